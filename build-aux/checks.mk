@@ -1,0 +1,60 @@
+# The checks beside "make check": lint, check-valgrind, check-sanitize, installcheck.
+# SPDX-License-Identifier: MIT
+
+.PHONY: lint check-valgrind check-sanitize
+
+# Everything that reads the sources and manual pages rather than runs the code.
+lint: all
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(lint_tests)' TEST_SUITE_LOG=lint-suite.log
+
+# The unit tests under valgrind's memcheck; an error or a leak makes the test fail.
+valgrind_flags = --quiet --leak-check=full --error-exitcode=99 --child-silent-after-fork=yes
+check-valgrind: all
+	@test -n '$(VALGRIND)' || \
+	    { echo 'check-valgrind: valgrind not found; Debian package: valgrind' >&2; exit 1; }
+	@test -n '$(CMOCKA_LIBS)' || \
+	    { echo 'check-valgrind: no unit tests; Debian package: libcmocka-dev' >&2; exit 1; }
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)' \
+	    LOG_COMPILER='$(VALGRIND)' AM_LOG_FLAGS='$(valgrind_flags)' \
+	    TEST_SUITE_LOG=valgrind-suite.log
+
+# Unit tests and tool tests in build directories of their own, one for each set of
+# sanitizers that can live together.  A source tree that is configured in place
+# cannot be configured a second time, so the build is made from a copy of it.
+sanitizer_sets = address,undefined thread
+check-sanitize: distdir
+	@set -e; root=`pwd`; \
+	for set in $(sanitizer_sets); do \
+	    dir=sanitize/`echo $$set | tr , -`; \
+	    echo "check-sanitize: $$set in $$dir"; \
+	    rm -rf $$dir && mkdir -p $$dir; \
+	    ( cd $$dir && \
+	      "$$root/$(distdir)/configure" --quiet --enable-sanitizers=$$set \
+	          CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)' && \
+	      $(MAKE) $(AM_MAKEFLAGS) all && \
+	      $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests) $(tool_tests)' ) || exit 1; \
+	done
+	@chmod -R u+w $(distdir) && rm -rf $(distdir)
+
+distclean-local:
+	-rm -rf sanitize
+
+mostlyclean-local:
+	-rm -f lint-suite.log valgrind-suite.log
+
+# What "make install" put down: the library exports the listed names and no other,
+# the program starts, every manual page is where man looks for it.
+installcheck-local:
+	@tap=`LIBRARY='$(DESTDIR)$(libdir)/libnpntrace.so' \
+	    NPNTRACE_SRCDIR='$(abs_top_srcdir)' NM='$(NM)' READELF='$(READELF)' \
+	    $(SHELL) $(top_srcdir)/tests/lint/exports.sh`; \
+	echo "$$tap"; case $$tap in *'not ok'* | *'Bail out'* | '') exit 1 ;; esac
+	@version=`'$(DESTDIR)$(bindir)/npntrace' --version | $(SED) 1q`; \
+	test "$$version" = 'npntrace $(PACKAGE_VERSION)' || \
+	    { echo "installcheck: npntrace --version says '$$version'" >&2; exit 1; }
+	@for page in $(dist_man_MANS); do \
+	    file=`basename $$page`; section=`echo $$file | $(SED) 's/.*\.//'`; \
+	    directory=$(DESTDIR)$(mandir)/man$$section; \
+	    test -f "$$directory/$$file" || \
+	        { echo "installcheck: no $$file in $$directory" >&2; exit 1; }; \
+	done

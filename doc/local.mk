@@ -1,0 +1,10 @@
+# doc/: design documents for newcomers.
+# SPDX-License-Identifier: MIT
+
+docsdir = $(docdir)/doc
+dist_docs_DATA = \
+	doc/ARCHITECTURE.md \
+	doc/CONCURRENCY.md \
+	doc/FORMAT.md \
+	doc/GLOSSARY.md \
+	doc/HOWTO-wrapper.md

@@ -1,0 +1,120 @@
+/* format/event.c - events to words and back */
+/* SPDX-License-Identifier: MIT */
+
+#include "format/event.h"
+
+#include <string.h>
+
+#define WORDS_CALL 4
+#define WORDS_OWNED 7
+#define WORDS_STACK_HEAD 2
+
+static size_t words_of(unsigned type, uint64_t frame_count)
+{
+    switch (type) {
+    case EVENT_NPN_ALLOC:
+    case EVENT_NPN_FLUSH:
+    case EVENT_PLUGIN:
+    case EVENT_INSTANCE: return WORDS_CALL;
+    case EVENT_NPN_FREE:
+    case EVENT_NPN_ELSEWHERE: return WORDS_OWNED;
+    case EVENT_STACK:
+        return frame_count <= EVENT_MAX_FRAMES ? WORDS_STACK_HEAD + 2 * (size_t)frame_count : 0;
+    default: return 0;
+    }
+}
+
+size_t event_words(const struct event *event)
+{
+    return words_of(event->type, event->frame_count);
+}
+
+size_t event_encode(const struct event *event, uint64_t base_stamp, uint64_t *words)
+{
+    size_t count = event_words(event);
+
+    if (count == 0)
+        return 0;
+    words[0] = (event->stamp - base_stamp) << 8 | event->type;
+    if (event->type == EVENT_STACK) {
+        words[1] = event->frame_count;
+        memcpy(words + WORDS_STACK_HEAD, event->frames,
+               event->frame_count * sizeof(*event->frames));
+        return count;
+    }
+    words[1] = event->address;
+    words[2] = (uint64_t)event->node << 32 | event->size;
+    words[3] = (uint64_t)event->instance << 32 | (uint32_t)event->flags << 16 | event->plugin;
+    if (count == WORDS_OWNED) {
+        words[4] = (uint64_t)event->owner_instance << 32 | event->owner_node;
+        words[5] = (uint32_t)event->owner_flags << 16 | event->owner_plugin;
+        words[6] = event->owner_stamp;
+    }
+    return count;
+}
+
+size_t event_decode(const uint64_t *words, size_t count, uint64_t base_stamp,
+                    struct event *ret_event)
+{
+    if (count < 2)
+        return 0;
+
+    unsigned type = words[0] & 0xff;
+    size_t needed = words_of(type, type == EVENT_STACK ? words[1] : 0);
+    if (needed == 0 || needed > count)
+        return 0;
+
+    struct event event = {.type = (uint8_t)type, .stamp = base_stamp + (words[0] >> 8)};
+    if (type == EVENT_STACK) {
+        event.frame_count = (uint32_t)words[1];
+        event.frames = (const struct event_frame *)(words + WORDS_STACK_HEAD);
+        *ret_event = event;
+        return needed;
+    }
+    event.address = words[1];
+    event.size = (uint32_t)words[2];
+    event.node = (uint32_t)(words[2] >> 32);
+    event.plugin = (uint16_t)words[3];
+    event.flags = (uint16_t)(words[3] >> 16);
+    event.instance = (uint32_t)(words[3] >> 32);
+    if (needed == WORDS_OWNED) {
+        event.owner_node = (uint32_t)words[4];
+        event.owner_instance = (uint32_t)(words[4] >> 32);
+        event.owner_plugin = (uint16_t)words[5];
+        event.owner_flags = (uint16_t)(words[5] >> 16);
+        event.owner_stamp = words[6];
+    }
+    *ret_event = event;
+    return needed;
+}
+
+const char *event_type_name(unsigned type)
+{
+    static const char *const names[EVENT_TYPES] = {
+        [EVENT_NPN_ALLOC] = "npn-alloc",
+        [EVENT_NPN_FREE] = "npn-free",
+        [EVENT_NPN_ELSEWHERE] = "npn-freed-elsewhere",
+        [EVENT_NPN_FLUSH] = "npn-flush",
+        [EVENT_PLUGIN] = "plugin",
+        [EVENT_INSTANCE] = "instance",
+        [EVENT_STACK] = "stack",
+    };
+    return type < EVENT_TYPES ? names[type] : NULL;
+}
+
+const char *event_step_name(unsigned step)
+{
+    static const char *const names[EVENT_STEPS] = {
+        [EVENT_STEP_MET] = "met",
+        [EVENT_STEP_INITIALIZE_ENTER] = "NP_Initialize enter",
+        [EVENT_STEP_INITIALIZE_RETURN] = "NP_Initialize return",
+        [EVENT_STEP_SHUTDOWN_ENTER] = "NP_Shutdown enter",
+        [EVENT_STEP_SHUTDOWN_RETURN] = "NP_Shutdown return",
+        [EVENT_STEP_UNLOADED] = "unloaded",
+        [EVENT_STEP_NEW_ENTER] = "NPP_New enter",
+        [EVENT_STEP_NEW_RETURN] = "NPP_New return",
+        [EVENT_STEP_DESTROY_ENTER] = "NPP_Destroy enter",
+        [EVENT_STEP_DESTROY_RETURN] = "NPP_Destroy return",
+    };
+    return step < EVENT_STEPS ? names[step] : NULL;
+}

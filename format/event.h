@@ -1,0 +1,111 @@
+/* format/event.h - the events inside a chunk, as words and as a plain structure */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * An event is a run of 64-bit words. The first carries the type and the stamp, counted from the
+ * chunk's base_stamp:
+ *
+ *   word 0   stamp << 8 | type
+ *   word 1   address                                     (flush: what NPN_MemFlush returned)
+ *   word 2   node << 32 | size
+ *   word 3   instance << 32 | flags << 16 | plugin
+ *   word 4   owner_instance << 32 | owner_node           frees and freed-elsewhere only:
+ *   word 5   owner_flags << 16 | owner_plugin            what the side table knew of the block
+ *   word 6   owner_stamp
+ *
+ * An EVENT_STACK is word 0 with the number of frames in word 1, then two words a frame
+ * (pc, enum ring_node_flag), innermost first; it belongs to the event that follows it.
+ *
+ * A free names its block's allocation completely. So sums per plug-in, instance and stack do not
+ * depend on the order in which threads' events are read, nor on a table of pointers in the reader.
+ */
+#ifndef NPNTRACE_FORMAT_EVENT_H
+#define NPNTRACE_FORMAT_EVENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum event_type {
+    EVENT_NONE,      /* never committed: a zero word is no event */
+    EVENT_NPN_ALLOC, /* NPN_MemAlloc returned; address 0: it failed */
+    EVENT_NPN_FREE,  /* NPN_MemFree of a non-NULL pointer, stamped before the host's function ran */
+    EVENT_NPN_ELSEWHERE, /* a live block's address was issued again: someone freed it unseen */
+    EVENT_NPN_FLUSH,     /* NPN_MemFlush returned; size: what was asked */
+    EVENT_PLUGIN,   /* a step in a plug-in's life: flags is enum event_step, size the NPError */
+    EVENT_INSTANCE, /* the same for an instance; EVENT_STEP_NEW_ENTER: node is the MIME type's
+                       string */
+    EVENT_STACK,
+    EVENT_TYPES
+};
+
+enum event_flag { /* of NPN events */
+                  EVENT_KNOWN =
+                      1, /* free: the block was in the side table, words 4-6 are its allocation */
+                  EVENT_REISSUED =
+                      2, /* alloc: an EVENT_NPN_ELSEWHERE of the same address stands before it */
+                  EVENT_UNTRACKED = 4, /* alloc: the side table had no room for it */
+                  EVENT_PROVIDED = 8,  /* by our own NPN_Mem*, no host's function was called */
+                  EVENT_REFUSED =
+                      16, /* free: of something our NPN_MemAlloc never issued; nothing was freed */
+                  EVENT_INHERITED =
+                      32, /* free: unknown, but the process was forked from a traced one */
+};
+
+enum event_step {
+    EVENT_STEP_MET = 1, /* plug-in */
+    EVENT_STEP_INITIALIZE_ENTER,
+    EVENT_STEP_INITIALIZE_RETURN,
+    EVENT_STEP_SHUTDOWN_ENTER,
+    EVENT_STEP_SHUTDOWN_RETURN,
+    EVENT_STEP_UNLOADED,
+    EVENT_STEP_NEW_ENTER, /* instance */
+    EVENT_STEP_NEW_RETURN,
+    EVENT_STEP_DESTROY_ENTER,
+    EVENT_STEP_DESTROY_RETURN,
+    EVENT_STEPS
+};
+
+#define EVENT_MAX_FRAMES 512
+#define EVENT_MAX_WORDS (2 + 2 * EVENT_MAX_FRAMES)
+#define EVENT_STAMP_LIMIT (UINT64_C(1) << 56) /* stamps in a chunk stay below this */
+
+struct event_frame {
+    uint64_t pc;
+    uint64_t flags; /* enum ring_node_flag */
+};
+
+/* The plain form. Fields that a type does not have are 0. */
+struct event {
+    uint8_t type;   /* enum event_type */
+    uint16_t flags; /* enum event_flag or enum event_step */
+    uint64_t stamp; /* absolute, in the recording's clock */
+    uint64_t address;
+    uint32_t size;
+    uint32_t node;   /* stack of the call; RING_NODE_INLINE: it stood in the EVENT_STACK before */
+    uint16_t plugin; /* who called */
+    uint32_t instance;
+    uint16_t owner_plugin; /* who allocated the block */
+    uint16_t owner_flags;
+    uint32_t owner_instance;
+    uint32_t owner_node;
+    uint64_t owner_stamp;
+    uint32_t frame_count;             /* EVENT_STACK */
+    const struct event_frame *frames; /* EVENT_STACK: inside the words that were decoded */
+};
+
+/* Words of an event, 0 for a type that has none. EVENT_STACK: event->frame_count counts. */
+size_t event_words(const struct event *event);
+
+/* Writes event as words counted from base_stamp; words has room for event_words(). Returns the
+ * words. */
+size_t event_encode(const struct event *event, uint64_t base_stamp, uint64_t *words);
+
+/* Reads one event. Returns the words it took, or 0 if the count words do not hold a whole valid
+ * event. */
+size_t event_decode(const uint64_t *words, size_t count, uint64_t base_stamp,
+                    struct event *ret_event);
+
+const char *event_type_name(unsigned type); /* "npn-alloc", ...; NULL if there is none */
+const char *event_step_name(unsigned step); /* "NP_Initialize enter", ...; NULL if there is none */
+
+#endif

@@ -1,0 +1,29 @@
+# format/: the ring layout and the trace file.
+# SPDX-License-Identifier: MIT
+
+# Used on both sides: also built into libnpntrace.so, with the host's flags.
+format_host_sources = \
+	format/event.c \
+	format/event.h \
+	format/handover.h \
+	format/ring.h \
+	format/ring_layout.c
+
+# Used by the recorder and the viewer alone.
+format_file_sources = \
+	format/trace.h \
+	format/trace_bytes.c \
+	format/trace_bytes.h \
+	format/trace_columns.c \
+	format/trace_events.c \
+	format/trace_frame.c \
+	format/trace_internal.h \
+	format/trace_record.c \
+	format/trace_symbols.c \
+	format/trace_tables.c
+
+noinst_LTLIBRARIES += libformat.la
+libformat_la_SOURCES = $(format_host_sources) $(format_file_sources)
+libformat_la_LIBADD = $(ZSTD_LIBS) $(ZLIB_LIBS)
+
+libnpntrace_la_SOURCES += $(format_host_sources)

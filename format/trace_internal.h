@@ -1,0 +1,17 @@
+/* format/trace_internal.h - pieces shared by the files that encode blocks */
+/* SPDX-License-Identifier: MIT */
+
+/* For format/trace_*.c alone; contracts as in format/trace.h. */
+#ifndef NPNTRACE_FORMAT_TRACE_INTERNAL_H
+#define NPNTRACE_FORMAT_TRACE_INTERNAL_H
+
+#include "format/trace.h"
+
+void trace_put_counters(struct trace_buffer *out, const struct trace_counters *counters);
+struct trace_counters trace_get_counters(struct trace_cursor *in);
+
+/* A length byte and as many bytes as it says, at most RING_BUILD_ID_BYTES. */
+void trace_put_build_id(struct trace_buffer *out, const uint8_t *build_id, uint32_t bytes);
+uint32_t trace_get_build_id(struct trace_cursor *in, uint8_t build_id[RING_BUILD_ID_BYTES]);
+
+#endif

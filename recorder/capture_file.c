@@ -1,0 +1,212 @@
+/* recorder/capture_file.c - what a capture writes to its file besides events */
+/* SPDX-License-Identifier: MIT */
+
+#include "recorder/capture_file.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include "recorder/live.h"
+
+__attribute__((format(printf, 2, 3))) static void say(const struct capture *capture,
+                                                      const char *format, ...)
+{
+    va_list arguments;
+    char *line;
+
+    va_start(arguments, format);
+    int length = vasprintf(&line, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        return;
+    if (capture->options->say != NULL)
+        capture->options->say(capture->options->say_context, line);
+    free(line);
+}
+
+void capture_file_fail(struct capture *capture, int error)
+{
+    if (capture->result.error != 0)
+        return;
+    capture->result.error = error;
+    capture->writer.error = error;
+    if (capture->writer.fd < 0)
+        say(capture, "cannot make '%s' for process %d: %s; it runs on, but is not recorded",
+            capture->result.path ? capture->result.path : "a file", (int)capture->pid,
+            strerror(-error));
+    else
+        say(capture, "cannot write to '%s': %s; process %d runs on, but is no longer recorded "
+                     "(the first %llu bytes of the file are good)",
+            capture->result.path, strerror(-error), (int)capture->pid,
+            (unsigned long long)capture->writer.good_bytes);
+}
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+static void put_process(struct capture *capture, const struct ring_header *header,
+                        struct trace_text exe, struct trace_text args)
+{
+    struct trace_buffer raw = {0};
+    struct utsname machine;
+    const char *writer = capture->options->writer;
+    struct trace_process process = {
+        .pid = header->pid,
+        .outer_pid = (uint32_t)capture->pid,
+        .ppid = header->ppid,
+        .policy = header->policy,
+        .clock = header->clock,
+        .origin = header->origin | header->host_origin,
+        .unwinder = header->unwinder,
+        .start_ticks = header->start_ticks,
+        .start_stamp = header->start_stamp,
+        .start_realtime_ns = header->start_realtime_ns,
+        .process_start_stamp = header->process_start_stamp,
+        .ring_bytes = capture->segment.layout.total_bytes,
+        .boot_id = {header->boot_id, (uint32_t)strnlen(header->boot_id, sizeof(header->boot_id))},
+        .exe = exe,
+        .args = args,
+        .writer = {writer, (uint32_t)strlen(writer)},
+    };
+
+    if (uname(&machine) != 0)
+        machine.machine[0] = '\0';
+    process.machine = (struct trace_text){machine.machine, (uint32_t)strlen(machine.machine)};
+    trace_process_encode(&process, &raw);
+    int error = trace_writer_put(&capture->writer, TRACE_PROCESS, &raw);
+    trace_buffer_free(&raw);
+    if (error != 0)
+        capture_file_fail(capture, error);
+}
+
+void capture_file_begin(struct capture *capture)
+{
+    char exe[TABLES_STRING_BYTES], args[TABLES_STRING_BYTES];
+    struct ring_header header;
+    int error = 0;
+
+    memcpy(&header, capture->segment.header, sizeof(header));
+    uint32_t exe_bytes = segment_string(&capture->segment, header.exe, exe, sizeof(exe));
+    uint32_t args_bytes = segment_string(&capture->segment, header.args, args, sizeof(args));
+    const char *host = *last_part(exe) != '\0' ? last_part(exe) : "host";
+
+    capture->result.host = strdup(host);
+    capture->result.pid = (uint32_t)capture->pid;
+    int fd = output_create(capture->output, host, (uint32_t)capture->pid, &capture->result.path);
+    if (fd >= 0)
+        error = trace_writer_open(&capture->writer, fd);
+    if (fd < 0 || error != 0) {
+        capture->writer.fd = -1;
+        capture_file_fail(capture, fd < 0 ? fd : error);
+        if (fd < 0) { /* nothing has that name, or something else has */
+            free(capture->result.path);
+            capture->result.path = NULL;
+        }
+        return;
+    }
+    put_process(capture, &header, (struct trace_text){exe, exe_bytes},
+                (struct trace_text){args, args_bytes});
+}
+
+/* ---- the end ------------------------------------------------------------------------------------------ */
+
+static void note_plugins(struct capture *capture)
+{
+    uint32_t count = segment_used(&capture->segment, RING_PLUGINS);
+    struct recorder_result *result = &capture->result;
+    char path[TABLES_STRING_BYTES];
+
+    result->plugins = calloc(count ? count : 1, sizeof(*result->plugins));
+    for (uint32_t i = 0; result->plugins != NULL && i < count; i++) {
+        const struct ring_plugin *plugin = segment_entry(&capture->segment, RING_PLUGINS, i);
+
+        segment_string(&capture->segment, plugin->path, path, sizeof(path));
+        result->plugins[i].name = strdup(last_part(path));
+        result->plugins[i].npn = tables_counters(&plugin->npn);
+        result->plugin_count = i + 1;
+    }
+}
+
+static void read_state(const struct ring_header *header, struct trace_state *state)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    state->stamp = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    state->ring_state = atomic_load(&header->state);
+    state->stop_reason = atomic_load(&header->stop_reason);
+    state->stop_stamp = atomic_load(&header->stop_stamp);
+    state->overwritten_events = atomic_load(&header->overwritten_events);
+    state->dropped_events = atomic_load(&header->dropped_events);
+    state->untracked_blocks = atomic_load(&header->untracked_blocks);
+    state->unlisted_plugins = atomic_load(&header->unlisted_plugins);
+    state->unlisted_instances = atomic_load(&header->unlisted_instances);
+    state->unlisted_modules = atomic_load(&header->unlisted_modules);
+    state->lost_stacks = atomic_load(&header->lost_stacks);
+    state->truncated_stacks = atomic_load(&header->truncated_stacks);
+    state->abandoned_operations = atomic_load(&header->abandoned_operations);
+    state->totals = tables_counters(&header->totals);
+}
+
+void capture_file_state(struct capture *capture)
+{
+    struct recorder_result *result = &capture->result;
+    struct trace_buffer raw = {0};
+    struct trace_state state = {0};
+    int error = capture->writer.error;
+
+    read_state(capture->segment.header, &state);
+    note_plugins(capture);
+    result->events = capture->drain.events;
+    result->lost_events =
+        state.dropped_events + state.overwritten_events + capture->drain.damaged_events;
+    result->untracked_blocks = state.untracked_blocks;
+    if (error == 0)
+        error = tables_write_final(&capture->tables);
+    if (error == 0)
+        error = live_write(&capture->tables, &state.live_entries, &state.live_busy);
+    if (error == 0) {
+        trace_state_encode(&state, &raw);
+        error = trace_writer_put(&capture->writer, TRACE_STATE, &raw);
+    }
+    trace_buffer_free(&raw);
+    if (error != 0)
+        capture_file_fail(capture, error);
+}
+
+void capture_file_end(struct capture *capture)
+{
+    struct recorder_result *result = &capture->result;
+    struct trace_buffer raw = {0};
+    struct trace_end end = {
+        .reason = result->end_reason,
+        .exit_kind = result->exit_kind,
+        .exit_value = result->exit_value,
+        .stamp = capture->ended_ns,
+        .events = capture->drain.events,
+        .lost_events = result->lost_events,
+        .damaged_chunks = capture->drain.damaged_chunks,
+    };
+
+    if (capture->writer.fd < 0)
+        return;
+    if (capture->writer.error == 0) {
+        trace_end_encode(&end, &raw);
+        int error = trace_writer_put(&capture->writer, TRACE_END, &raw);
+        trace_buffer_free(&raw);
+        if (error != 0)
+            capture_file_fail(capture, error);
+    }
+    result->file_bytes = capture->writer.good_bytes;
+    int error = trace_writer_close(&capture->writer);
+    if (error != 0 && result->error == 0)
+        capture_file_fail(capture, error);
+}

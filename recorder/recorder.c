@@ -1,0 +1,141 @@
+/* recorder/recorder.c - runs a command and records every process of it that meets a plug-in */
+/* SPDX-License-Identifier: MIT */
+
+#include "recorder/recorder.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "recorder/launch.h"
+#include "recorder/session.h"
+
+struct start { /* what has to be known before the command is started */
+    char *path;
+    char *library;
+    char *why;
+};
+
+__attribute__((format(printf, 2, 3))) static void say(const struct recorder_options *options,
+                                                      const char *format, ...)
+{
+    va_list arguments;
+    char *line;
+
+    va_start(arguments, format);
+    int length = vasprintf(&line, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        return;
+    if (options->say != NULL)
+        options->say(options->say_context, line);
+    free(line);
+}
+
+static int find_command(const struct recorder_options *options, const char *name,
+                        struct start *start)
+{
+    int error = launch_find(name, &start->path);
+
+    if (error == -ENOENT && strchr(name, '/') == NULL)
+        say(options, "cannot run '%s': there is no such command in PATH", name);
+    else if (error != 0)
+        say(options, "cannot run '%s': %s", start->path ? start->path : name, strerror(-error));
+    else
+        start->why = launch_examine(start->path);
+    return error;
+}
+
+static int find_library(const struct recorder_options *options, struct start *start)
+{
+    int error = launch_library(&start->library);
+
+    if (error == -EINVAL)
+        say(options, "cannot preload '%s': the loader takes no path with a colon or white space; "
+                     "move it, or name a copy with NPNTRACE_LIBRARY", start->library);
+    else if (error != 0)
+        say(options, "cannot find libnpntrace.so, neither beside this program nor in '%s'; "
+                     "name it with NPNTRACE_LIBRARY", NPNTRACE_LIBDIR);
+    return error;
+}
+
+static int prepare(const struct recorder_options *options, const char *name, struct start *start)
+{
+    struct output output = {.pattern = options->output, .force = options->force};
+    char *what;
+    int error = find_command(options, name, start);
+
+    if (error == 0)
+        error = find_library(options, start);
+    if (error != 0)
+        return error;
+    error = output_probe(&output, &what);
+    if (error != 0)
+        say(options, "%s", what ? what : strerror(-error));
+    free(what);
+    if (error == 0 && start->why != NULL)
+        say(options, "warning: '%s' itself cannot be recorded: %s", start->path, start->why);
+    return error;
+}
+
+static int run(const struct recorder_options *options, char *const argv[], struct start *start,
+               struct recorder_report *report)
+{
+    struct session session;
+    pid_t child;
+    int error = session_open(&session, options, report);
+
+    if (error != 0) {
+        say(options, "cannot prepare to record: %s", strerror(-error));
+        return error;
+    }
+    error = launch_start(start->path, argv, start->library, session.handover.name,
+                         &session.signals, &child);
+    if (error != 0)
+        say(options, "cannot run '%s': %s", start->path, strerror(-error));
+    else
+        session_run(&session, child);
+    session_close(&session);
+    return error;
+}
+
+int recorder_run(const struct recorder_options *options, char *const argv[],
+                 struct recorder_report *ret_report)
+{
+    struct recorder_report report = {0};
+    struct start start = {0};
+    int error = prepare(options, argv[0], &start);
+
+    if (error == 0)
+        error = run(options, argv, &start, &report);
+    if (error == 0) {
+        report.why = start.why;
+        start.why = NULL;
+        *ret_report = report;
+    } else {
+        recorder_report_free(&report);
+        *ret_report = (struct recorder_report){0};
+    }
+    free(start.path);
+    free(start.library);
+    free(start.why);
+    return error;
+}
+
+void recorder_report_free(struct recorder_report *report)
+{
+    for (size_t i = 0; i < report->result_count; i++) {
+        struct recorder_result *result = &report->results[i];
+
+        for (size_t j = 0; j < result->plugin_count; j++)
+            free(result->plugins[j].name);
+        free(result->plugins);
+        free(result->path);
+        free(result->host);
+    }
+    free(report->results);
+    free(report->why);
+    *report = (struct recorder_report){0};
+}

@@ -1,0 +1,83 @@
+/* recorder/tables.h - from the segment's tables to those of the trace file */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Whatever is going to be named in the file is asked for here first and gets its name in the file;
+ * tables_flush() then writes everything that was asked for and has not been written, in an order in
+ * which each block names only what stands before it. Modules, plug-ins and instances are not asked for:
+ * all that the process has listed are written, and again at the end with their last counters.
+ *
+ * Nodes are numbered anew, 1, 2, 3, ... in the order of writing, so that the file holds only stacks that
+ * occur; strings keep the ring's numbers. Memory: a word per node of the segment (touched as needed),
+ * and each written node and module once more for the symbols.
+ *
+ * Errors: running out of memory sticks and comes out of tables_flush(). For one thread.
+ */
+#ifndef NPNTRACE_RECORDER_TABLES_H
+#define NPNTRACE_RECORDER_TABLES_H
+
+#include "format/trace.h"
+#include "recorder/segment.h"
+#include "recorder/trace_writer.h"
+
+#define TABLES_STRING_BYTES 16384u /* longer texts are cut; the tracer's own limit is 8 KiB */
+
+/* Elements of one size, growing. */
+struct tables_array {
+    void *items;
+    size_t count;
+    size_t capacity;
+};
+
+struct tables_own_string;
+
+struct tables {
+    const struct segment *segment;
+    struct trace_writer *out;
+    int error;
+
+    uint8_t *string_seen;           /* a bit per possible string of the ring */
+    struct tables_array strings;    /* struct trace_string: not written yet; texts are malloc's */
+    size_t string_bytes;            /* of their texts */
+    struct tables_own_string *own;  /* uthash: strings made here, by text */
+    uint32_t own_count;
+
+    uint32_t *node_map;             /* ring id -> id in the file, 0: not asked for yet */
+    struct tables_array nodes;      /* struct trace_node, all; node id stands at index id - 1 */
+    size_t nodes_written;
+    struct tables_array chain;      /* uint32_t: ring ids on the way to the root */
+
+    struct tables_array modules;    /* struct trace_module, all */
+    size_t modules_written;
+    uint32_t plugins_written;
+    uint32_t instances_written;
+
+    uint64_t damaged;               /* names that could not be: nodes outside the tree and the like */
+};
+
+/* segment and out stay the caller's and must outlive tables. 0 or -errno. */
+int tables_open(struct tables *tables, const struct segment *segment, struct trace_writer *out);
+void tables_close(struct tables *tables);
+
+/* The string of the ring will be in the file under the same number. */
+void tables_want_string(struct tables *tables, uint32_t string);
+
+/* A string of the recorder's own; the same number for the same text. 0 for NULL and "". */
+uint32_t tables_own_string(struct tables *tables, const char *text);
+
+/* The number in the file of a node of the ring and of its whole stack. RING_NODE_NONE and _INLINE stay. */
+uint32_t tables_want_node(struct tables *tables, uint32_t ring_node);
+
+/* Writes what was asked for, and new modules, plug-ins and instances. 0 or -errno. */
+int tables_flush(struct tables *tables);
+
+/* Writes all plug-ins and instances again, with their counters as they are now. 0 or -errno. */
+int tables_write_final(struct tables *tables);
+
+/* Copies counters out of the segment. */
+struct trace_counters tables_counters(const struct ring_counters *from);
+
+/* Room for one more element of item_bytes at the end: NULL when there is no memory. */
+void *tables_array_add(struct tables_array *array, size_t item_bytes);
+
+#endif

@@ -1,0 +1,130 @@
+/* recorder/trace_writer.c - appends blocks to a trace file */
+/* SPDX-License-Identifier: MIT */
+
+#include "recorder/trace_writer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define ZSTD_LEVEL 3
+
+static int fail(struct trace_writer *writer, int error)
+{
+    writer->error = error;
+    /* Nothing can be done if this fails too: readers then find a torn last block. */
+    if (ftruncate(writer->fd, (off_t)writer->good_bytes) != 0)
+        return error;
+    return error;
+}
+
+/* All of the two parts, behind the last complete block. */
+static int append(struct trace_writer *writer, const void *head, size_t head_bytes, const void *body,
+                  size_t body_bytes)
+{
+    struct iovec part[2] = {
+        {.iov_base = (void *)head, .iov_len = head_bytes},
+        {.iov_base = (void *)body, .iov_len = body_bytes},
+    };
+    uint64_t at = writer->good_bytes;
+
+    while (part[0].iov_len + part[1].iov_len > 0) {
+        ssize_t done = pwritev(writer->fd, part, 2, (off_t)at);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return fail(writer, done < 0 ? -errno : -EIO);
+        at += (uint64_t)done;
+        for (unsigned i = 0; i < 2; i++) {
+            size_t taken = (size_t)done < part[i].iov_len ? (size_t)done : part[i].iov_len;
+            part[i].iov_base = (char *)part[i].iov_base + taken;
+            part[i].iov_len -= taken;
+            done -= (ssize_t)taken;
+        }
+    }
+    writer->good_bytes = at;
+    return 0;
+}
+
+int trace_writer_open(struct trace_writer *writer, int fd)
+{
+    uint8_t header[TRACE_HEADER_BYTES];
+    struct trace_writer made = {.fd = fd, .zstd = ZSTD_createCCtx()};
+
+    trace_header_encode(header);
+    trace_header_seal(header, (uint32_t)crc32(0, header, TRACE_HEADER_SUMMED_BYTES));
+    int error = made.zstd == NULL ? -ENOMEM : append(&made, header, sizeof(header), NULL, 0);
+    if (error != 0) {
+        ZSTD_freeCCtx(made.zstd);
+        close(fd);
+        return error;
+    }
+    *writer = made;
+    return 0;
+}
+
+/* Compresses into writer->stored. Returns its size, or 0 where that is no gain or not possible. */
+static size_t compress_block(struct trace_writer *writer, const struct trace_buffer *raw)
+{
+    struct trace_buffer *stored = &writer->stored;
+    size_t bound = ZSTD_compressBound(raw->length);
+
+    trace_buffer_clear(stored);
+    if (stored->capacity < bound) {
+        trace_buffer_free(stored);
+        stored->bytes = malloc(bound);
+        if (stored->bytes == NULL)
+            return 0;
+        stored->capacity = bound;
+    }
+    size_t bytes = ZSTD_compressCCtx(writer->zstd, stored->bytes, stored->capacity, raw->bytes,
+                                     raw->length, ZSTD_LEVEL);
+    return ZSTD_isError(bytes) || bytes >= raw->length ? 0 : bytes;
+}
+
+int trace_writer_put(struct trace_writer *writer, enum trace_block_type type,
+                     const struct trace_buffer *raw)
+{
+    uint8_t header[TRACE_BLOCK_HEADER_BYTES];
+
+    if (writer->error != 0)
+        return writer->error;
+    if (raw->error != 0)
+        return fail(writer, raw->error);
+    if (raw->length > TRACE_BLOCK_MAX_BYTES)
+        return fail(writer, -EMSGSIZE);
+
+    size_t compressed = compress_block(writer, raw);
+    const uint8_t *payload = compressed ? writer->stored.bytes : raw->bytes;
+    struct trace_block block = {
+        .type = type,
+        .sequence = writer->sequence,
+        .codec = compressed ? TRACE_CODEC_ZSTD : TRACE_CODEC_RAW,
+        .stored_bytes = (uint32_t)(compressed ? compressed : raw->length),
+        .raw_bytes = (uint32_t)raw->length,
+    };
+    trace_block_encode(&block, header);
+    uLong crc = crc32(0, header, TRACE_BLOCK_SUMMED_BYTES);
+    if (block.stored_bytes > 0)
+        crc = crc32(crc, payload, block.stored_bytes);
+    trace_block_seal(header, (uint32_t)crc);
+
+    int error = append(writer, header, sizeof(header), payload, block.stored_bytes);
+    if (error == 0)
+        writer->sequence++;
+    return error;
+}
+
+int trace_writer_close(struct trace_writer *writer)
+{
+    int error = writer->error;
+
+    if (close(writer->fd) != 0 && error == 0 && errno != EINTR)
+        error = -errno;
+    ZSTD_freeCCtx(writer->zstd);
+    trace_buffer_free(&writer->stored);
+    *writer = (struct trace_writer){.fd = -1};
+    return error;
+}

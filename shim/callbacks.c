@@ -1,0 +1,181 @@
+/* shim/callbacks.c - calls that the plug-in asks the host to make later */
+/* SPDX-License-Identifier: MIT */
+
+#include "shim/callbacks.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "shim/classes.h"
+#include "shim/instances.h"
+#include "shim/map.h"
+#include "shim/plugin.h"
+#include "tracer/npn.h"
+#include "tracer/sys.h"
+
+#define STACK_POINTER ((uint64_t)(uintptr_t)__builtin_frame_address(0))
+
+/* What the plug-in wanted called. Kept on a list of free ones when done: hosts may drop calls, so
+ * some are never seen again. */
+struct request {
+    struct request *next;
+    struct plugin *plugin;
+    void (*async)(void *);
+    void (*timer)(NPP, uint32_t);
+    void *data;
+    uint32_t instance;
+};
+
+#define REQUESTS_AT_ONCE 64
+
+static struct request *free_requests;
+static struct map timers; /* NPP and timer id -> struct request */
+
+/* A timer may fire before the host has told us its id. */
+static __thread struct request *being_scheduled __attribute__((tls_model("initial-exec")));
+
+static struct request *take_request(void)
+{
+    struct lock *lock = tracer_shim_lock();
+    struct lock_mask mask;
+
+    if (lock == NULL || !lock_acquire(lock, &mask))
+        return NULL;
+    if (free_requests == NULL) {
+        struct request *fresh = sys_map(REQUESTS_AT_ONCE * sizeof(*fresh));
+        for (unsigned i = 0; fresh != NULL && i < REQUESTS_AT_ONCE; i++) {
+            fresh[i].next = free_requests;
+            free_requests = &fresh[i];
+        }
+    }
+    struct request *request = free_requests;
+    if (request != NULL)
+        free_requests = request->next;
+    lock_release(lock, &mask);
+    return request;
+}
+
+static void return_request(struct request *request)
+{
+    struct lock *lock = tracer_shim_lock();
+    struct lock_mask mask;
+
+    if (lock == NULL || !lock_acquire(lock, &mask))
+        return;
+    request->next = free_requests;
+    free_requests = request;
+    lock_release(lock, &mask);
+}
+
+static uint32_t push(const struct request *request, uint64_t stack_pointer)
+{
+    return npn_entry_push(plugin_id(request->plugin), request->instance, stack_pointer);
+}
+
+static void run_async(void *data)
+{
+    int kept_errno = errno;
+    struct request request = *(struct request *)data;
+
+    return_request(data);
+    uint32_t token = push(&request, STACK_POINTER);
+    errno = kept_errno;
+    request.async(request.data);
+    kept_errno = errno;
+    npn_entry_pop(token);
+    errno = kept_errno;
+}
+
+void gate_pluginthreadasynccall(uint32_t set, NPP npp, void (*function)(void *), void *data)
+{
+    struct plugin *plugin = plugin_of_set(set);
+    int kept_errno = errno;
+    struct request *request = function != NULL ? take_request() : NULL;
+
+    if (request != NULL)
+        *request = (struct request){
+            .plugin = plugin,
+            .async = function,
+            .data = data,
+            .instance = instances_find(plugin, npp),
+        };
+    errno = kept_errno;
+    if (request != NULL)
+        plugin->host.pluginthreadasynccall(npp, run_async, request);
+    else
+        plugin->host.pluginthreadasynccall(npp, function, data);
+}
+
+static uint64_t timer_key(NPP npp, uint32_t timer)
+{
+    return ((uint64_t)(uintptr_t)npp << 16) ^ (uint64_t)timer * UINT64_C(0x9e3779b97f4a7c15) ^ 1;
+}
+
+static void run_timer(NPP npp, uint32_t timer)
+{
+    int kept_errno = errno;
+    uint64_t found;
+    struct request *request = being_scheduled;
+
+    if (map_get(&timers, timer_key(npp, timer), &found))
+        request = (struct request *)(uintptr_t)found;
+    if (request == NULL)
+        return; /* not one of ours: nobody knows what it should call */
+    uint32_t token = push(request, STACK_POINTER);
+    errno = kept_errno;
+    request->timer(npp, timer);
+    kept_errno = errno;
+    npn_entry_pop(token);
+    errno = kept_errno;
+}
+
+uint32_t gate_scheduletimer(uint32_t set, NPP npp, uint32_t interval, NPBool repeat,
+                            void (*function)(NPP, uint32_t))
+{
+    struct plugin *plugin = plugin_of_set(set);
+    int kept_errno = errno;
+    struct request *request = function != NULL ? take_request() : NULL;
+    struct request *outer = being_scheduled;
+
+    if (request == NULL) {
+        errno = kept_errno;
+        return plugin->host.scheduletimer(npp, interval, repeat, function);
+    }
+    *request = (struct request){
+        .plugin = plugin,
+        .timer = function,
+        .instance = instances_find(plugin, npp),
+    };
+    being_scheduled = request;
+    errno = kept_errno;
+    uint32_t timer = plugin->host.scheduletimer(npp, interval, repeat, run_timer);
+    kept_errno = errno;
+    being_scheduled = outer;
+    /* A request outlives NPN_UnscheduleTimer, since a call of it may be under way; when its id
+     * comes round again it has run out. */
+    uint64_t old;
+    if (map_take(&timers, timer_key(npp, timer), &old))
+        return_request((struct request *)(uintptr_t)old);
+    map_set(&timers, timer_key(npp, timer), (uint64_t)(uintptr_t)request);
+    errno = kept_errno;
+    return timer;
+}
+
+NPObject *gate_createobject(uint32_t set, NPP npp, NPClass *type)
+{
+    struct plugin *plugin = plugin_of_set(set);
+    int kept_errno = errno;
+    uint32_t instance = instances_find(plugin, npp);
+
+    if (type != NULL)
+        classes_watch(plugin, type);
+    uint32_t token = npn_entry_push(plugin_id(plugin), instance, STACK_POINTER);
+    errno = kept_errno;
+    NPObject *object = plugin->host.createobject(npp, type);
+    kept_errno = errno;
+    npn_entry_pop(token);
+    if (object != NULL)
+        instances_own(object, plugin, instance);
+    errno = kept_errno;
+    return object;
+}

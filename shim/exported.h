@@ -1,0 +1,20 @@
+/* shim/exported.h - what is visible outside the library */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Everything is compiled hidden; these are the exceptions. The list that counts is
+ * shim/exports.list, from which the version script is made; tests compare the two. Definitions
+ * carry no symbol version: an unversioned one answers references to any version.
+ */
+#ifndef NPNTRACE_SHIM_EXPORTED_H
+#define NPNTRACE_SHIM_EXPORTED_H
+
+#include <stdint.h>
+
+#define EXPORTED __attribute__((visibility("default")))
+
+EXPORTED void *NPN_MemAlloc(uint32_t size);
+EXPORTED void NPN_MemFree(void *ptr);
+EXPORTED uint32_t NPN_MemFlush(uint32_t size);
+
+#endif

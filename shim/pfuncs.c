@@ -1,0 +1,224 @@
+/* shim/pfuncs.c - the plug-in's functions, wrapped where the host keeps them */
+/* SPDX-License-Identifier: MIT */
+
+#include "shim/pfuncs.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "shim/instances.h"
+#include "shim/stubs.h"
+#include "tracer/npn.h"
+
+/* One call of the host into the plug-in. */
+struct call {
+    const NPPluginFuncs *own;
+    uint32_t token;
+};
+
+/* Inlined, so that the frame address is the gate's: what the plug-in calls lies below it. */
+static inline __attribute__((always_inline)) struct call enter(uint32_t set, uint32_t instance)
+{
+    struct plugin *plugin = plugin_of_set(set);
+    int kept_errno = errno;
+    struct call call = {
+        .own = &plugin->own,
+        .token = npn_entry_push(plugin_id(plugin), instance,
+                                (uint64_t)(uintptr_t)__builtin_frame_address(0)),
+    };
+
+    errno = kept_errno;
+    return call;
+}
+
+static inline __attribute__((always_inline)) struct call enter_instance(uint32_t set, NPP npp)
+{
+    return enter(set, instances_find(plugin_of_set(set), npp));
+}
+
+static void leave(const struct call *call)
+{
+    int kept_errno = errno;
+
+    npn_entry_pop(call->token);
+    errno = kept_errno;
+}
+
+void pfuncs_wrap(struct plugin *plugin, NPPluginFuncs *functions, uint16_t size)
+{
+    uint32_t set = atomic_load_explicit(&plugin->stub_set, memory_order_acquire);
+
+    for (unsigned i = 0; set != PLUGIN_NO_STUBS && i < stubs_pfuncs_count; i++) {
+        size_t offset = stubs_pfuncs[i].offset;
+        void **slot = (void **)((char *)functions + offset);
+        void *stub = stubs_pfuncs[i].stubs[set];
+        if (offset + sizeof(*slot) > size || *slot == NULL || *slot == stub)
+            continue;
+        *(void **)((char *)&plugin->own + offset) = *slot;
+        *slot = stub;
+    }
+}
+
+NPError gate_newp(uint32_t set, NPMIMEType type, NPP npp, uint16_t mode, int16_t argc, char *argn[],
+                  char *argv[], NPSavedData *saved)
+{
+    int kept_errno = errno;
+    uint32_t instance = instances_begin(plugin_of_set(set), npp, type);
+    errno = kept_errno;
+
+    struct call call = enter(set, instance);
+    NPError error = call.own->newp(type, npp, mode, argc, argn, argv, saved);
+    leave(&call);
+    kept_errno = errno;
+    instances_begun(plugin_of_set(set), npp, instance, error);
+    errno = kept_errno;
+    return error;
+}
+
+/* `save` may be NULL or point to nothing; it is the host's affair and the plug-in's. */
+NPError gate_destroy(uint32_t set, NPP npp, NPSavedData **save)
+{
+    int kept_errno = errno;
+    uint32_t instance = instances_ending(plugin_of_set(set), npp);
+    errno = kept_errno;
+
+    struct call call = enter(set, instance);
+    NPError error = call.own->destroy(npp, save);
+    leave(&call);
+    kept_errno = errno;
+    instances_ended(plugin_of_set(set), npp, instance, error);
+    errno = kept_errno;
+    return error;
+}
+
+NPError gate_setwindow(uint32_t set, NPP npp, NPWindow *window)
+{
+    struct call call = enter_instance(set, npp);
+    NPError error = call.own->setwindow(npp, window);
+    leave(&call);
+    return error;
+}
+
+NPError gate_newstream(uint32_t set, NPP npp, NPMIMEType type, NPStream *stream, NPBool seekable,
+                       uint16_t *stype)
+{
+    struct call call = enter_instance(set, npp);
+    NPError error = call.own->newstream(npp, type, stream, seekable, stype);
+    leave(&call);
+    return error;
+}
+
+NPError gate_destroystream(uint32_t set, NPP npp, NPStream *stream, NPReason reason)
+{
+    struct call call = enter_instance(set, npp);
+    NPError error = call.own->destroystream(npp, stream, reason);
+    leave(&call);
+    return error;
+}
+
+void gate_asfile(uint32_t set, NPP npp, NPStream *stream, const char *name)
+{
+    struct call call = enter_instance(set, npp);
+    call.own->asfile(npp, stream, name);
+    leave(&call);
+}
+
+int32_t gate_writeready(uint32_t set, NPP npp, NPStream *stream)
+{
+    struct call call = enter_instance(set, npp);
+    int32_t ready = call.own->writeready(npp, stream);
+    leave(&call);
+    return ready;
+}
+
+int32_t gate_write(uint32_t set, NPP npp, NPStream *stream, int32_t offset, int32_t length,
+                   void *buffer)
+{
+    struct call call = enter_instance(set, npp);
+    int32_t written = call.own->write(npp, stream, offset, length, buffer);
+    leave(&call);
+    return written;
+}
+
+void gate_print(uint32_t set, NPP npp, NPPrint *print)
+{
+    struct call call = enter_instance(set, npp);
+    call.own->print(npp, print);
+    leave(&call);
+}
+
+int16_t gate_event(uint32_t set, NPP npp, void *event)
+{
+    struct call call = enter_instance(set, npp);
+    int16_t handled = call.own->event(npp, event);
+    leave(&call);
+    return handled;
+}
+
+void gate_urlnotify(uint32_t set, NPP npp, const char *url, NPReason reason, void *data)
+{
+    struct call call = enter_instance(set, npp);
+    call.own->urlnotify(npp, url, reason, data);
+    leave(&call);
+}
+
+NPError gate_getvalue(uint32_t set, NPP npp, NPPVariable variable, void *value)
+{
+    struct call call = enter_instance(set, npp);
+    NPError error = call.own->getvalue(npp, variable, value);
+    leave(&call);
+    return error;
+}
+
+NPError gate_setvalue(uint32_t set, NPP npp, NPNVariable variable, void *value)
+{
+    struct call call = enter_instance(set, npp);
+    NPError error = call.own->setvalue(npp, variable, value);
+    leave(&call);
+    return error;
+}
+
+NPBool gate_gotfocus(uint32_t set, NPP npp, NPFocusDirection direction)
+{
+    struct call call = enter_instance(set, npp);
+    NPBool taken = call.own->gotfocus(npp, direction);
+    leave(&call);
+    return taken;
+}
+
+void gate_lostfocus(uint32_t set, NPP npp)
+{
+    struct call call = enter_instance(set, npp);
+    call.own->lostfocus(npp);
+    leave(&call);
+}
+
+void gate_urlredirectnotify(uint32_t set, NPP npp, const char *url, int32_t status, void *data)
+{
+    struct call call = enter_instance(set, npp);
+    call.own->urlredirectnotify(npp, url, status, data);
+    leave(&call);
+}
+
+NPError gate_clearsitedata(uint32_t set, const char *site, uint64_t flags, uint64_t age)
+{
+    struct call call = enter(set, 0);
+    NPError error = call.own->clearsitedata(site, flags, age);
+    leave(&call);
+    return error;
+}
+
+char **gate_getsiteswithdata(uint32_t set)
+{
+    struct call call = enter(set, 0);
+    char **sites = call.own->getsiteswithdata();
+    leave(&call);
+    return sites;
+}
+
+void gate_didComposite(uint32_t set, NPP npp)
+{
+    struct call call = enter_instance(set, npp);
+    call.own->didComposite(npp);
+    leave(&call);
+}

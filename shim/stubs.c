@@ -1,0 +1,235 @@
+/* shim/stubs.c - the pool of stubs, written by macros */
+/* SPDX-License-Identifier: MIT */
+
+#include "shim/stubs.h"
+
+#include "shim/callbacks.h"
+#include "shim/classes.h"
+#include "shim/entry.h"
+#include "shim/memory.h"
+#include "shim/pfuncs.h"
+#include "shim/plugin.h"
+
+/* DO(group, number, ...) for the 64 numbers of a group; numbers are octal digits for the names'
+ * sake. */
+#define EIGHT(DO, G, T, ...)                                                                       \
+    DO(G, T##0, __VA_ARGS__)                                                                       \
+    DO(G, T##1, __VA_ARGS__)                                                                       \
+    DO(G, T##2, __VA_ARGS__) DO(G, T##3, __VA_ARGS__) DO(G, T##4, __VA_ARGS__)                     \
+        DO(G, T##5, __VA_ARGS__) DO(G, T##6, __VA_ARGS__) DO(G, T##7, __VA_ARGS__)
+#define SIXTY_FOUR(DO, G, ...)                                                                     \
+    EIGHT(DO, G, 00, __VA_ARGS__)                                                                  \
+    EIGHT(DO, G, 01, __VA_ARGS__)                                                                  \
+    EIGHT(DO, G, 02, __VA_ARGS__) EIGHT(DO, G, 03, __VA_ARGS__) EIGHT(DO, G, 04, __VA_ARGS__)      \
+        EIGHT(DO, G, 05, __VA_ARGS__) EIGHT(DO, G, 06, __VA_ARGS__) EIGHT(DO, G, 07, __VA_ARGS__)
+
+#define REST(...) , ##__VA_ARGS__
+
+/* One stub: gate_0_017(arguments) calls gate(15, arguments). */
+#define STUB(G, N, returns, gate, parameters, arguments)                                           \
+    static returns gate##_##G##_##N parameters                                                     \
+    {                                                                                              \
+        return gate((G)*64 + N REST arguments);                                                    \
+    }
+#define NAME(G, N, gate) (void *)gate##_##G##_##N,
+
+#define POOL(returns, gate, parameters, arguments)                                                 \
+    SIXTY_FOUR(STUB, 0, returns, gate, parameters, arguments)                                      \
+    static void *const gate##_stubs[] = {SIXTY_FOUR(NAME, 0, gate)};
+
+/* Number 64 is the shared set's. */
+#define SHARED_POOL(returns, gate, parameters, arguments)                                          \
+    SIXTY_FOUR(STUB, 0, returns, gate, parameters, arguments)                                      \
+    STUB(1, 000, returns, gate, parameters, arguments)                                             \
+    static void *const gate##_stubs[] = {SIXTY_FOUR(NAME, 0, gate) NAME(1, 000, gate)};
+
+#define TRAMPOLINES(returns, gate, parameters, arguments)                                          \
+    SIXTY_FOUR(STUB, 0, returns, gate, parameters, arguments)                                      \
+    SIXTY_FOUR(STUB, 1, returns, gate, parameters, arguments)                                      \
+    SIXTY_FOUR(STUB, 2, returns, gate, parameters, arguments)                                      \
+    SIXTY_FOUR(STUB, 3, returns, gate, parameters, arguments)                                      \
+    static void *const gate##_stubs[] = {SIXTY_FOUR(NAME, 0, gate) SIXTY_FOUR(NAME, 1, gate)       \
+                                             SIXTY_FOUR(NAME, 2, gate) SIXTY_FOUR(NAME, 3, gate)};
+
+/* clang-format off: the pool is a table */
+
+/* ---- NP_* ---- */
+
+TRAMPOLINES(NPError, gate_NP_Initialize,
+            (NPNetscapeFuncs * table, NPPluginFuncs *functions, void *rest),
+            (table, functions, rest))
+TRAMPOLINES(NPError, gate_NP_Shutdown, (void), ())
+
+void *stubs_initialize(uint32_t place)
+{
+    return gate_NP_Initialize_stubs[place];
+}
+
+void *stubs_shutdown(uint32_t place)
+{
+    return gate_NP_Shutdown_stubs[place];
+}
+
+/* ---- NPNetscapeFuncs ---- */
+
+SHARED_POOL(void *, gate_memalloc, (uint32_t size), (size))
+SHARED_POOL(void, gate_memfree, (void *block), (block))
+SHARED_POOL(uint32_t, gate_memflush, (uint32_t size), (size))
+POOL(NPObject *, gate_createobject, (NPP npp, NPClass *type), (npp, type))
+POOL(void, gate_pluginthreadasynccall, (NPP npp, void (*function)(void *), void *data),
+     (npp, function, data))
+POOL(uint32_t, gate_scheduletimer,
+     (NPP npp, uint32_t interval, NPBool repeat, void (*function)(NPP, uint32_t)),
+     (npp, interval, repeat, function))
+
+#define TABLE(slot)                                                                                \
+    {                                                                                              \
+        .offset = offsetof(NPNetscapeFuncs, slot), .stubs = gate_##slot##_stubs                    \
+    }
+#define TABLE_SHARED(slot)                                                                         \
+    {                                                                                              \
+        .offset = offsetof(NPNetscapeFuncs, slot), .stubs = gate_##slot##_stubs, .shared = true    \
+    }
+
+static const struct stubs_pool table_pools[] = {
+    TABLE_SHARED(memalloc), TABLE_SHARED(memfree),        TABLE_SHARED(memflush),
+    TABLE(createobject),    TABLE(pluginthreadasynccall), TABLE(scheduletimer),
+};
+
+/* ---- NPPluginFuncs ---- */
+
+POOL(NPError, gate_newp,
+     (NPMIMEType type, NPP npp, uint16_t mode, int16_t argc, char *argn[], char *argv[],
+      NPSavedData *saved),
+     (type, npp, mode, argc, argn, argv, saved))
+POOL(NPError, gate_destroy, (NPP npp, NPSavedData **save), (npp, save))
+POOL(NPError, gate_setwindow, (NPP npp, NPWindow *window), (npp, window))
+POOL(NPError, gate_newstream,
+     (NPP npp, NPMIMEType type, NPStream *stream, NPBool seekable, uint16_t *stype),
+     (npp, type, stream, seekable, stype))
+POOL(NPError, gate_destroystream, (NPP npp, NPStream *stream, NPReason reason),
+     (npp, stream, reason))
+POOL(void, gate_asfile, (NPP npp, NPStream *stream, const char *name), (npp, stream, name))
+POOL(int32_t, gate_writeready, (NPP npp, NPStream *stream), (npp, stream))
+POOL(int32_t, gate_write, (NPP npp, NPStream *stream, int32_t offset, int32_t length, void *buffer),
+     (npp, stream, offset, length, buffer))
+POOL(void, gate_print, (NPP npp, NPPrint *print), (npp, print))
+POOL(int16_t, gate_event, (NPP npp, void *event), (npp, event))
+POOL(void, gate_urlnotify, (NPP npp, const char *url, NPReason reason, void *data),
+     (npp, url, reason, data))
+POOL(NPError, gate_getvalue, (NPP npp, NPPVariable variable, void *value), (npp, variable, value))
+POOL(NPError, gate_setvalue, (NPP npp, NPNVariable variable, void *value), (npp, variable, value))
+POOL(NPBool, gate_gotfocus, (NPP npp, NPFocusDirection direction), (npp, direction))
+POOL(void, gate_lostfocus, (NPP npp), (npp))
+POOL(void, gate_urlredirectnotify, (NPP npp, const char *url, int32_t status, void *data),
+     (npp, url, status, data))
+POOL(NPError, gate_clearsitedata, (const char *site, uint64_t flags, uint64_t age),
+     (site, flags, age))
+POOL(char **, gate_getsiteswithdata, (void), ())
+POOL(void, gate_didComposite, (NPP npp), (npp))
+
+#define PFUNCS(slot)                                                                               \
+    {                                                                                              \
+        .offset = offsetof(NPPluginFuncs, slot), .stubs = gate_##slot##_stubs                      \
+    }
+
+/* javaClass is data, not a function. */
+const struct stubs_pool stubs_pfuncs[] = {
+    PFUNCS(newp),          PFUNCS(destroy),
+    PFUNCS(setwindow),     PFUNCS(newstream),
+    PFUNCS(destroystream), PFUNCS(asfile),
+    PFUNCS(writeready),    PFUNCS(write),
+    PFUNCS(print),         PFUNCS(event),
+    PFUNCS(urlnotify),     PFUNCS(getvalue),
+    PFUNCS(setvalue),      PFUNCS(gotfocus),
+    PFUNCS(lostfocus),     PFUNCS(urlredirectnotify),
+    PFUNCS(clearsitedata), PFUNCS(getsiteswithdata),
+    PFUNCS(didComposite),
+};
+const unsigned stubs_pfuncs_count = sizeof(stubs_pfuncs) / sizeof(stubs_pfuncs[0]);
+
+/* ---- NPClass ---- */
+
+POOL(NPObject *, class_allocate, (NPP npp, NPClass *type), (npp, type))
+POOL(void, class_deallocate, (NPObject * object), (object))
+POOL(void, class_invalidate, (NPObject * object), (object))
+POOL(bool, class_hasMethod, (NPObject * object, NPIdentifier name), (object, name))
+POOL(bool, class_invoke,
+     (NPObject * object, NPIdentifier name, const NPVariant *args, uint32_t count,
+      NPVariant *result),
+     (object, name, args, count, result))
+POOL(bool, class_invokeDefault,
+     (NPObject * object, const NPVariant *args, uint32_t count, NPVariant *result),
+     (object, args, count, result))
+POOL(bool, class_hasProperty, (NPObject * object, NPIdentifier name), (object, name))
+POOL(bool, class_getProperty, (NPObject * object, NPIdentifier name, NPVariant *result),
+     (object, name, result))
+POOL(bool, class_setProperty, (NPObject * object, NPIdentifier name, const NPVariant *value),
+     (object, name, value))
+POOL(bool, class_removeProperty, (NPObject * object, NPIdentifier name), (object, name))
+POOL(bool, class_enumerate, (NPObject * object, NPIdentifier **names, uint32_t *count),
+     (object, names, count))
+POOL(bool, class_construct,
+     (NPObject * object, const NPVariant *args, uint32_t count, NPVariant *result),
+     (object, args, count, result))
+
+#define CLASS(slot)                                                                                \
+    {                                                                                              \
+        .offset = offsetof(NPClass, slot), .stubs = class_##slot##_stubs                           \
+    }
+
+const struct stubs_pool stubs_class[] = {
+    CLASS(allocate),    CLASS(deallocate),     CLASS(invalidate),  CLASS(hasMethod),
+    CLASS(invoke),      CLASS(invokeDefault),  CLASS(hasProperty), CLASS(getProperty),
+    CLASS(setProperty), CLASS(removeProperty), CLASS(enumerate),   CLASS(construct),
+};
+const unsigned stubs_class_count = sizeof(stubs_class) / sizeof(stubs_class[0]);
+
+/* clang-format on */
+
+/* ---- looking up ---- */
+
+static const struct stubs_pool *pool_of(const struct stubs_pool *pools, unsigned count,
+                                        size_t offset)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (pools[i].offset == offset)
+            return &pools[i];
+    return NULL;
+}
+
+static const struct stubs_pool *table_pool(size_t offset)
+{
+    return pool_of(table_pools, sizeof(table_pools) / sizeof(table_pools[0]), offset);
+}
+
+static bool is_stub(const struct stubs_pool *pool, const void *value, uint32_t *ret_set)
+{
+    if (pool == NULL || value == NULL)
+        return false;
+    for (uint32_t set = 0; set < PLUGIN_STUB_SETS + (pool->shared ? 1u : 0u); set++)
+        if (pool->stubs[set] == value) {
+            *ret_set = set;
+            return true;
+        }
+    return false;
+}
+
+void *stubs_table_stub(size_t offset, uint32_t set)
+{
+    const struct stubs_pool *pool = table_pool(offset);
+
+    if (pool == NULL || (set == PLUGIN_SHARED_SET && !pool->shared))
+        return NULL;
+    return pool->stubs[set];
+}
+
+bool stubs_is_table_stub(const void *value, size_t offset, uint32_t *ret_set)
+{
+    return is_stub(table_pool(offset), value, ret_set);
+}
+
+bool stubs_is_class_stub(const void *value, size_t offset, uint32_t *ret_set)
+{
+    return is_stub(pool_of(stubs_class, stubs_class_count, offset), value, ret_set);
+}

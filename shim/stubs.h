@@ -1,0 +1,43 @@
+/* shim/stubs.h - one function per plug-in for each entry point that we stand in */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Most NPAPI calls carry nothing that names the plug-in: NPN_MemAlloc has a size, NP_Initialize two
+ * tables. What names it is which function was called. So there is a fixed pool of functions that
+ * differ only in a number, made by macros in stubs.c: set N of table and pFuncs stubs belongs to
+ * one plug-in, trampoline N to one plug-in's NP_Initialize and NP_Shutdown, class set N to one
+ * NPClass.
+ */
+#ifndef NPNTRACE_SHIM_STUBS_H
+#define NPNTRACE_SHIM_STUBS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct stubs_pool {
+    size_t offset;      /* of the slot in NPNetscapeFuncs, NPPluginFuncs or NPClass */
+    void *const *stubs; /* by set */
+    bool shared;        /* has one more, for PLUGIN_SHARED_SET */
+};
+
+extern const struct stubs_pool stubs_pfuncs[];
+extern const unsigned stubs_pfuncs_count;
+
+#define STUBS_CLASS_SETS 64
+extern const struct stubs_pool stubs_class[];
+extern const unsigned stubs_class_count;
+
+/* The stub for a slot of NPNetscapeFuncs; NULL: that slot is left alone. */
+void *stubs_table_stub(size_t offset, uint32_t set);
+
+/* True if value is a stub for that slot of NPNetscapeFuncs, and whose. */
+bool stubs_is_table_stub(const void *value, size_t offset, uint32_t *ret_set);
+
+/* The same for a slot of NPClass. */
+bool stubs_is_class_stub(const void *value, size_t offset, uint32_t *ret_set);
+
+void *stubs_initialize(uint32_t place);
+void *stubs_shutdown(uint32_t place);
+
+#endif

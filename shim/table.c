@@ -1,0 +1,91 @@
+/* shim/table.c - the private copy of the host's function table */
+/* SPDX-License-Identifier: MIT */
+
+#include "shim/table.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "shim/stubs.h"
+#include "tracer/sys.h"
+
+#define FIRST_SLOT offsetof(NPNetscapeFuncs, geturl)
+
+static void *slot_of(const void *table, size_t offset)
+{
+    void *value;
+
+    memcpy(&value, (const char *)table + offset, sizeof(value));
+    return value;
+}
+
+/* The host's function behind a slot: a plug-in that hands on its own table, which is one of our
+ * copies, offers its host's functions, not our stubs for it. */
+static void *host_function(void *value, size_t offset, bool *nested)
+{
+    uint32_t set;
+
+    while (stubs_is_table_stub(value, offset, &set)) {
+        *nested = true;
+        value = slot_of(&plugin_of_set(set)->host, offset);
+    }
+    return value;
+}
+
+/* Words are stored whole: another thread of the plug-in may be reading them. */
+static void store_word(void *table, size_t offset, void *value)
+{
+    __atomic_store_n((void **)((char *)table + offset), value, __ATOMIC_RELEASE);
+}
+
+/* A plug-in beyond the pool shares a set with others like it, so their hosts must be one. */
+static uint32_t usable_set(struct plugin *plugin)
+{
+    if (plugin_take_stubs(plugin))
+        return atomic_load_explicit(&plugin->stub_set, memory_order_acquire);
+    plugin->flags |= RING_PLUGIN_BY_CALLER;
+    return plugin_share_stubs(plugin) ? PLUGIN_SHARED_SET : PLUGIN_NO_STUBS;
+}
+
+/* Keeps the host's functions, as far as they are known, for the stubs. */
+static void keep_host(struct plugin *plugin, const NPNetscapeFuncs *table, size_t known)
+{
+    bool nested = false;
+
+    plugin->host.size = table->size;
+    plugin->host.version = table->version;
+    for (size_t offset = FIRST_SLOT; offset < sizeof(plugin->host); offset += sizeof(void *)) {
+        void *value = offset + sizeof(void *) <= known ? slot_of(table, offset) : NULL;
+        store_word(&plugin->host, offset, host_function(value, offset, &nested));
+    }
+    if (nested)
+        plugin->flags |= RING_PLUGIN_NESTED;
+}
+
+/* What the plug-in is to see at offset. */
+static void *shown(const struct plugin *plugin, const void *table, size_t offset, uint32_t set)
+{
+    void *value = slot_of(table, offset);
+
+    if (offset < FIRST_SLOT || offset >= sizeof(plugin->host) || value == NULL)
+        return value;
+    void *stub = set != PLUGIN_NO_STUBS ? stubs_table_stub(offset, set) : NULL;
+    return stub != NULL ? stub : slot_of(&plugin->host, offset);
+}
+
+NPNetscapeFuncs *table_copy(struct plugin *plugin, NPNetscapeFuncs *table)
+{
+    uint16_t size = table->size;
+
+    if (plugin->table == NULL)
+        plugin->table = sys_map(TABLE_BYTES);
+    if (plugin->table == NULL)
+        return table;
+    keep_host(plugin, table, size);
+    uint32_t set = usable_set(plugin);
+    size_t offset = 0;
+    for (; offset + sizeof(void *) <= size; offset += sizeof(void *))
+        store_word(plugin->table, offset, shown(plugin, table, offset, set));
+    memcpy((char *)plugin->table + offset, (const char *)table + offset, size - offset);
+    return plugin->table;
+}

@@ -1,0 +1,167 @@
+# tests/fault/victim.py: a mini-host that is to be killed, and what its recording must then hold
+# SPDX-License-Identifier: MIT
+"""The sample plug-in notes each allocation that has finished in a page that it shares with the test
+(tests/plugins/tally_page.h). A Victim is a mini-host on its way in one of the harness's modes; the test
+watches the page, kills, and compares the page with the recording, allocation by allocation.
+
+What a thread was in the middle of may be in the recording or not: at most one call a thread.
+"""
+import collections
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+
+from support import tally
+from support.harness import MINIHOST, NPNTRACE, Failed, Run, plugin
+from support.process import DEADLINE_S, kill_group
+
+ENTRIES = 1 << 20
+LARGEST_BLOCK = 64  # of the programs below
+POLL_S = 0.0001
+
+Program = collections.namedtuple("Program", "step threads")
+CHURN = Program("churn 0 16", 1)
+THREADS = Program("threads 4 100000000", 5)  # and the one that started them
+
+
+def seed():
+    """The seed of this run, printed so that it can be had again: NPNTRACE_SEED."""
+    number = int(os.environ.get("NPNTRACE_SEED") or int.from_bytes(os.urandom(4), "little"))
+    print(f"# NPNTRACE_SEED={number}")
+    return random.Random(number)
+
+
+def children(pid):
+    """The process ids of a process's children."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+    except FileNotFoundError:
+        return []
+
+
+class Victim:
+    """A host that runs; `with` sees to it that nothing is left running."""
+
+    def __init__(self, t, mode, name, actions, record_options=(), env=None):
+        self.t = t
+        self.run = Run(mode, t.path(name))
+        self.page_path = os.path.join(self.run.folder, "tally")
+        tally.create(self.page_path, ENTRIES)
+        command = [MINIHOST, "--quiet", *actions]
+        if mode == "record":
+            trace = os.path.join(self.run.recordings, "trace.npt")
+            command = [NPNTRACE, "record", "-o", trace, *record_options, "--", *command]
+        self.log = open(os.path.join(self.run.folder, "output"), "w+b")
+        self.process = subprocess.Popen(
+            command, cwd=self.run.work, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+            env=self.run.environment({"NPNSAMPLE_TALLY": self.page_path, **(env or {})}),
+            start_new_session=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        kill_group(self.process)
+        self.process.wait()
+        self.log.close()
+
+    def output(self):
+        self.log.flush()
+        self.log.seek(0)
+        return self.log.read().decode(errors="replace")
+
+    def host_pid(self):
+        """The mini-host's process id; None while there is none."""
+        if self.run.mode != "record":
+            return self.process.pid
+        return tally.read(self.page_path).pid or None
+
+    def finished(self):
+        return tally.finished(self.page_path)
+
+    def wait_until(self, condition, what):
+        """Polls until condition() is true. The host must not end before that."""
+        end = time.monotonic() + DEADLINE_S
+        while not condition():
+            if self.process.poll() is not None:
+                raise Failed(f"the host ended with {self.process.returncode} before {what}\n"
+                             + self.output())
+            if time.monotonic() > end:
+                raise Failed(f"not within {DEADLINE_S} s: {what}\n" + self.output())
+            time.sleep(POLL_S)
+
+    def kill_host(self):
+        os.kill(self.host_pid(), signal.SIGKILL)
+
+    def wait(self):
+        """The exit status, as subprocess has it."""
+        try:
+            return self.process.wait(DEADLINE_S)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"not ended {DEADLINE_S} s after the kill\n" + self.output()) from None
+
+    def page(self):
+        return tally.read(self.page_path)
+
+
+def playing(program):
+    """The mini-host's actions: one instance that runs a program."""
+    return [f"load a {plugin('sample')}", f'new a 1 "do={program.step}"']
+
+
+def allocations(run):
+    """From `events`: all (address, size) that were allocated, in order, and those still live."""
+    allocated, live, frees = [], {}, 0
+    for line in run.viewer("events", "--json", "--no-symbols").splitlines():
+        event = json.loads(line)
+        if event["type"] == "npn-alloc" and event["address"] != "0x0":
+            allocated.append((int(event["address"], 16), event["size"]))
+            live[allocated[-1][0]] = event["size"]
+        elif event["type"] in ("npn-free", "npn-freed-elsewhere"):
+            live.pop(int(event["address"], 16), None)
+            frees += event["type"] == "npn-free"
+    return allocated, live, frees
+
+
+def holds_everything(t, run, page, threads):
+    """A recording made by a process that was killed holds what the page says had finished."""
+    t.equal(page.lost, 0, "entries that the page had no room for")
+    run.viewer("check")
+    allocated, live, frees = allocations(run)
+    finished = [(e.address, e.size) for e in page.entries]
+    missing = collections.Counter(finished) - collections.Counter(allocated)
+    further = collections.Counter(allocated) - collections.Counter(finished)
+    t.equal(sorted(missing.elements()), [], "finished allocations that are not in the recording")
+    t.expect(sum(further.values()) <= threads, f"allocations that nobody made: {further}")
+    if threads == 1:
+        t.equal(allocated[:len(finished)], finished, "order of the allocations")
+    states = collections.Counter(e.state for e in page.entries)
+    t.expect(states[tally.FREED] <= frees <= states[tally.FREED] + states[tally.FREEING],
+             f"{frees} frees are recorded; {states[tally.FREED]} had finished and "
+             f"{states[tally.FREEING]} were under way")
+    holds_live_blocks(t, run, page, threads, live)
+
+
+def holds_live_blocks(t, run, page, threads, live):
+    """The live blocks, by the events, by `leaks` and by `report`."""
+    kept, freeing = tally.live(page)
+    lost = [e for e in kept if live.get(e.address) != e.size]
+    t.equal([hex(e.address) for e in lost], [], "live blocks that the events take for freed")
+    most = len(kept) + len(freeing) + threads
+    size = sum(e.size for e in kept)
+    largest = size + sum(e.size for e in freeing) + threads * LARGEST_BLOCK
+    t.expect(len(live) <= most, f"{len(live)} blocks live by the events, {len(kept)} by the page")
+    leaks = run.json("leaks", "--no-symbols")
+    t.expect(len(kept) <= leaks["blocks"] <= most,
+             f"leaks: {leaks['blocks']} blocks, not {len(kept)} to {most}")
+    t.expect(size <= leaks["bytes"] <= largest,
+             f"leaks: {leaks['bytes']} bytes, not {size} to {largest}")
+    npn = run.json("report", "--no-symbols")["totals"]["npn"]
+    t.expect(len(page.entries) <= npn["allocs"] <= len(page.entries) + threads,
+             f"report: {npn['allocs']} allocations, not {len(page.entries)}")
+    t.expect(len(kept) <= npn["live_blocks"] <= most,
+             f"report: {npn['live_blocks']} live blocks, not {len(kept)} to {most}")

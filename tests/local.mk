@@ -1,0 +1,23 @@
+# tests/: unit, shim, host, cli, corpus, fault, lint; the mini-host and sample plug-ins.
+# SPDX-License-Identifier: MIT
+
+# A unit test: add tests/unit/NAME to unit_tests, give it NAME_SOURCES and
+# NAME_LDADD = libtracer.la libviewer.la ... $(CMOCKA_LIBS).
+if CMOCKA
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+endif
+
+# A script test: executable or not, it prints TAP; run by its extension.
+script_tests =
+TESTS += $(script_tests)
+EXTRA_DIST += $(script_tests)
+
+# ---- the parts by themselves ---------------------------------------------------
+include tests/unit/local.mk
+
+# ---- test subjects: sample plug-ins ------------------------------------------
+include tests/plugins/local.mk
+
+# ---- test subjects: the mini-host --------------------------------------------
+include tests/minihost/local.mk

@@ -1,0 +1,266 @@
+# tests/support/harness.py: runs the mini-host with and without the library, and compares
+# SPDX-License-Identifier: MIT
+"""A small library for TAP test scripts about hosts, plug-ins and their recordings.
+
+    from support.harness import case, main
+
+    @case("09-initialize-again")
+    def initialize_again(t):
+        t.play(["load a @sample", "new a 1", "invoke 1 leak 3", "destroy 1", "unload a"])
+
+    main()
+
+`play` runs the actions three times, each in a directory of its own: untraced, as flight recorder,
+and under `npntrace record`. It expects the host's transcript, its standard error and its exit status
+to be the same each time, the recording to pass `npntrace check`, and the report and the leaks to be
+what the sample plug-ins state, block by block. It returns the runs by mode for further questions.
+In actions `@sample` is the path of libnpsample.so. On failure the case's directory is kept and named.
+"""
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+import traceback
+
+from support import compare
+from support.process import DEADLINE_S, run_process
+
+BUILD = os.environ.get("NPNTRACE_BUILDDIR", ".")
+SOURCE = os.environ.get("NPNTRACE_SRCDIR", ".")
+NPNTRACE = os.path.join(BUILD, "npntrace")
+LIBRARY = os.path.join(BUILD, ".libs", "libnpntrace.so")
+MINIHOST = os.path.join(BUILD, "tests", "minihost", "minihost")
+BENCH = os.path.join(BUILD, "tests", "plugins", "bench")
+PLUGINS = os.path.join(BUILD, "tests", "plugins", ".libs")
+
+MODES = ("untraced", "flight", "record")
+_cases = []
+
+
+class Failed(Exception):
+    """An expectation that was not met."""
+
+
+class Skipped(Exception):
+    """A case that cannot run here, and why."""
+
+
+def case(name):
+    """Registers a function of one argument, a Case, as a test of that name."""
+
+    def register(function):
+        _cases.append((name, function))
+        return function
+
+    return register
+
+
+def plugin(name):
+    """The path of a sample plug-in: `sample2` is libnpsample2.so."""
+    return os.path.join(PLUGINS, f"libnp{name}.so")
+
+
+class Run:
+    """One run of a host: status (negative: a signal), stdout, stderr, statements, recordings."""
+
+    def __init__(self, mode, folder):
+        self.mode = mode
+        self.folder = folder
+        for name in ("work", "state", "recordings"):
+            os.makedirs(os.path.join(folder, name))
+            setattr(self, name, os.path.join(folder, name))
+        self.status = None
+        self.stdout = self.stderr = b""
+
+    def environment(self, extra):
+        env = {
+            "PATH": os.environ["PATH"],
+            "LC_ALL": "C.UTF-8",
+            "HOME": self.folder,
+            "TMPDIR": self.folder,
+            "NPNSAMPLE_STATE": self.state,
+        }
+        if self.mode == "flight":
+            env["LD_PRELOAD"] = LIBRARY
+            env["NPNTRACE_DIR"] = self.recordings
+        env.update(extra)
+        return {name: value for name, value in env.items() if value is not None}
+
+    def start(self, command, extra_env, record_options, deadline_s):
+        env = self.environment(extra_env)
+        if self.mode == "record":
+            trace = os.path.join(self.recordings, "trace.npt")
+            command = [NPNTRACE, "record", "-o", trace, *record_options, "--", *command]
+        self.status, self.stdout, self.stderr = run_process(
+            command, cwd=self.work, env=env, deadline_s=deadline_s)
+        for name in ("stdout", "stderr"):
+            with open(os.path.join(self.folder, name), "wb") as file:
+                file.write(getattr(self, name))
+
+    def recording_paths(self):
+        return [os.path.join(self.recordings, name) for name in sorted(os.listdir(self.recordings))]
+
+    @property
+    def recording(self):
+        paths = self.recording_paths()
+        if len(paths) != 1:
+            raise Failed(f"{self.mode}: {len(paths)} recordings, not 1: {paths}")
+        return paths[0]
+
+    def statements(self):
+        """What the plug-ins state, by name; a forked child's have its process id in the name."""
+        found = {}
+        for name in sorted(os.listdir(self.state)):
+            if name.endswith(".json"):
+                with open(os.path.join(self.state, name), encoding="utf-8") as file:
+                    found[name[: -len(".json")]] = json.load(file)
+        return found
+
+    def viewer(self, verb, *arguments, recording=None, status=0):
+        """Runs a verb on the recording. Returns its standard output as text."""
+        command = [NPNTRACE, verb, *arguments, recording or self.recording]
+        got, out, err = run_process(command, cwd=self.folder, env=self.environment({
+            "LD_PRELOAD": None, "NPNTRACE_DIR": None}), deadline_s=DEADLINE_S)
+        if got != status:
+            raise Failed(f"{self.mode}: {' '.join(command)}: status {got}, not {status}\n"
+                         + err.decode(errors="replace"))
+        return out.decode()
+
+    def json(self, verb, *arguments, recording=None):
+        text = self.viewer(verb, "--json", *arguments, recording=recording)
+        with open(os.path.join(self.folder, f"{verb}.json"), "w", encoding="utf-8") as file:
+            file.write(text)
+        return json.loads(text)
+
+    def report(self, recording=None):
+        return self.json("report", recording=recording)
+
+    def leaks(self, recording=None):
+        return self.json("leaks", recording=recording)
+
+
+class Case:
+    """What a test function works with."""
+
+    def __init__(self, name, folder):
+        self.name = name
+        self.folder = folder
+        self._runs = 0
+
+    def path(self, name):
+        """A path in the case's own directory."""
+        return os.path.join(self.folder, name)
+
+    def copy_plugin(self, name, to):
+        """A copy of a sample plug-in under another name: another file, another plug-in."""
+        return shutil.copy2(plugin(name), self.path(to))
+
+    def expect(self, condition, message):
+        if not condition:
+            raise Failed(message)
+
+    def equal(self, got, expected, what):
+        if got != expected:
+            raise Failed(f"{what}:\n" + compare.difference(expected, got))
+
+    def run(self, mode, command, env=None, record_options=(), deadline_s=DEADLINE_S):
+        """Runs any command in one of MODES."""
+        self._runs += 1
+        run = Run(mode, self.path(f"{self._runs}-{mode}"))
+        run.start(command, env or {}, record_options, deadline_s)
+        return run
+
+    def host(self, mode, actions, options=(), env=None, record_options=(), deadline_s=DEADLINE_S):
+        """Runs the mini-host in one of MODES."""
+        actions = [re.sub(r"@([a-z]+[0-9]?)\b", lambda m: plugin(m[1]), a) for a in actions]
+        return self.run(mode, [MINIHOST, *options, *actions], env, record_options, deadline_s)
+
+    def same(self, untraced, traced):
+        """The host has noticed nothing."""
+        self.equal(traced.stdout.decode(), untraced.stdout.decode(), f"{traced.mode}: transcript")
+        if traced.mode == "flight":
+            self.equal(traced.stderr.decode(), untraced.stderr.decode(), "flight: standard error")
+        status = untraced.status
+        if traced.mode == "record" and status < 0:
+            status = 128 - status
+        self.equal(traced.status, status, f"{traced.mode}: exit status")
+        self.equal(sorted(os.listdir(traced.work)), sorted(os.listdir(untraced.work)),
+                   f"{traced.mode}: files in the working directory")
+
+    def exact(self, run, peak=True, leaks=True, recording=None, statements=None):
+        """The recording says what the plug-ins state."""
+        if statements is None:
+            statements = {n: s for n, s in run.statements().items() if s["name"] == n}
+        run.viewer("check", recording=recording)
+        problems = compare.report(run.report(recording), statements, peak)
+        if leaks:
+            problems += compare.leaks(run.leaks(recording), statements)
+        if problems:
+            raise Failed(f"{run.mode}: the recording is not what the plug-ins state\n"
+                         + "\n".join(problems))
+
+    def play(self, actions, options=(), env=None, exact=True, peak=True, leaks=True, status=0,
+             modes=MODES):
+        """See the top of this file. `status` is what the host must end with, untraced too."""
+        runs = {mode: self.host(mode, actions, options, env) for mode in modes}
+        self.equal(runs["untraced"].status, status, "untraced: exit status\n"
+                   + runs["untraced"].stderr.decode(errors="replace"))
+        for mode in modes[1:]:
+            self.same(runs["untraced"], runs[mode])
+            if exact:
+                self.exact(runs[mode], peak, leaks)
+        return runs
+
+
+def plugin_of(report, name):
+    """The part of a report about one plug-in."""
+    for entry in report["plugins"]:
+        if entry["name"] == name:
+            return entry
+    raise Failed(f"the report has no plug-in {name}: {[p['name'] for p in report['plugins']]}")
+
+
+def _comment(text):
+    for line in str(text).rstrip("\n").split("\n"):
+        print(f"# {line}")
+
+
+def _run_case(number, name, function, top):
+    folder = os.path.join(top, name)
+    os.makedirs(folder)
+    try:
+        function(Case(name, folder))
+    except Skipped as reason:
+        print(f"ok {number} - {name} # SKIP {reason}")
+    except Failed as failure:
+        print(f"not ok {number} - {name}")
+        _comment(failure)
+        _comment(f"kept: {folder}")
+        return False
+    except Exception:  # pylint: disable=broad-except
+        print(f"not ok {number} - {name}")
+        _comment(traceback.format_exc())
+        _comment(f"kept: {folder}")
+        return False
+    else:
+        print(f"ok {number} - {name}")
+    shutil.rmtree(folder)
+    return True
+
+
+def main():
+    """Runs the registered cases whose names contain one of the arguments, or all."""
+    sys.stdout = os.fdopen(sys.stdout.fileno(), "w", buffering=1, encoding="utf-8")
+    missing = [p for p in (NPNTRACE, LIBRARY, MINIHOST, plugin("sample")) if not os.path.exists(p)]
+    if missing:
+        print(f"Bail out! not built: {' '.join(missing)}")
+        sys.exit(99)
+    cases = [(n, f) for n, f in _cases if not sys.argv[1:] or any(a in n for a in sys.argv[1:])]
+    print(f"1..{len(cases)}")
+    top = tempfile.mkdtemp(prefix="npntrace-test-")
+    good = [_run_case(i, name, function, top) for i, (name, function) in enumerate(cases, 1)]
+    if all(good):
+        shutil.rmtree(top, ignore_errors=True)
+    sys.exit(0 if all(good) else 1)

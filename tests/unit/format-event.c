@@ -1,0 +1,116 @@
+/* tests/unit/format-event.c - events to words and back, and words that are no events */
+/* SPDX-License-Identifier: MIT */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "format/event.h"
+
+static const struct event full = {
+    .flags = EVENT_KNOWN,
+    .stamp = 1000123,
+    .address = 0x7f00dead0010,
+    .size = 0xfffffff0,
+    .node = 77,
+    .plugin = 3,
+    .instance = 0x80000001,
+    .owner_plugin = 9,
+    .owner_flags = EVENT_PROVIDED,
+    .owner_instance = 12,
+    .owner_node = 0xfffffffe,
+    .owner_stamp = 999,
+};
+
+static bool owned(unsigned type)
+{
+    return type == EVENT_NPN_FREE || type == EVENT_NPN_ELSEWHERE;
+}
+
+static void events_come_back(void **state)
+{
+    (void)state;
+    for (unsigned type = EVENT_NPN_ALLOC; type < EVENT_STACK; type++) {
+        struct event in = full, out;
+        uint64_t words[EVENT_MAX_WORDS];
+
+        in.type = (uint8_t)type;
+        if (!owned(type))
+            in.owner_plugin = in.owner_flags = 0, in.owner_instance = in.owner_node = 0,
+            in.owner_stamp = 0;
+        size_t count = event_encode(&in, 1000000, words);
+        assert_int_equal(count, event_words(&in));
+        assert_int_equal(event_decode(words, count, 1000000, &out), count);
+        assert_memory_equal(&in, &out, offsetof(struct event, frame_count));
+        assert_non_null(event_type_name(type));
+    }
+}
+
+static void stacks_come_back(void **state)
+{
+    struct event_frame frames[3] = {{1, 0}, {2, 1}, {0xffffffffffffffff, 2}};
+    struct event in = {.type = EVENT_STACK, .stamp = 5, .frame_count = 3, .frames = frames}, out;
+    uint64_t words[16];
+
+    (void)state;
+    assert_int_equal(event_encode(&in, 5, words), 8);
+    assert_int_equal(event_decode(words, 8, 5, &out), 8);
+    assert_int_equal(out.frame_count, 3);
+    assert_memory_equal(out.frames, frames, sizeof(frames));
+    for (size_t count = 0; count < 8; count++)
+        assert_int_equal(event_decode(words, count, 5, &out), 0);
+    words[1] = UINT64_MAX;
+    assert_int_equal(event_decode(words, 8, 5, &out), 0);
+    words[1] = EVENT_MAX_FRAMES + 1;
+    assert_int_equal(event_decode(words, 8, 5, &out), 0);
+}
+
+static void cut_events_are_refused(void **state)
+{
+    uint64_t words[EVENT_MAX_WORDS];
+    struct event out;
+
+    (void)state;
+    for (unsigned type = EVENT_NPN_ALLOC; type < EVENT_STACK; type++) {
+        struct event in = full;
+        in.type = (uint8_t)type;
+        size_t whole = event_encode(&in, 0, words);
+        for (size_t count = 0; count < whole; count++)
+            assert_int_equal(event_decode(words, count, 0, &out), 0);
+    }
+}
+
+/* Whatever the words are, no more of them is taken than there are. */
+static void rubbish_is_bounded(void **state)
+{
+    uint64_t words[64];
+    struct event out;
+
+    (void)state;
+    srand(7);
+    for (unsigned round = 0; round < 100000; round++) {
+        size_t count = (size_t)rand() % 64;
+        for (size_t i = 0; i < count; i++)
+            words[i] = (uint64_t)rand() << 33 ^ (uint64_t)rand() << 11 ^ (uint64_t)rand() % 12;
+        assert_true(event_decode(words, count, 0, &out) <= count);
+    }
+    memset(words, 0, sizeof(words));
+    assert_int_equal(event_decode(words, 64, 0, &out), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(events_come_back),
+        cmocka_unit_test(stacks_come_back),
+        cmocka_unit_test(cut_events_are_refused),
+        cmocka_unit_test(rubbish_is_bounded),
+    };
+    return cmocka_run_group_tests_name("format-event", tests, NULL, NULL);
+}

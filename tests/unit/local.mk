@@ -1,0 +1,34 @@
+# tests/unit/: the parts by themselves, linked from the convenience libraries.
+# SPDX-License-Identifier: MIT
+
+UNIT_CPPFLAGS = $(AM_CPPFLAGS)
+
+# ---- format ------------------------------------------------------------------
+unit_tests += tests/unit/format-event tests/unit/format-ring
+tests_unit_format_event_SOURCES = tests/unit/format-event.c
+tests_unit_format_event_LDADD = libformat.la $(CMOCKA_LIBS)
+tests_unit_format_ring_SOURCES = tests/unit/format-ring.c
+tests_unit_format_ring_LDADD = libformat.la $(CMOCKA_LIBS)
+
+# ---- tracer ------------------------------------------------------------------
+unit_tests += tests/unit/tracer-live tests/unit/tracer-npn
+tests_unit_tracer_live_SOURCES = tests/unit/tracer-live.c tests/unit/scratch.c tests/unit/scratch.h
+tests_unit_tracer_live_LDADD = libtracer.la $(CMOCKA_LIBS) -lpthread
+tests_unit_tracer_npn_SOURCES = tests/unit/tracer-npn.c tests/unit/scratch.c tests/unit/scratch.h
+tests_unit_tracer_npn_LDADD = libtracer.la $(CMOCKA_LIBS) -lpthread
+
+# ---- shim --------------------------------------------------------------------
+unit_tests += tests/unit/shim-map
+tests_unit_shim_map_SOURCES = tests/unit/shim-map.c shim/map.c shim/map.h
+tests_unit_shim_map_LDADD = libtracer.la $(CMOCKA_LIBS)
+
+# ---- the tracer's stacks against two other unwinders; runs the real library ------
+check_PROGRAMS += tests/unit/oracle
+TESTS += tests/unit/oracle
+tests_unit_oracle_SOURCES = \
+	tests/unit/oracle.cpp \
+	tests/unit/oracle_ring.cpp tests/unit/oracle_ring.h \
+	tests/unit/oracle_ring_c.c tests/unit/oracle_ring_c.h
+tests_unit_oracle_CFLAGS = $(SUBJECT_CFLAGS) -O2
+tests_unit_oracle_CXXFLAGS = -Wall -Wextra -g -O2
+tests_unit_oracle_LDADD = libformat.la -lunwind -lpthread

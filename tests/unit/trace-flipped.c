@@ -1,0 +1,380 @@
+/* tests/unit/trace-flipped.c - blocks with every bit flipped and of every length: errors, never harm */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Checksums stand before the decoders in real files; here the decoders stand alone. Each damaged block has
+ * to be refused with an offset inside it, or to decode to entries within their bounds. The input is
+ * copied to a fresh allocation of its exact size, so that sanitizers and valgrind see any read beyond it.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "format/trace.h"
+
+/* Reads all of a text, so that a text outside the block is noticed. */
+static unsigned touch(struct trace_text text)
+{
+    unsigned sum = 0;
+
+    for (uint32_t i = 0; i < text.length; i++)
+        sum += (unsigned char)text.bytes[i];
+    return sum;
+}
+
+static unsigned sink;
+
+static int on_string(void *context, const struct trace_string *string)
+{
+    (void)context;
+    sink += touch(string->text);
+    return 0;
+}
+
+static int on_module(void *context, const struct trace_module *module)
+{
+    (void)context;
+    assert_in_range(module->build_id_bytes, 0, RING_BUILD_ID_BYTES);
+    return 0;
+}
+
+static int on_plugin(void *context, const struct trace_plugin *plugin)
+{
+    (void)context;
+    assert_in_range(plugin->id, 1, UINT16_MAX);
+    assert_in_range(plugin->build_id_bytes, 0, RING_BUILD_ID_BYTES);
+    return 0;
+}
+
+static int on_instance(void *context, const struct trace_instance *instance)
+{
+    (void)context;
+    assert_int_not_equal(instance->serial, 0);
+    return 0;
+}
+
+static int on_node(void *context, const struct trace_node *node)
+{
+    (void)context;
+    assert_true(node->parent < node->id);
+    return 0;
+}
+
+static int on_live(void *context, const struct trace_live *live)
+{
+    (void)context;
+    sink += live->plugin;
+    return 0;
+}
+
+static int on_symbol(void *context, const struct trace_symbol *symbol)
+{
+    (void)context;
+    assert_in_range(symbol->frame_count, 0, TRACE_SYMBOL_MAX_FRAMES);
+    for (uint32_t i = 0; i < symbol->frame_count; i++)
+        sink += symbol->frames[i].line;
+    return 0;
+}
+
+static int decode_process(const void *bytes, size_t length, struct trace_fault *fault)
+{
+    struct trace_process process;
+    int result = trace_process_decode(bytes, length, &process, fault);
+
+    if (result == 0)
+        sink += touch(process.boot_id) + touch(process.exe) + touch(process.args) +
+                touch(process.machine) + touch(process.writer);
+    return result;
+}
+
+static int decode_state(const void *bytes, size_t length, struct trace_fault *fault)
+{
+    struct trace_state state;
+    return trace_state_decode(bytes, length, &state, fault);
+}
+
+static int decode_end(const void *bytes, size_t length, struct trace_fault *fault)
+{
+    struct trace_end end;
+    return trace_end_decode(bytes, length, &end, fault);
+}
+
+static int decode_strings(const void *bytes, size_t length, struct trace_fault *fault)
+{
+    return trace_strings_decode(bytes, length, on_string, NULL, fault);
+}
+
+static int decode_modules(const void *bytes, size_t length, struct trace_fault *fault)
+{
+    return trace_modules_decode(bytes, length, on_module, NULL, fault);
+}
+
+static int decode_plugins(const void *bytes, size_t length, struct trace_fault *fault)
+{
+    return trace_plugins_decode(bytes, length, on_plugin, NULL, fault);
+}
+
+static int decode_instances(const void *bytes, size_t length, struct trace_fault *fault)
+{
+    return trace_instances_decode(bytes, length, on_instance, NULL, fault);
+}
+
+static int decode_nodes(const void *bytes, size_t length, struct trace_fault *fault)
+{
+    return trace_nodes_decode(bytes, length, on_node, NULL, fault);
+}
+
+static int decode_live(const void *bytes, size_t length, struct trace_fault *fault)
+{
+    return trace_live_decode(bytes, length, on_live, NULL, fault);
+}
+
+static int decode_symbols(const void *bytes, size_t length, struct trace_fault *fault)
+{
+    return trace_symbols_decode(bytes, length, on_symbol, NULL, fault);
+}
+
+static int decode_events(const void *bytes, size_t length, struct trace_fault *fault)
+{
+    static struct trace_events_reader reader;
+    struct trace_event event;
+    struct trace_gap gap;
+    size_t met = 0;
+    int result = trace_events_open(&reader, bytes, length, fault);
+
+    while (result == 0 && (result = trace_events_next(&reader, &event, fault)) == 1) {
+        assert_in_range(event.event.frame_count, 0, EVENT_MAX_FRAMES);
+        assert_true(++met <= length);
+        result = 0;
+    }
+    while (result == 0 && (result = trace_events_next_gap(&reader, &gap, fault)) == 1) {
+        assert_true(++met <= 2 * length);
+        result = 0;
+    }
+    return result;
+}
+
+/* ---- the blocks ------------------------------------------------------------------------------------------ */
+
+static struct trace_counters counters(uint64_t seed)
+{
+    return (struct trace_counters){seed, 1, seed * 3, 0, 2, seed << 20, 5, seed * 77, 1, 0};
+}
+
+static void make_process(struct trace_buffer *out)
+{
+    struct trace_process process = {
+        .pid = 4242, .outer_pid = 4243, .ppid = 1, .clock = 1, .start_stamp = UINT64_C(1) << 50,
+        .boot_id = {"2f0c", 4}, .exe = {"/usr/bin/cutycapt", 17}, .args = {"a\0b\0", 4},
+        .machine = {"x86_64", 6}, .writer = {"npntrace", 8},
+    };
+    trace_process_encode(&process, out);
+}
+
+static void make_state(struct trace_buffer *out)
+{
+    struct trace_state state = {.stamp = 1, .live_entries = 300, .totals = counters(1234567)};
+    trace_state_encode(&state, out);
+}
+
+static void make_end(struct trace_buffer *out)
+{
+    struct trace_end end = {.exit_kind = TRACE_EXIT_STATUS, .exit_value = 3, .events = 100000};
+    trace_end_encode(&end, out);
+}
+
+static void make_strings(struct trace_buffer *out)
+{
+    struct trace_string strings[3] = {{8, {"/usr/lib/libnpfoo.so", 20}}, {40, {"", 0}}, {44, {"text", 4}}};
+    trace_strings_encode(strings, 3, out);
+}
+
+static void make_modules(struct trace_buffer *out)
+{
+    struct trace_module modules[2] = {
+        {.index = 0, .path = 8, .start = 0x1000, .end = 0x2000, .build_id_bytes = 20},
+        {.index = 1, .path = 40, .bias = UINT64_C(0x7f0000000000), .build_id_bytes = 32},
+    };
+    trace_modules_encode(modules, 2, out);
+}
+
+static void make_plugins(struct trace_buffer *out)
+{
+    struct trace_plugin plugins[2] = {{.id = 1, .path = 8, .npn = counters(99)},
+                                      {.id = 2, .build_id_bytes = 20, .npn = counters(1)}};
+    trace_plugins_encode(plugins, 2, out);
+}
+
+static void make_instances(struct trace_buffer *out)
+{
+    struct trace_instance instances[2] = {{.serial = 1, .plugin = 1, .npn = counters(99)},
+                                          {.serial = 300, .plugin = 2, .npn = counters(5)}};
+    trace_instances_encode(instances, 2, out);
+}
+
+static void make_nodes(struct trace_buffer *out)
+{
+    struct trace_node nodes[20];
+
+    for (uint32_t i = 0; i < 20; i++)
+        nodes[i] = (struct trace_node){i + 1, i / 2, i % 4, UINT64_C(0x7f0000001000) + i * 9999};
+    trace_nodes_encode(nodes, 20, out);
+}
+
+static void make_live(struct trace_buffer *out)
+{
+    struct trace_live live[10];
+
+    for (uint32_t i = 0; i < 10; i++)
+        live[i] = (struct trace_live){0x1000 + i * 48, 1000000 + i, 16 * i, i, i, 1, 0};
+    trace_live_encode(live, 10, out);
+}
+
+static void make_symbols(struct trace_buffer *out)
+{
+    static const struct trace_symbol_frame frames[3] = {{8, 40, 12, 3, 1}, {8, 44, 400, 0, 0}, {1, 2, 3, 4, 0}};
+    struct trace_symbol symbols[3] = {
+        {.module = 0, .build_id_bytes = 4, .address = 0x1234, .frame_count = 2, .frames = frames},
+        {.module = 0, .build_id_bytes = 4, .address = 0x2345, .frame_count = 0, .frames = frames},
+        {.module = 1, .address = 0x3456, .frame_count = 3, .frames = frames},
+    };
+    trace_symbols_encode(symbols, 3, out);
+}
+
+static void make_events(struct trace_buffer *out)
+{
+    static const struct event_frame frames[2] = {{0x1234, 0}, {0x5678, RING_NODE_GUESSED}};
+    struct trace_gap gap = {TRACE_GAP_DROPPED, 4242, 10, 2000, 17};
+    struct trace_events_writer writer = {.count = 0};
+
+    for (unsigned i = 0; i < 40; i++) {
+        struct trace_event event = {
+            .tid = 4242 + i % 3,
+            .event = {.type = (uint8_t)(1 + i % (EVENT_TYPES - 1)), .stamp = 1000000 + 333 * i,
+                      .address = 0x1000 + i * 64, .size = i * 100, .node = i, .plugin = 1,
+                      .frame_count = 2, .frames = frames, .owner_stamp = 999999},
+        };
+        trace_events_add(&writer, &event);
+    }
+    trace_events_add_gap(&writer, &gap);
+    trace_events_encode(&writer, out);
+    trace_events_free(&writer);
+}
+
+static const struct {
+    const char *name;
+    void (*make)(struct trace_buffer *out);
+    int (*decode)(const void *bytes, size_t length, struct trace_fault *fault);
+} kinds[] = {
+    {"PROCESS", make_process, decode_process},     {"STATE", make_state, decode_state},
+    {"END", make_end, decode_end},                 {"STRINGS", make_strings, decode_strings},
+    {"MODULES", make_modules, decode_modules},     {"PLUGINS", make_plugins, decode_plugins},
+    {"INSTANCES", make_instances, decode_instances}, {"NODES", make_nodes, decode_nodes},
+    {"LIVE", make_live, decode_live},              {"SYMBOLS", make_symbols, decode_symbols},
+    {"EVENTS", make_events, decode_events},
+};
+#define KINDS (sizeof(kinds) / sizeof(*kinds))
+
+static int decode_copy(size_t kind, const uint8_t *bytes, size_t length)
+{
+    struct trace_fault fault = {SIZE_MAX, NULL};
+    uint8_t *copy = malloc(length ? length : 1);
+
+    assert_non_null(copy);
+    memcpy(copy, bytes, length);
+    int result = kinds[kind].decode(copy, length, &fault);
+    free(copy);
+    if (result == 0)
+        return 0;
+    assert_int_equal(result, -EBADMSG);
+    assert_non_null(fault.what);
+    assert_in_range(fault.offset, 0, length);
+    return result;
+}
+
+static void test_intact(void **unused)
+{
+    (void)unused;
+    for (size_t kind = 0; kind < KINDS; kind++) {
+        struct trace_buffer raw = {0};
+
+        kinds[kind].make(&raw);
+        assert_int_equal(raw.error, 0);
+        assert_int_equal(decode_copy(kind, raw.bytes, raw.length), 0);
+        trace_buffer_free(&raw);
+    }
+}
+
+static void test_flipped(void **unused)
+{
+    unsigned refused = 0;
+
+    (void)unused;
+    for (size_t kind = 0; kind < KINDS; kind++) {
+        struct trace_buffer raw = {0};
+
+        kinds[kind].make(&raw);
+        for (size_t bit = 0; bit < 8 * raw.length; bit++) {
+            raw.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+            refused += decode_copy(kind, raw.bytes, raw.length) != 0;
+            raw.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        }
+        trace_buffer_free(&raw);
+    }
+    assert_true(refused > 0);
+}
+
+static void test_overwritten(void **unused)
+{
+    static const uint8_t worst[] = {0x00, 0x7f, 0x80, 0xff};
+
+    (void)unused;
+    for (size_t kind = 0; kind < KINDS; kind++) {
+        struct trace_buffer raw = {0};
+
+        kinds[kind].make(&raw);
+        for (size_t at = 0; at < raw.length; at++)
+            for (size_t i = 0; i < sizeof(worst); i++) {
+                uint8_t kept = raw.bytes[at];
+                raw.bytes[at] = worst[i];
+                decode_copy(kind, raw.bytes, raw.length);
+                raw.bytes[at] = kept;
+            }
+        memset(raw.bytes, 0xff, raw.length);
+        assert_int_equal(decode_copy(kind, raw.bytes, raw.length), -EBADMSG);
+        trace_buffer_free(&raw);
+    }
+}
+
+/* SYMBOLS is a run of groups without a count: the empty block and whole groups are good ones. */
+static void test_truncated(void **unused)
+{
+    (void)unused;
+    for (size_t kind = 0; kind < KINDS; kind++) {
+        struct trace_buffer raw = {0};
+        unsigned accepted = 0;
+
+        kinds[kind].make(&raw);
+        for (size_t length = 0; length < raw.length; length++)
+            accepted += decode_copy(kind, raw.bytes, length) == 0;
+        assert_int_equal(accepted, strcmp(kinds[kind].name, "SYMBOLS") == 0 ? 2 : 0);
+        trace_buffer_free(&raw);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_intact),
+        cmocka_unit_test(test_flipped),
+        cmocka_unit_test(test_overwritten),
+        cmocka_unit_test(test_truncated),
+    };
+    return cmocka_run_group_tests_name("trace-flipped", tests, NULL, NULL);
+}

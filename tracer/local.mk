@@ -1,0 +1,48 @@
+# tracer/: inside the host; event, stamp, backtrace, ring writer.
+# SPDX-License-Identifier: MIT
+
+tracer_sources = \
+	tracer/clock.h \
+	tracer/context.c \
+	tracer/debug.c \
+	tracer/debug.h \
+	tracer/handover.c \
+	tracer/live.c \
+	tracer/live.h \
+	tracer/lock.c \
+	tracer/lock.h \
+	tracer/modules.c \
+	tracer/modules.h \
+	tracer/npn.c \
+	tracer/npn.h \
+	tracer/object.c \
+	tracer/object.h \
+	tracer/operation.c \
+	tracer/operation.h \
+	tracer/region.c \
+	tracer/region.h \
+	tracer/registry.c \
+	tracer/registry.h \
+	tracer/segment.c \
+	tracer/segment.h \
+	tracer/stack.c \
+	tracer/stack.h \
+	tracer/sys.c \
+	tracer/sys.h \
+	tracer/tally.c \
+	tracer/tally.h \
+	tracer/thread.c \
+	tracer/thread.h \
+	tracer/tracer.c \
+	tracer/tracer.h \
+	tracer/unwind.h \
+	tracer/unwind_libunwind.c \
+	tracer/writer.c \
+	tracer/writer.h
+
+libnpntrace_la_SOURCES += $(tracer_sources)
+
+# The same code once more for unit tests, with the tools' flags.
+noinst_LTLIBRARIES += libtracer.la
+libtracer_la_SOURCES = $(tracer_sources)
+libtracer_la_LIBADD = libformat.la

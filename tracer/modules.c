@@ -1,0 +1,106 @@
+/* tracer/modules.c - names for addresses, kept for when the object is gone */
+/* SPDX-License-Identifier: MIT */
+
+#include "tracer/modules.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "tracer/object.h"
+#include "tracer/registry.h"
+
+static struct ring_module *table(struct tracer *tracer)
+{
+    return ring_area(tracer->ring, RING_MODULES);
+}
+
+/* The latest entry that covers pc, or UINT32_MAX. */
+static uint32_t latest(struct tracer *tracer, uint64_t pc)
+{
+    const struct ring_module *modules = table(tracer);
+    uint32_t index = atomic_load_explicit(&tracer->ring->used[RING_MODULES], memory_order_acquire);
+
+    while (index-- > 0)
+        if (pc >= modules[index].start && pc < modules[index].end)
+            return index;
+    return UINT32_MAX;
+}
+
+static bool same_object(struct tracer *tracer, const struct ring_module *entry,
+                        const struct object *object, const struct build_id *id, const char *path)
+{
+    uint32_t bytes;
+
+    return entry->start == object->start && entry->end == object->end &&
+           entry->bias == object->bias && entry->build_id_bytes == id->count &&
+           memcmp(entry->build_id, id->bytes, id->count) == 0 &&
+           strcmp(ring_string_at(tracer->ring, entry->path, &bytes), path) == 0;
+}
+
+static uint32_t flags_of(struct tracer *tracer, const struct object *object)
+{
+    return (object->is_main ? RING_MODULE_MAIN : 0u) | (object->is_vdso ? RING_MODULE_VDSO : 0u) |
+           (object->start == tracer->own_start ? RING_MODULE_TRACER : 0u);
+}
+
+static void append_locked(struct tracer *tracer, const struct object *object,
+                          const struct build_id *id, const char *path, uint32_t epoch)
+{
+    uint32_t index = atomic_load_explicit(&tracer->ring->used[RING_MODULES], memory_order_relaxed);
+
+    if (index == ring_capacity(tracer->ring, RING_MODULES)) {
+        atomic_fetch_add_explicit(&tracer->ring->unlisted_modules, 1, memory_order_relaxed);
+        return;
+    }
+    struct ring_module *entry = table(tracer) + index;
+    entry->path = registry_string_locked(tracer, path, strlen(path));
+    entry->first_epoch = epoch;
+    entry->bias = object->bias;
+    entry->start = object->start;
+    entry->end = object->end;
+    entry->flags = flags_of(tracer, object);
+    entry->build_id_bytes = id->count;
+    memcpy(entry->build_id, id->bytes, sizeof(entry->build_id));
+    tracer->module_seen[index] = epoch + 1;
+    atomic_store_explicit(&tracer->ring->used[RING_MODULES], index + 1, memory_order_release);
+}
+
+void modules_note(struct tracer *tracer, uint64_t pc, uint32_t epoch)
+{
+    uint32_t index = latest(tracer, pc);
+    struct lock_mask mask;
+    struct object object;
+    struct build_id id;
+    char path[PATH_MAX];
+
+    if (index != UINT32_MAX && tracer->module_seen[index] == epoch + 1)
+        return;
+    if (!object_at(pc, &object))
+        return;
+    object_build_id(&object, &id);
+    object_path(&object, path, sizeof(path));
+    if (!lock_acquire(&tracer->table_lock, &mask))
+        return;
+    index = latest(tracer, pc);
+    if (index != UINT32_MAX && same_object(tracer, table(tracer) + index, &object, &id, path))
+        tracer->module_seen[index] = epoch + 1;
+    else
+        append_locked(tracer, &object, &id, path, epoch);
+    lock_release(&tracer->table_lock, &mask);
+}
+
+bool modules_agree(struct tracer *tracer, uint64_t pc)
+{
+    uint32_t index = latest(tracer, pc);
+    struct object object;
+    struct build_id id;
+    char path[PATH_MAX];
+
+    if (!object_at(pc, &object))
+        return true;
+    if (index == UINT32_MAX)
+        return true; /* to be noted: nothing contradicts it */
+    object_build_id(&object, &id);
+    object_path(&object, path, sizeof(path));
+    return same_object(tracer, table(tracer) + index, &object, &id, path);
+}

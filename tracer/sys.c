@@ -1,0 +1,79 @@
+/* tracer/sys.c - system calls made without libc's help */
+/* SPDX-License-Identifier: MIT */
+
+#include "tracer/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+uint32_t sys_gettid(void)
+{
+    return (uint32_t)syscall(SYS_gettid);
+}
+
+bool sys_thread_gone(uint32_t tid)
+{
+    return syscall(SYS_tgkill, syscall(SYS_getpid), tid, 0) != 0 && errno == ESRCH;
+}
+
+void *sys_map(size_t bytes)
+{
+    void *address = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return address == MAP_FAILED ? NULL : address;
+}
+
+void sys_unmap(void *address, size_t bytes)
+{
+    munmap(address, bytes);
+}
+
+void sys_futex_wait(const void *word, uint32_t expected, uint64_t timeout_ns, bool shared)
+{
+    struct timespec timeout = {
+        .tv_sec = (time_t)(timeout_ns / 1000000000u),
+        .tv_nsec = (long)(timeout_ns % 1000000000u),
+    };
+    syscall(SYS_futex, word, FUTEX_WAIT | (shared ? 0 : FUTEX_PRIVATE_FLAG), expected, &timeout,
+            NULL, 0);
+}
+
+void sys_futex_wake(const void *word, int count, bool shared)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE | (shared ? 0 : FUTEX_PRIVATE_FLAG), count, NULL, NULL, 0);
+}
+
+bool sys_read_memory(uint64_t address, void *ret_bytes, size_t bytes)
+{
+    struct iovec local = {.iov_base = ret_bytes, .iov_len = bytes};
+    struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = bytes};
+
+    return syscall(SYS_process_vm_readv, syscall(SYS_getpid), &local, 1ul, &remote, 1ul, 0ul) ==
+           (long)bytes;
+}
+
+ssize_t sys_read_file(const char *path, char *text, size_t capacity)
+{
+    long descriptor = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    size_t filled = 0;
+
+    if (descriptor < 0)
+        return -errno;
+    while (filled + 1 < capacity) {
+        long got = syscall(SYS_read, descriptor, text + filled, capacity - 1 - filled);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break;
+        filled += (size_t)got;
+    }
+    text[filled] = '\0';
+    syscall(SYS_close, descriptor);
+    return (ssize_t)filled;
+}

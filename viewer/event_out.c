@@ -1,0 +1,180 @@
+/* viewer/event_out.c - one event as a line of text or of JSON */
+/* SPDX-License-Identifier: MIT */
+
+#include "viewer/event_out.h"
+#include "viewer/json_out.h"
+#include "viewer/stack_text.h"
+#include "viewer/text.h"
+#include "viewer/verdict.h"
+#include "viewer/xalloc.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct {
+    uint16_t flag;
+    const char *name;
+} flag_names[] = {
+    {EVENT_KNOWN, "known"},       {EVENT_REISSUED, "reissued"}, {EVENT_UNTRACKED, "untracked"},
+    {EVENT_PROVIDED, "provided"}, {EVENT_REFUSED, "refused"},   {EVENT_INHERITED, "inherited"},
+};
+
+static bool is_step(const struct event *event)
+{
+    return event->type == EVENT_PLUGIN || event->type == EVENT_INSTANCE;
+}
+
+static uint32_t stack_of(struct session *session, const struct recorded_event *recorded)
+{
+    uint32_t node = recorded->event.node;
+
+    if (is_step(&recorded->event))
+        return 0;
+    if (node == RING_NODE_INLINE)
+        node = model_own_stack(session->model, recorded->frames, recorded->frame_count);
+    return stacks_of(session->stacks, node);
+}
+
+/* What happened, as one would write the call. The caller frees it. */
+static char *call_text(const struct event *event)
+{
+    const char *step = event_step_name(event->flags);
+
+    switch (event->type) {
+    case EVENT_NPN_ALLOC:
+        return event->address != 0 ? xalloc_format("NPN_MemAlloc(%" PRIu32 ") = 0x%" PRIx64, event->size, event->address)
+                                   : xalloc_format("NPN_MemAlloc(%" PRIu32 ") = NULL", event->size);
+    case EVENT_NPN_FREE:
+        return xalloc_format("NPN_MemFree(0x%" PRIx64 ")%s", event->address,
+                             (event->flags & EVENT_REFUSED) != 0 ? " refused"
+                             : (event->flags & EVENT_KNOWN) != 0 ? "" : " unknown block");
+    case EVENT_NPN_ELSEWHERE:
+        return xalloc_format("freed elsewhere: 0x%" PRIx64 ", %" PRIu32 " bytes", event->address, event->size);
+    case EVENT_NPN_FLUSH:
+        return xalloc_format("NPN_MemFlush(%" PRIu32 ") = %" PRIu64, event->size, event->address);
+    default:
+        if (event->size == 0)
+            return xalloc_string(step != NULL ? step : "unknown step");
+        return xalloc_format("%s: error %" PRIu32, step != NULL ? step : "unknown step", event->size);
+    }
+}
+
+static char *who_text(const struct session *session, const struct event *event)
+{
+    char *name = verdict_plugin_name(session->recording, event->plugin);
+    char *who = event->instance != 0 ? xalloc_format("%s #%" PRIu32, name, event->instance) : xalloc_string(name);
+
+    free(name);
+    return who;
+}
+
+/* "freed 512 bytes of libnpbar.so" matters only if it is another's block. */
+static char *owner_text(const struct session *session, const struct event *event)
+{
+    if ((event->flags & EVENT_KNOWN) == 0 || is_step(event) || event->owner_plugin == event->plugin)
+        return xalloc_string("");
+    char *name = verdict_plugin_name(session->recording, event->owner_plugin);
+    char *text = xalloc_format("  allocated by %s", name);
+    free(name);
+    return text;
+}
+
+void event_out_text(struct session *session, const struct recorded_event *recorded)
+{
+    const struct event *event = &recorded->event;
+    uint64_t since_ns = recording_since_start_ns(session->recording, event->stamp);
+    char *call = call_text(event), *who = who_text(session, event), *owner = owner_text(session, event);
+    char *caller = stack_text_brief(session->names, session->stacks, stack_of(session, recorded));
+
+    terminal_print(&session->terminal, TERMINAL_FAINT, "%6" PRIu64 ".%09" PRIu64 " %7" PRIu32, since_ns / 1000000000,
+                   since_ns % 1000000000, recorded->tid);
+    printf("  ");
+    terminal_print(&session->terminal, TERMINAL_NAME, "%s", who);
+    printf("  %s%s", call, owner);
+    if (caller[0] != '\0')
+        terminal_print(&session->terminal, TERMINAL_FAINT, "  %s", caller);
+    putchar('\n');
+    free(call);
+    free(who);
+    free(owner);
+    free(caller);
+}
+
+static json_t *plugin_json(const struct session *session, uint32_t plugin)
+{
+    if (plugin == 0)
+        return json_null();
+    return json_out_text(recording_base_name(session->recording->plugins[plugin - 1].path));
+}
+
+static json_t *id_or_null(uint64_t id)
+{
+    return id != 0 ? json_out_number(id) : json_null();
+}
+
+static json_t *flags_json(uint16_t flags)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < sizeof(flag_names) / sizeof(flag_names[0]); i++)
+        if ((flags & flag_names[i].flag) != 0)
+            json_array_append_new(list, json_string(flag_names[i].name));
+    return list;
+}
+
+static void set_owner(const struct session *session, json_t *json, const struct event *event)
+{
+    json_t *owner = json_object();
+
+    json_object_set_new(owner, "plugin", plugin_json(session, event->owner_plugin));
+    json_object_set_new(owner, "instance", id_or_null(event->owner_instance));
+    json_object_set_new(owner, "stamp_ns",
+                        json_out_number(recording_since_start_ns(session->recording, event->owner_stamp)));
+    json_object_set_new(owner, "stack", json_out_stack(session->names, session->stacks,
+                                                       stacks_of(session->stacks, event->owner_node)));
+    json_object_set_new(json, "allocated_by", owner);
+}
+
+static void set_call(struct session *session, json_t *json, const struct recorded_event *recorded)
+{
+    const struct event *event = &recorded->event;
+
+    if (event->type == EVENT_NPN_FLUSH)
+        json_object_set_new(json, "returned", json_out_number(event->address));
+    else
+        json_object_set_new(json, "address", json_string(text_hex(event->address).chars));
+    json_object_set_new(json, "size", json_out_number(event->size));
+    json_object_set_new(json, "flags", flags_json(event->flags));
+    json_object_set_new(json, "stack", json_out_stack(session->names, session->stacks, stack_of(session, recorded)));
+    if ((event->flags & EVENT_KNOWN) != 0)
+        set_owner(session, json, event);
+}
+
+static void set_step(const struct session *session, json_t *json, const struct event *event)
+{
+    const char *step = event_step_name(event->flags);
+
+    json_object_set_new(json, "step", json_out_text(step));
+    json_object_set_new(json, "error", json_out_number(event->size));
+    if (event->type == EVENT_INSTANCE && event->flags == EVENT_STEP_NEW_ENTER)
+        json_object_set_new(json, "mime", json_out_text_or_null(recording_string(session->recording, event->node)));
+}
+
+void event_out_json(struct session *session, const struct recorded_event *recorded)
+{
+    const struct event *event = &recorded->event;
+    json_t *json = json_object();
+
+    json_object_set_new(json, "type", json_out_text(event_type_name(event->type)));
+    json_object_set_new(json, "stamp_ns",
+                        json_out_number(recording_since_start_ns(session->recording, event->stamp)));
+    json_object_set_new(json, "tid", json_out_number(recorded->tid));
+    json_object_set_new(json, "plugin", plugin_json(session, event->plugin));
+    json_object_set_new(json, "instance", id_or_null(event->instance));
+    if (is_step(event))
+        set_step(session, json, event);
+    else
+        set_call(session, json, recorded);
+    json_out_print(json);
+}

@@ -1,0 +1,78 @@
+/* viewer/mapping.c - a file in memory, read-only */
+/* SPDX-License-Identifier: MIT */
+
+#include "viewer/mapping.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void say_shrunk(int number)
+{
+    static const char text[] = "npntrace: the file became shorter while it was read\n";
+
+    (void)number;
+    if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+        _exit(2);
+    _exit(2);
+}
+
+static int map(int fd, struct mapping *mapping)
+{
+    struct sigaction action = {.sa_handler = say_shrunk};
+    struct stat status;
+
+    if (fstat(fd, &status) != 0)
+        return -errno;
+    if (S_ISDIR(status.st_mode))
+        return -EISDIR;
+    if (!S_ISREG(status.st_mode))
+        return -EINVAL;
+    *mapping = (struct mapping){.bytes = (uint64_t)status.st_size};
+    if (mapping->bytes == 0)
+        return 0;
+    void *base = mmap(NULL, mapping->bytes, PROT_READ, MAP_SHARED, fd, 0);
+    if (base == MAP_FAILED)
+        return -errno;
+    mapping->base = base;
+    mapping->mapped_bytes = mapping->bytes;
+    sigaction(SIGBUS, &action, NULL);
+    return 0;
+}
+
+int mapping_open(const char *path, struct mapping *ret_mapping)
+{
+    /* O_NONBLOCK: a FIFO without a writer must not be waited for. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    if (fd < 0)
+        return -errno;
+    int error = map(fd, ret_mapping);
+    close(fd);
+    return error;
+}
+
+int mapping_stretch(struct mapping *mapping, uint64_t total_bytes)
+{
+    char *base = mmap(NULL, total_bytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (base == MAP_FAILED)
+        return -errno;
+    memcpy(base, mapping->base, mapping->bytes < total_bytes ? mapping->bytes : total_bytes);
+    munmap((void *)mapping->base, mapping->mapped_bytes);
+    mapping->base = base;
+    mapping->mapped_bytes = total_bytes;
+    return 0;
+}
+
+void mapping_close(struct mapping *mapping)
+{
+    if (mapping->base != NULL)
+        munmap((void *)mapping->base, mapping->mapped_bytes);
+    *mapping = (struct mapping){0};
+}

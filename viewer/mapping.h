@@ -1,0 +1,30 @@
+/* viewer/mapping.h - a file in memory, read-only */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * A file that shrinks while it is mapped raises SIGBUS at its lost pages. mapping_open() installs a
+ * handler that says so and ends the program with status 2, as any other unreadable file would.
+ * Threads: one. Memory: the mapping lives until mapping_close().
+ */
+#ifndef NPNTRACE_VIEWER_MAPPING_H
+#define NPNTRACE_VIEWER_MAPPING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct mapping {
+    const void *base; /* NULL if empty */
+    uint64_t bytes;   /* of the file */
+    uint64_t mapped_bytes;
+};
+
+/* Maps the whole of a regular file. -errno; -EINVAL: not a regular file. An empty one is mapped as NULL. */
+int mapping_open(const char *path, struct mapping *ret_mapping);
+
+/* A private, writable image of total_bytes with the file's content at its start and zeros behind, for
+ * reading around damage. Takes the place of the mapping. -errno: unchanged. */
+int mapping_stretch(struct mapping *mapping, uint64_t total_bytes);
+
+void mapping_close(struct mapping *mapping);
+
+#endif

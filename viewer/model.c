@@ -1,0 +1,202 @@
+/* viewer/model.c - from a recording to numbers: which of the two truths to believe */
+/* SPDX-License-Identifier: MIT */
+
+#include "viewer/model.h"
+#include "viewer/cursor.h"
+#include "viewer/xalloc.h"
+
+#include <stdlib.h>
+
+static void make_sums(struct model_sums *sums, const struct recording *recording)
+{
+    sums->plugins = xalloc_zeroed(recording->plugin_count + 1, sizeof(*sums->plugins));
+    sums->instances = xalloc_zeroed(recording->instance_count + 1, sizeof(*sums->instances));
+}
+
+static void free_sums(struct model_sums *sums)
+{
+    free(sums->plugins);
+    free(sums->instances);
+}
+
+static void take_state(struct model *model)
+{
+    const struct recording *recording = model->recording;
+
+    if (!recording->has_counters)
+        return;
+    model->state_sums.totals = recording->totals;
+    for (size_t i = 0; i < recording->plugin_count; i++)
+        model->state_sums.plugins[i + 1] = recording->plugins[i].npn;
+    for (size_t i = 0; i < recording->instance_count; i++)
+        model->state_sums.instances[i + 1] = recording->instances[i].npn;
+}
+
+/* Sums need no order, so runs are read one by one; peaks do. */
+static void read_events(struct model *model)
+{
+    struct recording *recording = model->recording;
+    struct recorded_event event;
+
+    if (!recording->has_counters) {
+        struct cursor *cursor = cursor_open(recording);
+        while (cursor_next(cursor, &event))
+            model_add_event(model, &event, true);
+        cursor_close(cursor);
+        return;
+    }
+    for (size_t i = 0; i < recording->run_count; i++) {
+        if (!recording_run_open(recording, i))
+            continue;
+        while (recording_run_next(recording, &event))
+            model_add_event(model, &event, false);
+    }
+}
+
+int model_compare(const struct trace_counters *a, const struct trace_counters *b)
+{
+    const uint64_t pairs[][2] = {
+        {a->allocs, b->allocs},
+        {a->failed_allocs, b->failed_allocs},
+        {a->frees, b->frees},
+        {a->unknown_frees, b->unknown_frees},
+        {a->flushes, b->flushes},
+        {a->bytes_allocated, b->bytes_allocated},
+        {a->freed_elsewhere, b->freed_elsewhere},
+    };
+    int result = 0;
+
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        if (pairs[i][0] < pairs[i][1])
+            return -1;
+        if (pairs[i][0] > pairs[i][1])
+            result = 1;
+    }
+    if (result == 0 && (a->live_blocks != b->live_blocks || a->live_bytes != b->live_bytes))
+        return -1; /* a free of another's block that one of them has not counted */
+    return result;
+}
+
+bool model_is_idle(const struct trace_counters *counters)
+{
+    return counters->allocs == 0 && counters->failed_allocs == 0 && counters->frees == 0 && counters->flushes == 0;
+}
+
+/* -1: the events are behind the counters somewhere; 0: equal; 1: ahead. */
+static int compare_with_state(const struct model *model)
+{
+    const struct recording *recording = model->recording;
+    const struct model_sums *events = &model->event_sums, *state = &model->state_sums;
+    int result = model_compare(&events->totals, &state->totals);
+
+    for (size_t i = 1; i <= recording->plugin_count && result >= 0; i++) {
+        int one = model_compare(&events->plugins[i], &state->plugins[i]);
+        result = one != 0 ? one : result;
+    }
+    for (size_t i = 1; i <= recording->instance_count && result >= 0; i++) {
+        int one = model_compare(&events->instances[i], &state->instances[i]);
+        result = one != 0 ? one : result;
+    }
+    return result;
+}
+
+static void take_peak(struct trace_counters *to, const struct trace_counters *from)
+{
+    to->peak_bytes = from->peak_bytes > to->live_bytes ? from->peak_bytes : to->live_bytes;
+}
+
+static void take_peaks(struct model *model)
+{
+    take_peak(&model->event_sums.totals, &model->state_sums.totals);
+    for (size_t i = 0; i <= model->recording->plugin_count; i++)
+        take_peak(&model->event_sums.plugins[i], &model->state_sums.plugins[i]);
+    for (size_t i = 0; i <= model->recording->instance_count; i++)
+        take_peak(&model->event_sums.instances[i], &model->state_sums.instances[i]);
+}
+
+/* A difference that went below zero was cut off half-way through an operation. */
+static void clip(struct trace_counters *counters)
+{
+    if (counters->live_blocks >> 63 != 0)
+        counters->live_blocks = 0;
+    if (counters->live_bytes >> 63 != 0)
+        counters->live_bytes = 0;
+}
+
+static void clip_sums(struct model *model, struct model_sums *sums)
+{
+    clip(&sums->totals);
+    for (size_t i = 0; i <= model->recording->plugin_count; i++)
+        clip(&sums->plugins[i]);
+    for (size_t i = 0; i <= model->recording->instance_count; i++)
+        clip(&sums->instances[i]);
+}
+
+static void decide(struct model *model)
+{
+    const struct recording *recording = model->recording;
+    int compared = recording->has_counters ? compare_with_state(model) : 1;
+    bool complete = recording_lost_events(recording) == 0 && compared >= 0;
+
+    model->from_events = complete || !recording->has_counters;
+    model->stacks_are_partial = !complete;
+    model->peaks_are_exact = recording->has_counters && (!model->from_events || compared == 0);
+    model->sums = model->from_events ? &model->event_sums : &model->state_sums;
+    if (model->from_events && recording->has_counters)
+        take_peaks(model);
+}
+
+struct model *model_build(struct recording *recording)
+{
+    struct model *model = xalloc_zeroed(1, sizeof(*model));
+
+    model->recording = recording;
+    make_sums(&model->event_sums, recording);
+    make_sums(&model->state_sums, recording);
+    take_state(model);
+    read_events(model);
+    decide(model);
+    model_take_live(model);
+    clip_sums(model, &model->event_sums);
+    clip_sums(model, &model->state_sums);
+    if (recording->process.end_stamp < model->last_stamp)
+        recording->process.end_stamp = model->last_stamp;
+    return model;
+}
+
+static void free_stacks(struct model *model)
+{
+    struct model_stack *stack, *next_stack;
+    struct model_frame *frame, *next_frame;
+
+    HASH_ITER(hh, model->stacks, stack, next_stack) {
+        HASH_DEL(model->stacks, stack);
+        free(stack);
+    }
+    HASH_ITER(hh, model->own_nodes.index, frame, next_frame) {
+        HASH_DEL(model->own_nodes.index, frame);
+        free(frame);
+    }
+    free(model->own_nodes.list);
+}
+
+void model_free(struct model *model)
+{
+    if (model == NULL)
+        return;
+    free_stacks(model);
+    free_sums(&model->event_sums);
+    free_sums(&model->state_sums);
+    free(model->own_live);
+    free(model);
+}
+
+bool model_node(const struct model *model, uint32_t id, struct ring_node *ret_node)
+{
+    if (id < MODEL_OWN_NODES)
+        return recording_node(model->recording, id, ret_node);
+    if (id - MODEL_OWN_NODES >= model->own_nodes.count)
+        return false;
+    *ret_node = model->own_nodes.list[id - MODEL_OWN_NODES];
+    return true;
+}

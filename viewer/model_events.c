@@ -1,0 +1,174 @@
+/* viewer/model_events.c - what each event adds to the sums */
+/* SPDX-License-Identifier: MIT */
+
+#include "viewer/model.h"
+#include "viewer/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Who a sum is for: everybody, a plug-in, and an instance if it is known. */
+struct accounts {
+    struct trace_counters *of[3];
+    unsigned count;
+};
+
+static struct accounts accounts_of(struct model *model, uint32_t plugin, uint32_t instance)
+{
+    struct model_sums *sums = &model->event_sums;
+    struct accounts accounts = {.of = {&sums->totals, &sums->plugins[plugin]}, .count = 2};
+
+    if (instance != 0)
+        accounts.of[accounts.count++] = &sums->instances[instance];
+    return accounts;
+}
+
+/* Differences of 64-bit numbers may pass through "negative" ones where order is unknown; sums come out right. */
+static bool is_negative(uint64_t number)
+{
+    return number >> 63 != 0;
+}
+
+uint64_t model_digest(uint64_t address, uint64_t stamp)
+{
+    uint64_t mixed = (address ^ stamp * UINT64_C(0x9e3779b97f4a7c15)) + UINT64_C(0x632be59bd9b4e019);
+
+    mixed = (mixed ^ mixed >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    mixed = (mixed ^ mixed >> 27) * UINT64_C(0x94d049bb133111eb);
+    return mixed ^ mixed >> 31;
+}
+
+struct model_stack *model_stack_of(struct model *model, uint32_t plugin, uint32_t node)
+{
+    struct model_stack_key key = {plugin, node};
+    struct model_stack *stack = model->last_stack;
+
+    if (stack != NULL && stack->key.plugin == plugin && stack->key.node == node)
+        return stack;
+    HASH_FIND(hh, model->stacks, &key, sizeof(key), stack);
+    if (stack == NULL) {
+        stack = xalloc_zeroed(1, sizeof(*stack));
+        stack->key = key;
+        HASH_ADD(hh, model->stacks, key, sizeof(stack->key), stack);
+    }
+    return model->last_stack = stack;
+}
+
+static uint32_t own_node(struct model_own_nodes *nodes, struct ring_node node)
+{
+    struct model_frame *known;
+
+    HASH_FIND(hh, nodes->index, &node, sizeof(node), known);
+    if (known != NULL)
+        return known->id;
+    if (nodes->count == MODEL_OWN_NODES_MAX)
+        return RING_NODE_NONE;
+    nodes->list = xalloc_grown(nodes->list, nodes->count, &nodes->capacity, sizeof(*nodes->list));
+    known = xalloc_zeroed(1, sizeof(*known));
+    known->node = node;
+    known->id = MODEL_OWN_NODES + (uint32_t)nodes->count;
+    nodes->list[nodes->count++] = node;
+    HASH_ADD(hh, nodes->index, node, sizeof(known->node), known);
+    return known->id;
+}
+
+/* An inline stack has no root: its pcs belong to the latest epoch. */
+uint32_t model_own_stack(struct model *model, const struct event_frame *frames, uint32_t count)
+{
+    struct model_own_nodes *nodes = &model->own_nodes;
+    uint32_t id = own_node(nodes, (struct ring_node){.flags = RING_NODE_ROOT, .pc = UINT64_MAX});
+
+    for (uint32_t i = count; i-- > 0 && id != RING_NODE_NONE;)
+        id = own_node(nodes, (struct ring_node){.parent = id,
+                                                .flags = (uint32_t)frames[i].flags & ~(uint32_t)RING_NODE_ROOT,
+                                                .pc = frames[i].pc});
+    return count == 0 ? RING_NODE_NONE : id;
+}
+
+static void add_alloc(struct model *model, const struct recorded_event *recorded, bool track_peaks)
+{
+    const struct event *event = &recorded->event;
+    struct accounts accounts = accounts_of(model, event->plugin, event->instance);
+    uint32_t node = event->node;
+
+    for (unsigned i = 0; i < accounts.count; i++) {
+        struct trace_counters *counters = accounts.of[i];
+        if (event->address == 0) {
+            counters->failed_allocs++;
+            continue;
+        }
+        counters->allocs++;
+        counters->bytes_allocated += event->size;
+        counters->live_blocks++;
+        counters->live_bytes += event->size;
+        if (track_peaks && !is_negative(counters->live_bytes) && counters->live_bytes > counters->peak_bytes)
+            counters->peak_bytes = counters->live_bytes;
+    }
+    if (event->address == 0)
+        return;
+    if (node == RING_NODE_INLINE)
+        node = model_own_stack(model, recorded->frames, recorded->frame_count);
+    struct model_stack *stack = model_stack_of(model, event->plugin, node);
+    stack->allocs++;
+    stack->bytes += event->size;
+    if ((event->flags & EVENT_UNTRACKED) == 0)
+        model->event_digest += model_digest(event->address, event->stamp);
+}
+
+/* A block is live no more. */
+static void add_gone(struct model *model, const struct event *event, bool elsewhere)
+{
+    struct accounts accounts = accounts_of(model, event->owner_plugin, event->owner_instance);
+
+    for (unsigned i = 0; i < accounts.count; i++) {
+        accounts.of[i]->live_blocks--;
+        accounts.of[i]->live_bytes -= event->size;
+        accounts.of[i]->freed_elsewhere += elsewhere;
+    }
+    model->event_digest -= model_digest(event->address, event->owner_stamp);
+}
+
+static void add_free(struct model *model, const struct event *event)
+{
+    struct accounts accounts = accounts_of(model, event->plugin, event->instance);
+    bool known = (event->flags & EVENT_KNOWN) != 0;
+
+    for (unsigned i = 0; i < accounts.count; i++) {
+        accounts.of[i]->frees++;
+        accounts.of[i]->unknown_frees += !known;
+    }
+    if (known)
+        add_gone(model, event, false);
+}
+
+void model_add_event(struct model *model, const struct recorded_event *recorded, bool track_peaks)
+{
+    const struct event *event = &recorded->event;
+    struct accounts accounts;
+
+    model->event_count++;
+    model->events[event->type]++;
+    if (model->first_stamp == 0 || event->stamp < model->first_stamp)
+        model->first_stamp = event->stamp;
+    if (event->stamp > model->last_stamp)
+        model->last_stamp = event->stamp;
+    switch (event->type) {
+    case EVENT_NPN_ALLOC:
+        add_alloc(model, recorded, track_peaks);
+        break;
+    case EVENT_NPN_FREE:
+        add_free(model, event);
+        break;
+    case EVENT_NPN_ELSEWHERE:
+        if ((event->flags & EVENT_KNOWN) != 0)
+            add_gone(model, event, true);
+        break;
+    case EVENT_NPN_FLUSH:
+        accounts = accounts_of(model, event->plugin, event->instance);
+        for (unsigned i = 0; i < accounts.count; i++)
+            accounts.of[i]->flushes++;
+        break;
+    default:
+        break; /* steps: the tables say where they led */
+    }
+}

@@ -1,0 +1,74 @@
+/* viewer/session.c - what a reading verb works with, from its options to its model */
+/* SPDX-License-Identifier: MIT */
+
+#include "viewer/session.h"
+#include "viewer/message.h"
+#include "viewer/verb.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool is_sound(const struct recording *recording)
+{
+    return recording->force || problems_first_damage(&recording->problems) == NULL;
+}
+
+static int begin(struct session *session, struct options *options, bool quietly)
+{
+    *session = (struct session){.options = options, .terminal = terminal_of_stdout(options->color)};
+    session->recording = options_open(options);
+    if (session->recording == NULL)
+        return STATUS_TROUBLE;
+    if (is_sound(session->recording))
+        session->model = model_build(session->recording);
+    if (!quietly && !message_problems(session->recording))
+        goto fail;
+    session->wanted = options_wanted_plugins(options, session->recording);
+    if (session->wanted == NULL)
+        goto fail;
+    session->stacks = stacks_new(session->model);
+    session->names = names_new(session->recording, options->without_symbols);
+    return STATUS_GOOD;
+
+fail:
+    session_end(session);
+    return STATUS_TROUBLE;
+}
+
+int session_begin(struct session *session, struct options *options)
+{
+    return begin(session, options, false);
+}
+
+int session_begin_quietly(struct session *session, struct options *options)
+{
+    return begin(session, options, true);
+}
+
+void session_end(struct session *session)
+{
+    names_free(session->names);
+    stacks_free(session->stacks);
+    model_free(session->model);
+    free(session->wanted);
+    recording_close(session->recording);
+    *session = (struct session){0};
+}
+
+size_t session_limit(const struct session *session, size_t otherwise)
+{
+    uint64_t limit = session->options->limit;
+
+    if (!session->options->has_limit)
+        return otherwise;
+    return limit == 0 || limit > SIZE_MAX ? SIZE_MAX : (size_t)limit;
+}
+
+void session_print_next(const struct session *session, const char *command)
+{
+    char *file = options_file_argument(session->options);
+
+    terminal_print(&session->terminal, TERMINAL_FAINT, "Next: ");
+    printf("npntrace %s%s\n", command, file);
+    free(file);
+}

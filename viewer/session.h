@@ -1,0 +1,37 @@
+/* viewer/session.h - what a reading verb works with, from its options to its model */
+/* SPDX-License-Identifier: MIT */
+
+/* Threads: one. Memory: until session_end(). */
+#ifndef NPNTRACE_VIEWER_SESSION_H
+#define NPNTRACE_VIEWER_SESSION_H
+
+#include "viewer/model.h"
+#include "viewer/names.h"
+#include "viewer/options.h"
+#include "viewer/stacks.h"
+#include "viewer/terminal.h"
+
+struct session {
+    struct options *options;
+    struct recording *recording;
+    struct model *model; /* NULL if it was not asked for */
+    struct stacks *stacks;
+    struct names *names;
+    bool *wanted; /* plug-ins, by id */
+    struct terminal terminal;
+};
+
+/* Opens the recording and counts. STATUS_GOOD, or STATUS_TROUBLE after a message, with nothing to end. */
+int session_begin(struct session *session, struct options *options);
+
+/* The same for a verb that says itself what is wrong: damage is not mentioned and does not stop it. */
+int session_begin_quietly(struct session *session, struct options *options);
+void session_end(struct session *session);
+
+/* The limit that was asked for, or this one. SIZE_MAX: none. */
+size_t session_limit(const struct session *session, size_t otherwise);
+
+/* Prints "Next: npntrace COMMAND FILE". */
+void session_print_next(const struct session *session, const char *command);
+
+#endif

@@ -1,0 +1,198 @@
+/* viewer/source_ring.c - the flight recorder's file as a recording */
+/* SPDX-License-Identifier: MIT */
+
+#include "viewer/source_ring.h"
+#include "viewer/host_process.h"
+#include "viewer/sources.h"
+#include "viewer/xalloc.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+uint32_t source_ring_readable(const struct recording *recording, enum ring_area area)
+{
+    const struct ring_extent *extent = &ring_header_of(recording)->layout.area[area];
+    uint64_t file_bytes = recording->file_bytes;
+    uint64_t entries = file_bytes > extent->offset ? (file_bytes - extent->offset) / extent->entry_bytes : 0;
+
+    return entries < extent->count ? (uint32_t)entries : extent->count;
+}
+
+uint32_t source_ring_used(const struct recording *recording, enum ring_area area)
+{
+    uint32_t used = atomic_load_explicit(&ring_header_of(recording)->used[area], memory_order_acquire);
+    uint32_t readable = source_ring_readable(recording, area);
+
+    return used < readable ? used : readable;
+}
+
+uint64_t source_ring_offset(const struct recording *recording, enum ring_area area, uint64_t index)
+{
+    const struct ring_extent *extent = &ring_header_of(recording)->layout.area[area];
+    return extent->offset + index * extent->entry_bytes;
+}
+
+static uint64_t now_stamp(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+static void ring_close(struct recording *recording)
+{
+    struct ring_source *source = recording->source_data;
+
+    mapping_close(&source->mapping);
+    free(source->strings);
+    free(source->runs);
+    free(source->copy);
+    free(source);
+}
+
+static bool ring_node(const struct recording *recording, uint32_t id, struct ring_node *ret_node)
+{
+    if (id >= source_ring_used(recording, RING_NODES))
+        return false;
+    *ret_node = ((const struct ring_node *)ring_area(ring_header_of(recording), RING_NODES))[id];
+    return true;
+}
+
+static struct recording_limits ring_limits(const struct recording *recording)
+{
+    if (!recording->live)
+        return (struct recording_limits){recording->plugin_count, recording->instance_count,
+                                         recording->node_count};
+    return (struct recording_limits){
+        .plugins = source_ring_used(recording, RING_PLUGINS),
+        .instances = source_ring_used(recording, RING_INSTANCES),
+        .nodes = source_ring_used(recording, RING_NODES),
+    };
+}
+
+static const struct recording_symbol *ring_symbol(const struct recording *recording, uint32_t module,
+                                                  uint64_t address)
+{
+    (void)recording, (void)module, (void)address;
+    return NULL; /* rings hold none */
+}
+
+static const struct recording_source ring_source = {
+    .close = ring_close,
+    .node = ring_node,
+    .string = source_ring_string,
+    .limits = ring_limits,
+    .run_stamp = source_ring_run_stamp,
+    .run_open = source_ring_run_open,
+    .run_next = source_ring_run_next,
+    .symbol = ring_symbol,
+    .verify = source_ring_verify,
+};
+
+/* The layout is a function of the size. Of a damaged file either the header or the file knows it. */
+static int repair(struct mapping *mapping)
+{
+    const struct ring_header *header = mapping->base;
+    struct ring_layout layout;
+
+    if (mapping->bytes < RING_HEADER_BYTES)
+        return -EBADMSG;
+    bool kept = ring_layout_compute(header->layout.total_bytes, &layout) == 0 &&
+                memcmp(&layout, &header->layout, sizeof(layout)) == 0;
+    if (!kept && ring_layout_compute(mapping->bytes, &layout) != 0)
+        return -EBADMSG;
+    int error = mapping_stretch(mapping, layout.total_bytes);
+    if (error == 0)
+        ((struct ring_header *)mapping->base)->layout = layout;
+    return error;
+}
+
+static int check(struct recording *recording, struct mapping *mapping)
+{
+    const char *what = NULL;
+    uint64_t offset = 0;
+
+    if (ring_check(mapping->base, mapping->bytes, &what, &offset) == 0)
+        return 0;
+    problems_add(&recording->problems, PROBLEM_DAMAGE, offset, "%s", what);
+    return recording->force ? repair(mapping) : -EBADMSG;
+}
+
+/* Who it is: enough to see whether it still runs. */
+static void read_identity(struct recording *recording)
+{
+    const struct ring_header *header = ring_header_of(recording);
+    size_t boot_id_bytes = strnlen(header->boot_id, sizeof(header->boot_id));
+
+    recording->process.state = atomic_load_explicit(&header->state, memory_order_acquire);
+    recording->process.pid = header->pid;
+    recording->process.outer_pid = header->pid;
+    recording->process.ppid = header->ppid;
+    recording->process.start_ticks = header->start_ticks;
+    recording->process.boot_id = boot_id_bytes < sizeof(header->boot_id) ? header->boot_id : "";
+}
+
+static void read_process(struct recording *recording)
+{
+    const struct ring_header *header = ring_header_of(recording);
+    struct recording_process *process = &recording->process;
+    uint32_t exe_bytes;
+
+    process->exe = source_ring_text(recording, header->exe, &exe_bytes);
+    process->args = source_ring_text(recording, header->args, &process->args_bytes);
+    process->machine = "";
+    process->writer = "";
+    process->policy = header->policy;
+    process->clock = header->clock;
+    process->origin = header->origin | header->host_origin;
+    process->unwinder = header->unwinder;
+    process->stop_reason = atomic_load_explicit(&header->stop_reason, memory_order_relaxed);
+    process->stop_stamp = atomic_load_explicit(&header->stop_stamp, memory_order_relaxed);
+    process->start_stamp = header->start_stamp;
+    process->start_realtime_ns = header->start_realtime_ns;
+    process->process_start_stamp = header->process_start_stamp;
+    if (process->state > RING_STOPPED)
+        problems_add(&recording->problems, PROBLEM_DAMAGE, offsetof(struct ring_header, state),
+                     "the recording's state is %" PRIu32 ", which does not exist", process->state);
+}
+
+static void find_ending(struct recording *recording)
+{
+    struct recording_process *process = &recording->process;
+
+    if (process->state == RING_EMPTY) {
+        process->ending = RECORDING_EMPTY;
+        return;
+    }
+    process->ending = RECORDING_GONE;
+    recording->live = host_process_runs(process->pid, process->start_ticks, process->boot_id);
+    if (recording->live) {
+        process->ending = RECORDING_RUNNING;
+        recording->snapshot_stamp = now_stamp();
+    }
+}
+
+int source_ring_open(struct recording *recording, struct mapping *mapping)
+{
+    int error = check(recording, mapping);
+
+    if (error < 0)
+        return error;
+    struct ring_source *source = xalloc_zeroed(1, sizeof(*source));
+    source->mapping = *mapping;
+    recording->source = &ring_source;
+    recording->source_data = source;
+
+    read_identity(recording);
+    find_ending(recording);
+    source_ring_copy_tables(recording);
+    read_process(recording);
+    source_ring_list_runs(recording);
+    recording->process.end_stamp =
+        recording->live ? recording->snapshot_stamp : source_ring_last_stamp(recording);
+    return 0;
+}

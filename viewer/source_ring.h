@@ -1,0 +1,75 @@
+/* viewer/source_ring.h - what the files that read a ring share */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * source_ring.c opens, source_ring_tables.c copies the tables, source_ring_runs.c reads the chunks,
+ * source_ring_verify.c checks what reading does not need.
+ * The process may be writing while we read: words are loaded atomically, entries that can change under
+ * our hands are compared after copying, and every loop is bounded by a count of the layout.
+ */
+#ifndef NPNTRACE_VIEWER_SOURCE_RING_H
+#define NPNTRACE_VIEWER_SOURCE_RING_H
+
+#include "viewer/mapping.h"
+#include "viewer/recording.h"
+
+struct ring_run {
+    uint64_t sequence;
+    uint64_t base_stamp;
+    uint32_t chunk;  /* index */
+    uint32_t events; /* committed when it was listed */
+    bool lost;       /* its unreadable events are counted in losses */
+};
+
+struct ring_source {
+    struct mapping mapping;
+    char *strings; /* copy of the used part, and a NUL */
+    uint32_t string_bytes;
+    struct ring_run *runs; /* by sequence */
+    char *copy; /* of the chunk that is being read */
+    const uint64_t *words;
+    size_t word_count, word_at;
+    uint32_t events_left;
+    struct ring_run *run; /* that is being read */
+    uint64_t base_stamp;
+    uint32_t tid;
+    uint32_t inline_count; /* of the last EVENT_STACK */
+    const struct event_frame *inline_frames;
+    bool reading;
+};
+
+static inline struct ring_source *ring_source_of(const struct recording *recording)
+{
+    return recording->source_data;
+}
+
+static inline const struct ring_header *ring_header_of(const struct recording *recording)
+{
+    return ring_source_of(recording)->mapping.base;
+}
+
+/* Entries of an area that the file really holds (all, unless it is cut short). */
+uint32_t source_ring_readable(const struct recording *recording, enum ring_area area);
+
+/* used[area], never more than readable. */
+uint32_t source_ring_used(const struct recording *recording, enum ring_area area);
+
+/* Offset in the file of an entry. */
+uint64_t source_ring_offset(const struct recording *recording, enum ring_area area, uint64_t index);
+
+void source_ring_copy_tables(struct recording *recording);
+const char *source_ring_string(const struct recording *recording, uint32_t id);
+const char *source_ring_text(const struct recording *recording, uint32_t id, uint32_t *ret_bytes);
+
+void source_ring_list_runs(struct recording *recording);
+uint64_t source_ring_run_stamp(const struct recording *recording, size_t run);
+bool source_ring_run_open(struct recording *recording, size_t run);
+bool source_ring_run_next(struct recording *recording, struct recorded_event *ret_event);
+
+/* The newest stamp in any chunk that may hold the last event. */
+uint64_t source_ring_last_stamp(struct recording *recording);
+
+/* Reach of the side table, order of stamps in chunks, counts of events. */
+void source_ring_verify(struct recording *recording);
+
+#endif

@@ -1,0 +1,215 @@
+/* viewer/source_ring_runs.c - a ring's chunks, oldest first, as runs of events */
+/* SPDX-License-Identifier: MIT */
+
+#include "viewer/source_ring.h"
+#include "viewer/xalloc.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LAST_CHUNKS 16 /* newest ones that may hold the last event besides those being written */
+
+static uint64_t chunk_sequence(const struct ring_chunk *chunk)
+{
+    return atomic_load_explicit(&chunk->sequence, memory_order_acquire);
+}
+
+static int compare_runs(const void *left, const void *right)
+{
+    const struct ring_run *a = left, *b = right;
+    return (a->sequence > b->sequence) - (a->sequence < b->sequence);
+}
+
+static void list_chunk(struct recording *recording, uint32_t index, uint64_t next_sequence)
+{
+    struct ring_source *source = ring_source_of(recording);
+    const struct ring_chunk *chunk = ring_chunk_at(ring_header_of(recording), index);
+    uint32_t state = atomic_load_explicit(&chunk->state, memory_order_acquire);
+    uint64_t sequence = chunk_sequence(chunk);
+    uint64_t offset = source_ring_offset(recording, RING_CHUNKS, index);
+
+    if (state > RING_CHUNK_FULL) {
+        problems_add(&recording->problems, PROBLEM_DAMAGE, offset, "chunk %" PRIu32 " is in state %" PRIu32
+                     ", which does not exist", index, state);
+        return;
+    }
+    if (state == RING_CHUNK_FREE || sequence == 0)
+        return;
+    if (sequence >= next_sequence && !recording->live) {
+        problems_add(&recording->problems, PROBLEM_DAMAGE, offset, "chunk %" PRIu32 " has sequence %" PRIu64
+                     ", but the next one is %" PRIu64, index, sequence, next_sequence);
+        return;
+    }
+    source->runs[recording->run_count++] = (struct ring_run){
+        .sequence = sequence,
+        .base_stamp = chunk->base_stamp,
+        .chunk = index,
+        .events = (uint32_t)(atomic_load_explicit(&chunk->committed, memory_order_relaxed) >> 32),
+    };
+}
+
+static void check_sequences(struct recording *recording)
+{
+    const struct ring_run *runs = ring_source_of(recording)->runs;
+
+    for (size_t i = 1; i < recording->run_count; i++)
+        if (runs[i].sequence == runs[i - 1].sequence && !recording->live)
+            problems_add(&recording->problems, PROBLEM_DAMAGE,
+                         source_ring_offset(recording, RING_CHUNKS, runs[i].chunk),
+                         "chunks %" PRIu32 " and %" PRIu32 " have the same sequence", runs[i - 1].chunk,
+                         runs[i].chunk);
+}
+
+void source_ring_list_runs(struct recording *recording)
+{
+    struct ring_source *source = ring_source_of(recording);
+    uint32_t chunks = source_ring_readable(recording, RING_CHUNKS);
+    uint64_t next_sequence = atomic_load_explicit(&ring_header_of(recording)->next_sequence,
+                                                  memory_order_relaxed);
+
+    source->runs = xalloc_zeroed(chunks, sizeof(*source->runs));
+    source->copy = xalloc_zeroed(ring_header_of(recording)->layout.chunk_bytes, 1);
+    for (uint32_t i = 0; i < chunks; i++)
+        list_chunk(recording, i, next_sequence);
+    if (recording->run_count != 0)
+        qsort(source->runs, recording->run_count, sizeof(*source->runs), compare_runs);
+    check_sequences(recording);
+}
+
+uint64_t source_ring_run_stamp(const struct recording *recording, size_t run)
+{
+    return ring_source_of(recording)->runs[run].base_stamp;
+}
+
+/* Copies what is committed; true if it was not recycled meanwhile. */
+static bool copy_chunk(struct recording *recording, const struct ring_run *run, uint64_t *ret_committed)
+{
+    struct ring_source *source = ring_source_of(recording);
+    const struct ring_chunk *chunk = ring_chunk_at(ring_header_of(recording), run->chunk);
+    uint32_t room = ring_header_of(recording)->layout.chunk_bytes - RING_CHUNK_HEADER_BYTES;
+
+    if (chunk_sequence(chunk) != run->sequence)
+        return false;
+    uint64_t committed = atomic_load_explicit(&chunk->committed, memory_order_acquire);
+    uint32_t bytes = (uint32_t)committed;
+    if (bytes > room || bytes % sizeof(uint64_t) != 0) {
+        if (chunk_sequence(chunk) != run->sequence)
+            return false;
+        problems_add(&recording->problems, PROBLEM_DAMAGE, recording->event_offset,
+                     "chunk %" PRIu32 " claims %" PRIu32 " bytes of events", run->chunk, bytes);
+        bytes = bytes > room ? room : bytes - bytes % (uint32_t)sizeof(uint64_t);
+        committed = (committed >> 32 << 32) | bytes;
+    }
+    memcpy(source->copy, (const char *)chunk + RING_CHUNK_HEADER_BYTES, bytes);
+    source->tid = chunk->tid;
+    source->base_stamp = chunk->base_stamp;
+    atomic_thread_fence(memory_order_acquire); /* pairs with the writer's fence after sequence = 0 */
+    *ret_committed = committed;
+    return atomic_load_explicit(&chunk->sequence, memory_order_relaxed) == run->sequence;
+}
+
+bool source_ring_run_open(struct recording *recording, size_t index)
+{
+    struct ring_source *source = ring_source_of(recording);
+    struct ring_run *run = &source->runs[index];
+    uint64_t committed = 0;
+
+    source->run = run;
+    recording->event_offset = source_ring_offset(recording, RING_CHUNKS, run->chunk);
+    source->reading = copy_chunk(recording, run, &committed);
+    source->words = (const uint64_t *)(const void *)source->copy;
+    source->word_count = (uint32_t)committed / sizeof(uint64_t);
+    source->word_at = 0;
+    source->events_left = (uint32_t)(committed >> 32);
+    source->inline_count = 0;
+    if (!source->reading && !run->lost) {
+        recording->losses.overwritten_events += run->events;
+        run->lost = true;
+    }
+    return source->reading;
+}
+
+static bool end_run(struct recording *recording, const char *what)
+{
+    struct ring_source *source = ring_source_of(recording);
+
+    source->reading = false;
+    if (what == NULL)
+        return false;
+    problems_add(&recording->problems, PROBLEM_DAMAGE,
+                 recording->event_offset + RING_CHUNK_HEADER_BYTES + source->word_at * sizeof(uint64_t), "%s",
+                 what);
+    recording->losses.damaged_events += source->run->lost ? 0 : source->events_left;
+    source->run->lost = true;
+    return false;
+}
+
+bool source_ring_run_next(struct recording *recording, struct recorded_event *ret_event)
+{
+    struct ring_source *source = ring_source_of(recording);
+
+    while (source->reading) {
+        if (source->word_at == source->word_count)
+            return end_run(recording, source->events_left != 0 ? "a chunk claims more events than it holds" : NULL);
+        size_t words = event_decode(source->words + source->word_at, source->word_count - source->word_at,
+                                    source->base_stamp, &ret_event->event);
+        if (words == 0)
+            return end_run(recording, "an event is of no known kind or does not fit its chunk");
+        if (source->events_left == 0)
+            return end_run(recording, "a chunk holds more events than it claims");
+        source->word_at += words;
+        source->events_left--;
+        if (ret_event->event.type == EVENT_STACK) {
+            source->inline_count = ret_event->event.frame_count;
+            source->inline_frames = ret_event->event.frames;
+            continue;
+        }
+        ret_event->tid = source->tid;
+        ret_event->frames = source->inline_frames;
+        ret_event->frame_count = ret_event->event.node == RING_NODE_INLINE ? source->inline_count : 0;
+        return true;
+    }
+    return false;
+}
+
+static uint64_t last_stamp_of(struct recording *recording, size_t run)
+{
+    struct ring_source *source = ring_source_of(recording);
+    uint64_t last = 0;
+    struct event event;
+
+    if (!source_ring_run_open(recording, run))
+        return 0;
+    while (source->word_at < source->word_count) {
+        size_t words = event_decode(source->words + source->word_at, source->word_count - source->word_at,
+                                    source->base_stamp, &event);
+        if (words == 0)
+            break;
+        if (event.type != EVENT_STACK && event.stamp > last)
+            last = event.stamp;
+        source->word_at += words;
+    }
+    source->reading = false;
+    return last;
+}
+
+/* A thread's newest events are in the chunk that it is writing, or was when it was retired. */
+uint64_t source_ring_last_stamp(struct recording *recording)
+{
+    const struct ring_source *source = ring_source_of(recording);
+    uint64_t last = recording->process.start_stamp;
+
+    for (size_t i = recording->run_count; i > 0; i--) {
+        const struct ring_chunk *chunk = ring_chunk_at(ring_header_of(recording), source->runs[i - 1].chunk);
+        if (recording->run_count - i >= LAST_CHUNKS &&
+            atomic_load_explicit(&chunk->state, memory_order_relaxed) != RING_CHUNK_WRITING)
+            continue;
+        uint64_t stamp = last_stamp_of(recording, i - 1);
+        last = stamp > last ? stamp : last;
+    }
+    for (size_t i = 0; i < recording->plugin_count; i++)
+        if (recording->plugins[i].end_stamp > last)
+            last = recording->plugins[i].end_stamp;
+    return last;
+}

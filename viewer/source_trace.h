@@ -1,0 +1,96 @@
+/* viewer/source_trace.h - what the files that read a trace file share */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * source_trace.c walks over the blocks, source_trace_block.c checks and unpacks one, source_trace_tables.c
+ * keeps what the tables say, source_trace_runs.c reads events. Tables are read when the file is opened,
+ * EVENTS blocks only when their events are asked for. What tables may cost is bounded by the file's
+ * size, so that a small file cannot unfold to any amount of memory.
+ */
+#ifndef NPNTRACE_VIEWER_SOURCE_TRACE_H
+#define NPNTRACE_VIEWER_SOURCE_TRACE_H
+
+#include "viewer/mapping.h"
+#include "viewer/recording.h"
+
+#include <uthash.h>
+
+struct trace_run {
+    uint64_t offset; /* of its block's header */
+    struct trace_block block;
+    bool checked; /* its checksum was found right */
+};
+
+struct trace_named { /* a string */
+    uint32_t id;
+    char *text;
+    UT_hash_handle hh;
+};
+
+struct trace_place {
+    uint64_t module;
+    uint64_t address;
+};
+
+struct trace_stored { /* symbols at an address */
+    struct trace_place place;
+    struct recording_symbol symbol;
+    UT_hash_handle hh;
+};
+
+struct trace_source {
+    struct mapping mapping;
+    struct trace_named *strings;
+    struct trace_stored *symbols;
+    struct ring_node *nodes; /* index 0 unused */
+    struct trace_run *runs;
+    size_t node_capacity, run_capacity, live_capacity, module_capacity, plugin_capacity, instance_capacity;
+    uint64_t budget_bytes; /* what tables may still cost */
+    bool has_process, has_state, has_end;
+    struct trace_state state;
+    struct trace_end end;
+    char *owned[5]; /* texts of the process */
+    uint8_t *raw;   /* the block that is being read, unpacked */
+    size_t raw_capacity;
+    struct trace_events_reader reader;
+    bool reading;
+    uint32_t inline_count;
+    const struct event_frame *inline_frames;
+    struct event_frame frames[EVENT_MAX_FRAMES];
+};
+
+static inline struct trace_source *trace_source_of(const struct recording *recording)
+{
+    return recording->source_data;
+}
+
+/*
+ * Compares the checksum of a block and unpacks it. *ret_raw is valid until the next call. False: the
+ * damage has been noted.
+ */
+bool source_trace_unpack(struct recording *recording, uint64_t offset, const struct trace_block *block,
+                         const uint8_t **ret_raw);
+
+/* True if header and payload at offset carry the right checksum. */
+bool source_trace_sum_is_right(const struct mapping *mapping, uint64_t offset, const struct trace_block *block);
+
+/* Reads the unpacked content of any block but EVENTS. Damage is noted. */
+void source_trace_read_table(struct recording *recording, uint64_t offset, const struct trace_block *block,
+                             const uint8_t *raw);
+
+/* Replaces ids of strings by texts, and corrects ids that lead nowhere; after all blocks were read. */
+void source_trace_finish_tables(struct recording *recording);
+void source_trace_free_tables(struct recording *recording);
+
+bool source_trace_node(const struct recording *recording, uint32_t id, struct ring_node *ret_node);
+const char *source_trace_string(const struct recording *recording, uint32_t id);
+const struct recording_symbol *source_trace_symbol(const struct recording *recording, uint32_t module,
+                                                   uint64_t address);
+
+bool source_trace_run_open(struct recording *recording, size_t run);
+bool source_trace_run_next(struct recording *recording, struct recorded_event *ret_event);
+
+/* Adds up the gaps in all EVENTS blocks, for a file whose recorder could not write the sums. */
+void source_trace_count_gaps(struct recording *recording);
+
+#endif

@@ -1,0 +1,97 @@
+/* viewer/verb_report.c - npntrace report: who allocated how much, and where */
+/* SPDX-License-Identifier: MIT */
+
+#include "viewer/json_out.h"
+#include "viewer/report_text.h"
+#include "viewer/session.h"
+#include "viewer/verb.h"
+
+#include <string.h>
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    (void)argument;
+    if (key != ARGP_KEY_INIT)
+        return ARGP_ERR_UNKNOWN;
+    state->child_inputs[0] = state->input;
+    return 0;
+}
+
+static const struct argp_child children[] = {{&options_shared_argp, 0, NULL, 0}, {0}};
+static const struct argp argp = {
+    .parser = parse,
+    .args_doc = "[FILE]",
+    .doc = "Show what each plug-in and each of its instances did with NPN memory, and the call stacks "
+           "that allocated most.\vWithout FILE the newest recording in the current directory is read.",
+    .children = children,
+};
+
+static json_t *json_of_instances(const struct session *session, uint32_t plugin)
+{
+    const struct recording *recording = session->recording;
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < recording->instance_count; i++) {
+        const struct recording_instance *instance = &recording->instances[i];
+        if (instance->plugin != plugin)
+            continue;
+        json_t *json = json_object();
+        json_object_set_new(json, "serial", json_integer((json_int_t)i + 1));
+        json_object_set_new(json, "mime", json_out_text_or_null(instance->mime));
+        json_object_set_new(json, "destroyed", json_boolean(instance->flags & RING_INSTANCE_DESTROYED));
+        json_object_set_new(json, "npn", json_out_counters(&session->model->sums->instances[i + 1]));
+        json_array_append_new(list, json);
+    }
+    return list;
+}
+
+static json_t *json_of_plugin(const struct session *session, uint32_t id)
+{
+    const struct recording_plugin *plugin = &session->recording->plugins[id - 1];
+    json_t *json = json_object();
+
+    json_object_set_new(json, "name", json_out_text(recording_base_name(plugin->path)));
+    json_object_set_new(json, "path", json_out_text(plugin->path));
+    json_object_set_new(json, "build_id", json_out_build_id(plugin->build_id, plugin->build_id_bytes));
+    json_object_set_new(json, "npn", json_out_counters(&session->model->sums->plugins[id]));
+    json_object_set_new(json, "heap", json_null());
+    json_object_set_new(json, "instances", json_of_instances(session, id));
+    return json;
+}
+
+static void print_json(const struct session *session)
+{
+    const struct recording *recording = session->recording;
+    json_t *json = json_object(), *totals = json_object(), *plugins = json_array();
+
+    json_object_set_new(totals, "npn", json_out_counters(&session->model->sums->totals));
+    json_object_set_new(totals, "heap", json_null());
+    for (uint32_t id = 1; id <= recording->plugin_count; id++)
+        if (session->wanted[id])
+            json_array_append_new(plugins, json_of_plugin(session, id));
+    json_object_set_new(json, "format", json_string("npntrace-report-1"));
+    json_object_set_new(json, "host", json_out_host(recording));
+    json_object_set_new(json, "lost_events", json_out_number(recording_lost_events(recording)));
+    json_object_set_new(json, "totals", totals);
+    json_object_set_new(json, "host_heap", json_null());
+    json_object_set_new(json, "plugins", plugins);
+    json_out_print(json);
+}
+
+int verb_report(int argc, char **argv)
+{
+    struct options options = {0};
+    struct session session;
+
+    options_parse(&argp, argc, argv, &options);
+    int status = session_begin(&session, &options);
+    if (status == STATUS_GOOD) {
+        if (options.json)
+            print_json(&session);
+        else
+            report_text_print(&session);
+        session_end(&session);
+    }
+    options_free(&options);
+    return status;
+}

@@ -1,0 +1,30 @@
+/* viewer/verdict.h - one sentence about a recording, and others that several verbs say */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Each function returns a text without a line feed that the caller frees. Threads: one.
+ */
+#ifndef NPNTRACE_VIEWER_VERDICT_H
+#define NPNTRACE_VIEWER_VERDICT_H
+
+#include "viewer/model.h"
+
+/* "libnpfoo.so did not free 12 blocks, 48.0 KiB." */
+char *verdict_sentence(const struct model *model);
+
+/* True if something is live that should not be: the process has ended and blocks are left. */
+bool verdict_is_bad(const struct model *model);
+
+/* "cutycapt (pid 4711), recorded for 2.31 s; it exited with status 0." */
+char *verdict_host(const struct recording *recording);
+
+/* "exited with status 0", "was ended by signal 9 (Killed)", "is running", ... */
+char *verdict_ending(const struct recording *recording);
+
+/* What was lost and what that means for the numbers; NULL if nothing was. */
+char *verdict_losses(const struct model *model);
+
+/* File name of a plug-in for people; 0: "(no plug-in)". */
+char *verdict_plugin_name(const struct recording *recording, uint32_t plugin);
+
+#endif
