@@ -38,10 +38,13 @@ void memory_free(const struct npn_caller *caller, NPN_MemFreeProcPtr host, void 
 
 uint32_t memory_flush(const struct npn_caller *caller, NPN_MemFlushProcPtr host, uint32_t size)
 {
-    uint32_t flushed = host(size);
     int kept_errno = errno;
+    uint32_t token = npn_flush_begin(caller);
 
-    npn_flush(caller, size, flushed);
+    errno = kept_errno;
+    uint32_t flushed = host(size);
+    kept_errno = errno;
+    npn_flush_end(caller, token, size, flushed);
     errno = kept_errno;
     return flushed;
 }

@@ -21,3 +21,7 @@ include tests/plugins/local.mk
 
 # ---- test subjects: the mini-host --------------------------------------------
 include tests/minihost/local.mk
+
+# ---- edge cases, played by the mini-host ---------------------------------------
+include tests/support/local.mk
+include tests/shim/local.mk

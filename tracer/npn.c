@@ -10,6 +10,8 @@
 #include "tracer/tally.h"
 #include "tracer/writer.h"
 
+#define FLUSH_RECORDED 1 /* in place of a block's address */
+
 static uint32_t instance_of(struct thread *thread, uint32_t plugin, uint64_t stack_pointer)
 {
     context_top(thread, stack_pointer); /* drops what is gone */
@@ -97,15 +99,15 @@ uint32_t npn_alloc_begin(const struct npn_caller *caller)
     return push_call(caller, CONTEXT_ALLOCATING, NULL);
 }
 
-/* Pops this call's own entry and tells whether a wrapper inside it recorded the same block; if not,
- * tells the wrapper around it that it is recorded now. */
-static bool counted_inside(struct thread *thread, uint32_t token, uint64_t block)
+/* Pops this call's own entry and tells whether a wrapper inside it recorded the same block (for a
+ * flush: any); if not, tells the wrapper around it that it is recorded now. */
+static bool counted_inside(struct thread *thread, uint32_t token, enum context_kind kind,
+                           uint64_t block)
 {
     bool counted = token < thread->context_count && thread->context[token].pointer == block;
 
     context_pop(thread, token);
-    if (thread->context_count > 0 &&
-        thread->context[thread->context_count - 1].kind == CONTEXT_ALLOCATING)
+    if (thread->context_count > 0 && thread->context[thread->context_count - 1].kind == kind)
         thread->context[thread->context_count - 1].pointer = block;
     return counted && block != 0;
 }
@@ -121,7 +123,7 @@ __attribute__((noinline)) void npn_alloc_end(const struct npn_caller *caller, ui
 
     if (token == NPN_NO_TOKEN || !operation_enter(&operation))
         return;
-    if (counted_inside(operation.thread, token, (uint64_t)(uintptr_t)block)) {
+    if (counted_inside(operation.thread, token, CONTEXT_ALLOCATING, (uint64_t)(uintptr_t)block)) {
         operation_leave(&operation);
         return;
     }
@@ -206,19 +208,26 @@ void npn_free_refused(const struct npn_caller *caller, void *block)
     record_free(caller, block, EVENT_REFUSED);
 }
 
-__attribute__((noinline)) void npn_flush(const struct npn_caller *caller, uint32_t asked_bytes,
-                                         uint32_t returned_bytes)
+uint32_t npn_flush_begin(const struct npn_caller *caller)
+{
+    return push_call(caller, CONTEXT_FLUSHING, NULL);
+}
+
+__attribute__((noinline)) void npn_flush_end(const struct npn_caller *caller, uint32_t token,
+                                             uint32_t asked_bytes, uint32_t returned_bytes)
 {
     struct operation operation;
     struct stack stack;
 
-    if (!operation_enter(&operation))
+    if (token == NPN_NO_TOKEN || !operation_enter(&operation))
         return;
-    struct event event = call_event(&operation, caller, EVENT_NPN_FLUSH, &stack);
-    event.address = returned_bytes;
-    event.size = asked_bytes;
-    tally_flush(operation.tracer, event.plugin, event.instance);
-    put(&operation, &stack, &event, 1);
+    if (!counted_inside(operation.thread, token, CONTEXT_FLUSHING, FLUSH_RECORDED)) {
+        struct event event = call_event(&operation, caller, EVENT_NPN_FLUSH, &stack);
+        event.address = returned_bytes;
+        event.size = asked_bytes;
+        tally_flush(operation.tracer, event.plugin, event.instance);
+        put(&operation, &stack, &event, 1);
+    }
     operation_leave(&operation);
 }
 

@@ -37,7 +37,9 @@ void npn_free_end(const struct npn_caller *caller, uint32_t token);
 /* A free of something that our NPN_MemAlloc never issued, and that nobody will free. */
 void npn_free_refused(const struct npn_caller *caller, void *block);
 
-void npn_flush(const struct npn_caller *caller, uint32_t asked_bytes, uint32_t returned_bytes);
+uint32_t npn_flush_begin(const struct npn_caller *caller);
+void npn_flush_end(const struct npn_caller *caller, uint32_t token, uint32_t asked_bytes,
+                   uint32_t returned_bytes);
 
 /* Steps in lives; value is the NPError. */
 void npn_plugin_step(uint32_t plugin, enum event_step step, int value);

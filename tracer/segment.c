@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "format/handover.h"
@@ -70,38 +71,77 @@ static void host_name(char *name, size_t capacity)
     snprintf(name, capacity, "%s", slash != NULL && slash[1] != '\0' ? slash + 1 : "host");
 }
 
-/* A new file, never somebody else's: O_EXCL, and a counter for a pid that came round again. */
-static int create_file(const char *directory, char *path, size_t capacity)
+/* Calls make for one name after the other until it gives anything but -EEXIST: a pid may have come
+ * round again. */
+static int with_free_name(int (*make)(const char *path, int argument), int argument)
 {
-    char host[128];
+    const char *where = directory();
+    char host[128], path[PATH_MAX];
+    int result = -EACCES;
 
     host_name(host, sizeof(host));
-    for (unsigned try = 0; try < NAME_TRIES; try++) {
+    for (unsigned try = 0; where != NULL && try < NAME_TRIES; try++) {
         char counter[16] = "";
         if (try > 0)
             snprintf(counter, sizeof(counter), ".%u", try);
-        snprintf(path, capacity, "%s/npntrace.%s.%d%s.ring", directory, host, (int)getpid(),
+        snprintf(path, sizeof(path), "%s/npntrace.%s.%d%s.ring", where, host, (int)getpid(),
                  counter);
-        int descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (descriptor >= 0 || errno != EEXIST)
-            return descriptor < 0 ? -errno : descriptor;
+        result = make(path, argument);
+        if (result != -EEXIST)
+            break;
     }
-    return -EEXIST;
+    return result;
 }
 
-static int flight_open(struct ring_header **ret_ring)
+/* Never somebody else's file. */
+static int create_named(const char *path, int unused)
+{
+    int descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    (void)unused;
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+static int link_named(const char *path, int descriptor)
+{
+    char link_path[64];
+
+    snprintf(link_path, sizeof(link_path), "/proc/self/fd/%d", descriptor);
+    if (linkat(AT_FDCWD, link_path, AT_FDCWD, path, AT_SYMLINK_FOLLOW) != 0)
+        return -errno;
+    return 0;
+}
+
+/* A file without a name yet, where the file system can; a process that is killed before
+ * segment_publish then leaves nothing behind. */
+static int create_file(bool *ret_nameless)
+{
+    const char *where = directory();
+    int descriptor = where == NULL ? -1 : open(where, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+    *ret_nameless = descriptor >= 0;
+    return descriptor >= 0 ? descriptor : with_free_name(create_named, 0);
+}
+
+/* Growing a file beyond the limit would be a SIGXFSZ in the host. */
+static bool may_be_as_long(uint64_t bytes)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && bytes <= limit.rlim_cur;
+}
+
+static int flight_open(struct segment *segment)
 {
     struct ring_layout layout;
-    char path[PATH_MAX];
-    const char *where = directory();
-    int error;
+    bool nameless;
+    int error = ring_layout_compute(wanted_bytes(), &layout);
 
-    if (where == NULL)
-        return -EACCES;
-    error = ring_layout_compute(wanted_bytes(), &layout);
     if (error != 0)
         return error;
-    int descriptor = create_file(where, path, sizeof(path));
+    if (!may_be_as_long(layout.total_bytes))
+        return -EFBIG;
+    int descriptor = create_file(&nameless);
     if (descriptor < 0)
         return descriptor;
     /* Every block is reserved now: a full disk would otherwise be a SIGBUS in the host later. */
@@ -109,16 +149,40 @@ static int flight_open(struct ring_header **ret_ring)
         error = -posix_fallocate(descriptor, 0, (off_t)layout.total_bytes);
     while (error == -EINTR);
     if (error == 0) {
-        *ret_ring = map_descriptor(descriptor, layout.total_bytes);
-        error = *ret_ring == NULL ? -errno : 0;
+        segment->ring = map_descriptor(descriptor, layout.total_bytes);
+        error = segment->ring == NULL ? -errno : 0;
     }
-    close(descriptor);
     if (error != 0) {
-        unlink(path);
+        close(descriptor);
         return error;
     }
-    ring_format(*ret_ring, &layout, RING_OVERWRITE, RING_CLOCK_MONOTONIC, RING_ORIGIN_FLIGHT);
+    ring_format(segment->ring, &layout, RING_OVERWRITE, RING_CLOCK_MONOTONIC, RING_ORIGIN_FLIGHT);
+    if (nameless)
+        segment->nameless = descriptor;
+    else
+        close(descriptor);
     return 0;
+}
+
+int segment_publish(struct segment *segment)
+{
+    int error = 0;
+
+    if (segment->nameless >= 0) {
+        error = with_free_name(link_named, segment->nameless);
+        close(segment->nameless);
+        segment->nameless = -1;
+    }
+    if (error != 0)
+        debug_say("the recording cannot be given its name: ", error);
+    return error;
+}
+
+void segment_discard(struct segment *segment)
+{
+    if (segment->nameless >= 0)
+        close(segment->nameless);
+    munmap(segment->ring, segment->ring->layout.total_bytes);
 }
 
 static struct ring_header *private_open(void)
@@ -135,22 +199,24 @@ static struct ring_header *private_open(void)
     return base;
 }
 
-struct ring_header *segment_open(void)
+bool segment_open(struct segment *ret_segment)
 {
-    struct ring_header *ring = NULL;
+    struct segment segment = {.nameless = -1};
     const char *recorder = getenv(HANDOVER_ENVIRONMENT);
     int error;
 
     if (recorder != NULL && *recorder != '\0')
-        error = handover_receive(recorder,
-                                 &ring); /* no file beside it: the user asked for a recorder */
+        /* No file beside it: the user asked for a recorder. */
+        error = handover_receive(recorder, &segment.ring);
     else
-        error = flight_open(&ring);
+        error = flight_open(&segment);
     if (error != 0) {
         debug_say("no recording: ", error);
-        ring = private_open();
+        segment.ring = private_open();
     }
-    if (ring != NULL)
-        madvise(ring, ring->layout.total_bytes, MADV_DONTFORK);
-    return ring;
+    if (segment.ring == NULL)
+        return false;
+    madvise(segment.ring, segment.ring->layout.total_bytes, MADV_DONTFORK);
+    *ret_segment = segment;
+    return true;
 }

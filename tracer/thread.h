@@ -33,6 +33,7 @@ enum context_kind {
     CONTEXT_ENTRY,      /* the host called the plug-in */
     CONTEXT_ALLOCATING, /* the plug-in called the host's memalloc; pointer: what a call inside it
                            recorded */
+    CONTEXT_FLUSHING,   /* the plug-in called the host's memflush */
     CONTEXT_FREEING     /* the plug-in called the host's memfree with pointer */
 };
 

@@ -173,9 +173,15 @@ static bool map_private(struct tracer *tracer)
 
 static bool start_locked(struct tracer *tracer)
 {
-    tracer->ring = segment_open();
-    if (tracer->ring == NULL || !map_private(tracer))
+    struct segment segment;
+
+    if (!segment_open(&segment))
         return false;
+    tracer->ring = segment.ring;
+    if (!map_private(tracer)) {
+        segment_discard(&segment);
+        return false;
+    }
     uint32_t generation = atomic_fetch_add(&generations, 1) + 1;
     atomic_store_explicit(&tracer->generation, generation, memory_order_relaxed);
     tracer->forked = generation > 1;
@@ -187,6 +193,8 @@ static bool start_locked(struct tracer *tracer)
     describe_process(tracer);
     /* Pairs with the readers' acquire load of state. */
     atomic_store_explicit(&tracer->ring->state, RING_READY, memory_order_release);
+    if (segment_publish(&segment) != 0)
+        tracer->recording = false;
     atomic_store_explicit(&tracer->state, TRACER_RUNNING, memory_order_release);
     return true;
 }

@@ -87,13 +87,14 @@ static void read_block(struct recording *recording, uint64_t offset, const struc
         source->runs[recording->run_count++] = (struct trace_run){.offset = offset, .block = *block};
         return;
     }
+    if (!source_trace_unpack(recording, offset, block, &raw))
+        return;
     if (trace_block_name(block->type) == NULL) {
         problems_add(&recording->problems, PROBLEM_NOTE, offset,
                      "a block of type %" PRIu32 ", which this version does not know, is skipped", block->type);
         return;
     }
-    if (source_trace_unpack(recording, offset, block, &raw))
-        source_trace_read_table(recording, offset, block, raw);
+    source_trace_read_table(recording, offset, block, raw);
 }
 
 /* A file that is being written may end anywhere. */

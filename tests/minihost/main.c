@@ -76,16 +76,18 @@ long action_run_words(int count, char **words)
     return action->run(count, words);
 }
 
-/* Cuts the next word off *rest; "..." keeps spaces, also within a word. */
+/* Cuts the next word off *rest; "..." and '...' keep spaces, also within a word. */
 static char *next_word(char **rest)
 {
     char *from = *rest + strspn(*rest, " "), *word = from, *to = from;
-    bool quoted = false;
+    char quote = '\0';
     if (*from == '\0')
         return NULL;
-    for (; *from != '\0' && (quoted || *from != ' '); from++) {
-        if (*from == '"')
-            quoted = !quoted;
+    for (; *from != '\0' && (quote != '\0' || *from != ' '); from++) {
+        if (quote == '\0' && (*from == '"' || *from == '\''))
+            quote = *from;
+        else if (quote != '\0' && *from == quote)
+            quote = '\0';
         else
             *to++ = *from;
     }

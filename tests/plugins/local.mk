@@ -4,7 +4,8 @@
 # -O1 without inlining and sibling calls: the plug-ins state their own call stacks
 # (tests/plugins/site.h), and these must be the machine's.
 PLUGIN_MACHINE_FLAGS = -O1 -fno-inline -fno-optimize-sibling-calls \
-	-fno-ipa-icf -fno-ipa-cp -fno-ipa-sra -fno-partial-inlining -fexceptions -fvisibility=hidden -pthread
+	-fno-ipa-icf -fno-ipa-cp -fno-ipa-sra -fno-partial-inlining -fexceptions \
+	-fvisibility=hidden -pthread
 PLUGIN_CFLAGS = $(SUBJECT_CFLAGS) $(PLUGIN_MACHINE_FLAGS)
 PLUGIN_LDFLAGS = -rpath /nowhere -module -avoid-version -shared -pthread
 
@@ -63,8 +64,9 @@ tests_plugins_libnpsamplecpp_la_LIBADD = tests/plugins/sample_cpp.lo -lstdc++
 tests/plugins/sample_cpp.lo: tests/plugins/sample_cpp.cpp tests/plugins/sample.h \
 		tests/plugins/site.h tests/plugins/tally.h shim/npapi.h shim/npapi_types.h
 	@$(MKDIR_P) tests/plugins
-	$(AM_V_GEN)$(LIBTOOL) --silent --tag=CC --mode=compile $(CC) $(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS) \
-		-Wall -Wextra -g $(PLUGIN_MACHINE_FLAGS) -c -o $@ $(srcdir)/tests/plugins/sample_cpp.cpp
+	$(AM_V_GEN)$(LIBTOOL) --silent --tag=CC --mode=compile $(CC) $(DEFS) $(AM_CPPFLAGS) \
+		$(CPPFLAGS) -Wall -Wextra -g $(PLUGIN_MACHINE_FLAGS) \
+		-c -o $@ $(srcdir)/tests/plugins/sample_cpp.cpp
 EXTRA_DIST += tests/plugins/sample_cpp.cpp
 
 # ---- NPN_Mem* by name: brought along, or left undefined ------------------------------------------

@@ -190,11 +190,12 @@ static NPError scriptable(struct sample_instance *instance, NPObject **value)
 
 static NPError sample_getvalue(NPP npp, NPPVariable variable, void *value)
 {
+    SITE_ENTER();
     switch ((int)variable) {
     case NPPVpluginScriptableNPObject:
-        return scriptable(npp->pdata, value);
+        return SITE_AT(scriptable(npp->pdata, value));
     case NPPVformValue:
-        return form_value(npp->pdata, value);
+        return SITE_AT(form_value(npp->pdata, value));
     case NPPVpluginNeedsXEmbed:
     case NPPVpluginWindowBool:
         *(NPBool *)value = false;

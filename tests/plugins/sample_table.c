@@ -1,5 +1,4 @@
-/* tests/plugins/sample_table.c: how the sample plug-ins keep the browser's table, and look at it.
- */
+/* tests/plugins/sample_table.c: how the sample plug-ins keep and see the browser's table. */
 /* SPDX-License-Identifier: MIT */
 
 #include <stdio.h>

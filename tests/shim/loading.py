@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # tests/shim/loading.py: how hosts find, open, initialise and close plug-ins
 # SPDX-License-Identifier: MIT
-"""Each case is named after the number and topic it has in the list of what a shim must handle. Of 17
-(RTLD_DEEPBIND) only what concerns the table is here; 18 (the allocator lives in the executable) is
-about heap functions alone and is left out."""
+"""Each case is named after the number and topic it has in the list of what a shim must handle. Of
+17 (RTLD_DEEPBIND) only what concerns the table is here; 18 (the allocator lives in the executable)
+is about heap functions alone and is left out."""
 import os
 import shutil
 import stat
@@ -79,7 +79,7 @@ def dlsym_same_trampoline(t):
 def missing_symbol_stays_null(t):
     runs = t.play(["open m libm.so.6", "symbols m", "load a @sample", "symbols a", "symbols m",
                    "new a 1", "pending a event 1", "pending a invoke 1 alloc 10",
-                   "pending a destroy 1", "pending a unload a"])
+                   "pending a destroy 1", "pending a shutdown a"])
     out = runs["flight"].stdout.decode()
     t.equal(out.count("lacks a function"), 1, "libraries that are no plug-ins")
     t.equal(out.count("pending: libnpsample.so: undefined symbol: NP_NotThere"), 4,
@@ -111,7 +111,7 @@ def constructor_forks_and_execs(t):
 
 @case("08-dlclose-unmaps-trampoline")
 def dlclose_unmaps_trampoline(t):
-    """Four plug-ins come and go; each finds the addresses and handles of the ones before it free."""
+    """Four plug-ins come and go; each finds addresses and handles of the ones before it free."""
     copy = t.copy_plugin("sample", "libnpcopy.so")
     actions = []
     for path in ("@sample", "@sample2", copy, "@sample", "@sample3", "@sample2", "@sample"):
@@ -162,14 +162,16 @@ def shutdown_never_called(t):
 
 @case("11-plugin-ends-the-process")
 def plugin_ends_the_process(t):
-    for step, status in {"crash": -11, "abort": -6, "exit 4": 4, "exitnow 5": 5, "kill": -9}.items():
+    ends = {"crash": -11, "abort": -6, "exit 4": 4, "exitnow 5": 5, "kill": -9}
+    for step, status in ends.items():
         t.play(["load a @sample", "new a 1", "invoke 1 leak 4", "invoke 1 state",
                 f"invoke 1 {step}"], status=status)
 
 
 @case("12-destructors-in-any-order")
 def destructors_in_any_order(t):
-    steps = "init: alloc 50; shutdown: alloc 60; destructor: free 0; destructor: leak 3; atexit: leak 2"
+    steps = ("init: alloc 50; shutdown: alloc 60; destructor: free 0; destructor: leak 3; "
+             "atexit: leak 2")
     life = ["load a @sample", "new a 1", "invoke 1 leak 1", "load b @sample2", "new b 2"]
     env = {"NPNSAMPLE_DO": steps, "NPNSAMPLE_DO2": steps}
     t.play(life, env=env)

@@ -11,10 +11,11 @@
     main()
 
 `play` runs the actions three times, each in a directory of its own: untraced, as flight recorder,
-and under `npntrace record`. It expects the host's transcript, its standard error and its exit status
-to be the same each time, the recording to pass `npntrace check`, and the report and the leaks to be
-what the sample plug-ins state, block by block. It returns the runs by mode for further questions.
-In actions `@sample` is the path of libnpsample.so. On failure the case's directory is kept and named.
+and under `npntrace record`. It expects the host's transcript, its standard error and its exit
+status to be the same each time, the recording to pass `npntrace check`, and the report and the
+leaks to be what the sample plug-ins state, block by block. It returns the runs by mode for further
+questions. In actions `@sample` is the path of libnpsample.so. On failure the case's directory is
+kept and named.
 """
 import json
 import os

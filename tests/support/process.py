@@ -1,7 +1,7 @@
 # tests/support/process.py: runs a command with a deadline and takes all of its output
 # SPDX-License-Identifier: MIT
-"""Commands run in a process group of their own, which is killed when the deadline has passed or this
-process ends, so that no test leaves anything running."""
+"""Commands run in a process group of their own, which is killed when the deadline has passed or
+this process ends, so that no test leaves anything running."""
 import os
 import signal
 import subprocess

@@ -1,7 +1,7 @@
 # tests/support/tally.py: reads the list of finished allocations that a plug-in left behind
 # SPDX-License-Identifier: MIT
-"""The layout is that of tests/plugins/tally_page.h. A host that was killed cannot state anything any
-more; this page, shared with the file, has every allocation that had finished."""
+"""The layout is that of tests/plugins/tally_page.h. A host that was killed cannot state anything
+any more; this page, shared with the file, has every allocation that had finished."""
 import collections
 import struct
 

@@ -16,6 +16,17 @@ static int broken(struct read_trace *trace, const char *what)
     return 1;
 }
 
+/* Room for item number `count`: the array doubles at powers of two. */
+static void *grow(void *items, size_t count, size_t item_bytes)
+{
+    if ((count & (count - 1)) != 0)
+        return items;
+    items = reallocarray(items, count ? 2 * count : 1, item_bytes);
+    if (items == NULL)
+        abort();
+    return items;
+}
+
 const char *read_string(const struct read_trace *trace, uint32_t id)
 {
     if (id == 0)
@@ -85,7 +96,7 @@ static int on_node(void *context, const struct trace_node *node)
 
     if (node->id != trace->node_count)
         return broken(trace, "a node out of order");
-    trace->nodes = reallocarray(trace->nodes, trace->node_count + 1, sizeof(*trace->nodes));
+    trace->nodes = grow(trace->nodes, trace->node_count, sizeof(*trace->nodes));
     trace->nodes[trace->node_count++] = *node;
     return 0;
 }
@@ -104,7 +115,7 @@ static int on_live(void *context, const struct trace_live *live)
         return broken(trace, "a live block names what is not there yet");
     if (trace->live_count > 0 && trace->live[trace->live_count - 1].address >= live->address)
         return broken(trace, "live blocks are not in ascending order");
-    trace->live = reallocarray(trace->live, trace->live_count + 1, sizeof(*trace->live));
+    trace->live = grow(trace->live, trace->live_count, sizeof(*trace->live));
     trace->live[trace->live_count++] = *live;
     return 0;
 }
@@ -138,7 +149,7 @@ static int keep_event(struct read_trace *trace, const struct trace_event *event,
     if (!node_known(trace, it->owner_node) || it->plugin > trace->plugin_count ||
         it->owner_plugin > trace->plugin_count || it->instance > trace->instance_count)
         return broken(trace, "an event names what is not there yet");
-    trace->events = reallocarray(trace->events, trace->event_count + 1, sizeof(*trace->events));
+    trace->events = grow(trace->events, trace->event_count, sizeof(*trace->events));
     trace->events[trace->event_count] = *event;
     trace->events[trace->event_count++].event.frames = NULL;
     return 0;

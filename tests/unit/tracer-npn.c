@@ -31,13 +31,13 @@ static struct npn_caller caller_here(void)
     };
 }
 
-static void record_alloc(void *block, uint32_t size)
+static __attribute__((noinline)) void record_alloc(void *block, uint32_t size)
 {
     struct npn_caller caller = caller_here();
     npn_alloc_end(&caller, npn_alloc_begin(&caller), block, size);
 }
 
-static void record_free(void *block)
+static __attribute__((noinline)) void record_free(void *block)
 {
     struct npn_caller caller = caller_here();
     npn_free_end(&caller, npn_free_begin(&caller, block));

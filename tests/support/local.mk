@@ -1,0 +1,9 @@
+# tests/support/: what the test scripts share.
+# SPDX-License-Identifier: MIT
+
+EXTRA_DIST += \
+	tests/support/__init__.py \
+	tests/support/compare.py \
+	tests/support/harness.py \
+	tests/support/process.py \
+	tests/support/tally.py

@@ -1,0 +1,339 @@
+/* tests/unit/viewer-flipped.c - recordings with every byte changed and of every length: no harm */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Each damaged recording is opened with and without --force, and everything that a verb would print is
+ * printed to /dev/null. Run with sanitizers this proves that nothing out of bounds is touched; the test ends,
+ * so no loop is endless. What a checksum covers must be noticed.
+ */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/viewer_made.h"
+#include "viewer/consistency.h"
+#include "viewer/cursor.h"
+#include "viewer/event_out.h"
+#include "viewer/info.h"
+#include "viewer/json_out.h"
+#include "viewer/leaks.h"
+#include "viewer/report_text.h"
+
+static int file;
+static int out, kept_out;
+
+static void hush(void)
+{
+    fflush(stdout);
+    kept_out = dup(STDOUT_FILENO);
+    dup2(out, STDOUT_FILENO);
+}
+
+static void speak(void)
+{
+    fflush(stdout);
+    dup2(kept_out, STDOUT_FILENO);
+    close(kept_out);
+}
+
+static void print_leaks(struct session *session)
+{
+    struct leaks leaks = leaks_find(session->model, session->stacks, NULL);
+
+    for (size_t i = 0; i < leaks.count; i++)
+        json_out_print(json_out_stack(session->names, session->stacks, leaks.list[i].stack));
+    leaks_free(&leaks);
+}
+
+static void print_events(struct session *session)
+{
+    struct cursor *cursor = cursor_open(session->recording);
+    struct recorded_event event;
+
+    for (unsigned i = 0; cursor_next(cursor, &event); i++)
+        if (i % 2 == 0)
+            event_out_json(session, &event);
+        else
+            event_out_text(session, &event);
+    cursor_close(cursor);
+}
+
+/* What all verbs together do. Returns the damages that were noticed. */
+static uint64_t read_all(struct recording *recording)
+{
+    struct options options = {0};
+    struct session session = {.options = &options, .recording = recording, .model = model_build(recording)};
+
+    session.wanted = options_wanted_plugins(&options, recording);
+    session.stacks = stacks_new(session.model);
+    session.names = names_new(recording, true);
+    session.terminal = (struct terminal){.width = 80, .cut = true, .colored = true};
+    report_text_print(&session);
+    info_print_text(&session);
+    info_print_json(&session);
+    print_leaks(&session);
+    print_events(&session);
+    recording_verify(recording);
+    consistency_check(session.model, false);
+    uint64_t damages = recording->problems.damages;
+    session_end(&session);
+    return damages;
+}
+
+/* True if something was found wrong, or the file was refused. */
+static bool is_noticed(bool force)
+{
+    struct problem problem;
+    struct recording *recording = recording_open(made_path(file), force, &problem);
+
+    if (recording == NULL) {
+        assert_true(strlen(problem.text) > 0);
+        return true;
+    }
+    if (problems_first_damage(&recording->problems) != NULL && !force) {
+        recording_close(recording);
+        return true;
+    }
+    return read_all(recording) != 0;
+}
+
+static void write_byte(uint64_t offset, uint8_t byte)
+{
+    assert_int_equal(pwrite(file, &byte, 1, (off_t)offset), 1);
+}
+
+static uint8_t read_byte(uint64_t offset)
+{
+    uint8_t byte;
+
+    assert_int_equal(pread(file, &byte, 1, (off_t)offset), 1);
+    return byte;
+}
+
+static const uint8_t changes[] = {0x01, 0x80, 0xff};
+
+/* Where a ring's content is: its header, and everything that is not zero. */
+static bool is_interesting(uint64_t offset, uint8_t byte)
+{
+    return offset < sizeof(struct ring_header) || byte != 0;
+}
+
+static void ring_flipped(void **state)
+{
+    struct made *made = made_example();
+    uint64_t tried = 0, noticed = 0;
+
+    (void)state;
+    made_save_ring(made, file);
+    hush();
+    for (uint64_t offset = 0; offset < made->bytes; offset++) {
+        uint8_t byte = ((const uint8_t *)made->base)[offset];
+        for (size_t i = 0; i < sizeof(changes) && is_interesting(offset, byte); i++) {
+            write_byte(offset, byte ^ changes[i]);
+            tried += 2;
+            noticed += is_noticed(false);
+            noticed += is_noticed(true);
+        }
+        if (is_interesting(offset, byte))
+            write_byte(offset, byte);
+    }
+    bool still_good = !is_noticed(false);
+    speak();
+    assert_true(still_good);
+    assert_true(tried > 6000);
+    print_message("%lu of %lu changed rings were noticed\n", (unsigned long)noticed, (unsigned long)tried);
+    made_free(made);
+}
+
+/* The part that the header's checksum covers. */
+static void ring_prefix_flipped(void **state)
+{
+    struct made *made = made_example();
+
+    (void)state;
+    made_save_ring(made, file);
+    for (uint64_t offset = 0; offset < offsetof(struct ring_header, prefix_sum) + 4; offset++) {
+        uint8_t byte = read_byte(offset);
+        write_byte(offset, byte ^ 0x10);
+        hush();
+        bool noticed = is_noticed(false);
+        speak();
+        assert_true(noticed);
+        write_byte(offset, byte);
+    }
+    made_free(made);
+}
+
+static void ring_cut(void **state)
+{
+    struct made *made = made_example();
+
+    (void)state;
+    made_save_ring(made, file);
+    for (off_t bytes = (off_t)made->bytes - 1; bytes >= 0; bytes -= bytes > 8192 ? 4099 : 61) {
+        assert_int_equal(ftruncate(file, bytes), 0);
+        hush();
+        bool noticed = is_noticed(false) && is_noticed(true);
+        speak();
+        assert_true(noticed);
+    }
+    made_free(made);
+}
+
+static void trace_flipped(void **state)
+{
+    struct made *made = made_example();
+
+    (void)state;
+    made_save_trace(made, file, true);
+    off_t bytes = lseek(file, 0, SEEK_END);
+    assert_true(bytes > 500);
+    for (off_t offset = 0; offset < bytes; offset++) {
+        uint8_t byte = read_byte((uint64_t)offset);
+        for (size_t i = 0; i < sizeof(changes); i++) {
+            write_byte((uint64_t)offset, byte ^ changes[i]);
+            hush();
+            bool noticed = is_noticed(false), noticed_with_force = is_noticed(true);
+            speak();
+            assert_true(noticed);
+            assert_true(noticed_with_force);
+        }
+        write_byte((uint64_t)offset, byte);
+    }
+    hush();
+    bool still_good = !is_noticed(false);
+    speak();
+    assert_true(still_good);
+    made_free(made);
+}
+
+/* Cut behind a block the file is unfinished, and good; cut anywhere else it is damaged. */
+static void trace_cut(void **state)
+{
+    struct made *made = made_example();
+    unsigned good = 0;
+
+    (void)state;
+    made_save_trace(made, file, true);
+    for (off_t bytes = lseek(file, 0, SEEK_END) - 1; bytes >= 0; bytes--) {
+        assert_int_equal(ftruncate(file, bytes), 0);
+        hush();
+        good += !is_noticed(false);
+        is_noticed(true);
+        speak();
+    }
+    /* Behind PROCESS, STRINGS, MODULES, PLUGINS, INSTANCES, NODES, two of EVENTS, LIVE, STATE, SYMBOLS. */
+    assert_int_equal(good, 11);
+    made_free(made);
+}
+
+/* With --force what stands behind a damaged block is found again. */
+static void trace_block_lost(void **state)
+{
+    struct made *made = made_example();
+    struct problem problem;
+
+    (void)state;
+    made_save_trace(made, file, true);
+    uint8_t magic[4];
+    off_t at = 32, blocks = 0;
+    while (pread(file, magic, 4, at) == 4 && memcmp(magic, TRACE_BLOCK_MAGIC, 4) == 0 && blocks < 6) {
+        uint8_t stored[4];
+        assert_int_equal(pread(file, stored, 4, at + 16), 4);
+        at += TRACE_BLOCK_HEADER_BYTES + (off_t)trace_load_u32(stored);
+        blocks++;
+    }
+    write_byte((uint64_t)at, 'X'); /* the first EVENTS block's magic */
+    struct recording *recording = recording_open(made_path(file), true, &problem);
+    assert_non_null(recording);
+    assert_true(recording->problems.damages > 0);
+    assert_true(recording->has_counters);
+    assert_int_equal(recording->run_count, 1);
+    struct model *model = model_build(recording);
+    assert_int_equal(model->sums->totals.allocs, 12);
+    assert_int_equal(model->live_count, 4);
+    model_free(model);
+    recording_close(recording);
+    made_free(made);
+}
+
+static void foreign_files(void **state)
+{
+    static const struct {
+        const char *content;
+        size_t bytes;
+        const char *words;
+    } files[] = {
+        {"", 0, "empty"},
+        {"npn", 3, "ends inside its header"},
+        {"#!/bin/sh\nexit 0\n", 17, "not a recording"},
+        {"npnring\nxxxxxxxx", 16, "ends inside the header"},
+        {"npntracexxxxxxxx", 16, "ends inside its header"},
+    };
+    struct problem problem;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        assert_int_equal(ftruncate(file, 0), 0);
+        assert_int_equal(pwrite(file, files[i].content, files[i].bytes, 0), files[i].bytes);
+        assert_null(recording_open(made_path(file), true, &problem));
+        assert_non_null(strstr(problem.text, files[i].words));
+    }
+    assert_null(recording_open("/nonexistent/file.npt", false, &problem));
+    assert_non_null(strstr(problem.text, "No such file"));
+    assert_null(recording_open("/", false, &problem));
+    assert_null(recording_open("/dev/zero", false, &problem));
+    assert_non_null(strstr(problem.text, "not a regular file"));
+}
+
+static void newer_versions(void **state)
+{
+    struct made *made = made_example();
+    struct problem problem;
+
+    (void)state;
+    made->header->version = RING_VERSION + 1;
+    made_save_ring(made, file);
+    assert_null(recording_open(made_path(file), false, &problem));
+    assert_non_null(strstr(problem.text, "newer version"));
+    made->header->version = RING_VERSION;
+    made_save_trace(made, file, true);
+    write_byte(8, TRACE_VERSION + 1);
+    assert_null(recording_open(made_path(file), false, &problem));
+    assert_non_null(strstr(problem.text, "newer version"));
+    made_free(made);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    file = made_file();
+    out = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    return out < 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    close(out);
+    return close(file);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ring_flipped),   cmocka_unit_test(ring_prefix_flipped),
+        cmocka_unit_test(ring_cut),       cmocka_unit_test(trace_flipped),
+        cmocka_unit_test(trace_cut),      cmocka_unit_test(trace_block_lost),
+        cmocka_unit_test(foreign_files),  cmocka_unit_test(newer_versions),
+    };
+    return cmocka_run_group_tests_name("viewer-flipped", tests, set_up, tear_down);
+}
