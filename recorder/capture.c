@@ -14,6 +14,7 @@
 #include "recorder/exit_status.h"
 
 #define BATCH_AGE_NS UINT64_C(500000000)  /* what is lost at most when the recorder is killed */
+#define COMMIT_NS UINT64_C(2000000)       /* how long after its stamp an event is usually committed */
 #define STATUS_WAIT_NS UINT64_C(300000000) /* how long to wait for a stranger's exit status */
 
 struct capture *capture_new(const struct recorder_options *options, struct output *output,
@@ -80,9 +81,9 @@ static void begin_if_ready(struct capture *capture)
     capture_file_begin(capture);
 }
 
-static void write_batch(struct capture *capture)
+static void write_batch(struct capture *capture, uint64_t horizon)
 {
-    int error = drain_flush(&capture->drain);
+    int error = drain_flush(&capture->drain, horizon);
 
     capture->batch_since_ns = 0;
     if (error != 0)
@@ -98,8 +99,8 @@ static bool record_round(struct capture *capture, uint64_t now_ns)
         capture->batch_since_ns = 0;
     else if (capture->batch_since_ns == 0)
         capture->batch_since_ns = now_ns;
-    else if (now_ns - capture->batch_since_ns >= BATCH_AGE_NS)
-        write_batch(capture);
+    else if (now_ns - capture->batch_since_ns >= BATCH_AGE_NS || drain_is_full(&capture->drain))
+        write_batch(capture, now_ns - COMMIT_NS);
     if (capture->writer.error != 0)
         capture_file_fail(capture, capture->writer.error);
     return news;
@@ -126,7 +127,7 @@ void capture_end(struct capture *capture, enum trace_end_reason reason)
     capture->ended_ns = now();
     capture->result.end_reason = segment_is_intact(&capture->segment) ? reason : TRACE_END_DAMAGED;
     drain_round(&capture->drain, true);
-    write_batch(capture);
+    write_batch(capture, UINT64_MAX);
     capture_file_state(capture);
     segment_abandon(&capture->segment); /* storing symbols may take a while: nobody is to wait */
 }

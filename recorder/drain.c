@@ -21,6 +21,7 @@ int drain_open(struct drain *drain, const struct segment *segment, struct tables
     const struct ring_layout *layout = &segment->layout;
 
     *drain = (struct drain){.segment = segment, .tables = tables, .out = out};
+    drain->flush_at = DRAIN_BATCH_EVENTS;
     drain->chunks = calloc(layout->area[RING_CHUNKS].count, sizeof(*drain->chunks));
     drain->slots = calloc(layout->area[RING_THREADS].count, sizeof(*drain->slots));
     drain->words = malloc(layout->chunk_bytes);
@@ -44,6 +45,11 @@ void drain_close(struct drain *drain)
     free(drain->gaps.items);
     trace_events_free(&drain->columns);
     *drain = (struct drain){0};
+}
+
+bool drain_is_full(const struct drain *drain)
+{
+    return drain->batch.count >= drain->flush_at;
 }
 
 size_t drain_waiting(const struct drain *drain)
@@ -263,6 +269,20 @@ static bool take_chunk(struct drain *drain, uint32_t index, bool *freed)
     return news;
 }
 
+/* No chunk from `first` of the round's list on holds an event before this stamp that was not taken. */
+static uint64_t taken_until(const struct drain *drain, size_t first)
+{
+    const struct drain_todo *todo = drain->todo.items;
+    uint64_t until = UINT64_MAX;
+
+    for (size_t i = first; i < drain->todo.count; i++) {
+        uint64_t base = chunk_at(drain, todo[i].index)->base_stamp;
+        if (base < until)
+            until = base;
+    }
+    return until;
+}
+
 bool drain_round(struct drain *drain, bool everything)
 {
     struct segment *segment = (struct segment *)drain->segment;
@@ -275,12 +295,12 @@ bool drain_round(struct drain *drain, bool everything)
         if (i > 0 && todo[i].index == todo[i - 1].index)
             continue; /* met as a new one and as one that was being written */
         news |= take_chunk(drain, todo[i].index, &freed);
-        if (drain->batch.count < DRAIN_BATCH_EVENTS)
+        if (drain->batch.count < drain->flush_at || i + 1 == drain->todo.count)
             continue;
         if (freed)
             segment_wake_writers(segment);
         freed = false;
-        drain_flush(drain); /* an error sticks in the writer */
+        drain_flush(drain, taken_until(drain, i + 1)); /* an error sticks in the writer */
     }
     if (freed)
         segment_wake_writers(segment);

@@ -4,7 +4,7 @@
 /*
  * A round looks at chunks that have something new, oldest first, copies what is committed and not yet
  * consumed into a batch, and gives full chunks back to the writers at once. A batch is written when it
- * is large or old enough: sorted by stamp, after the tables that its events name.
+ * is large or old enough: sorted by stamp, behind the tables that its events name.
  *
  *   chunk state   what a round does
  *   FREE          nothing
@@ -15,8 +15,8 @@
  * does not change under it, unless the process damages its own segment: then undecodable words end
  * the chunk, are counted, and leave a gap of kind TRACE_GAP_DAMAGED.
  *
- * Memory: a batch of at most DRAIN_BATCH_EVENTS and one chunk's events more, and a few words per chunk
- * and thread slot. For one thread. Errors of the file stick in the writer; draining goes on regardless,
+ * Memory: a batch of at most twice DRAIN_BATCH_EVENTS and one chunk's events more, and a few words per
+ * chunk and thread slot. For one thread. Errors of the file stick in the writer; draining goes on regardless,
  * so that a full disk never stops the host.
  */
 #ifndef NPNTRACE_RECORDER_DRAIN_H
@@ -54,6 +54,7 @@ struct drain {
     struct tables_array frames; /* struct event_frame, of the batch's EVENT_STACKs */
     struct tables_array keys;   /* struct drain_key */
     struct tables_array gaps;   /* struct trace_gap */
+    size_t flush_at;            /* events in the batch at which it is full */
     struct trace_events_writer columns;
 
     uint64_t events;         /* written, EVENT_STACKs not counted */
@@ -71,10 +72,15 @@ void drain_close(struct drain *drain);
  * there was anything new. */
 bool drain_round(struct drain *drain, bool everything);
 
-/* How many events wait in the batch. */
+/* How much waits in the batch, and whether it is so much that it should be written. */
 size_t drain_waiting(const struct drain *drain);
+bool drain_is_full(const struct drain *drain);
 
-/* Writes the batch. 0 or -errno; the batch is empty afterwards in any case. */
-int drain_flush(struct drain *drain);
+/*
+ * Writes the batch's events up to the stamp `horizon`; later ones stay, since others before them may still
+ * come (UINT64_MAX: none will). So blocks follow each other in the order of time but for events that their
+ * thread committed long after it stamped them. 0 or -errno; after an error the batch is empty.
+ */
+int drain_flush(struct drain *drain, uint64_t horizon);
 
 #endif

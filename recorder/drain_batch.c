@@ -125,7 +125,8 @@ static bool may_part(const struct event *before)
     return before->type != EVENT_STACK && before->node != RING_NODE_INLINE;
 }
 
-static int put_events(struct drain *drain)
+/* Writes the events of the first `count` keys, and all gaps. */
+static int put_events(struct drain *drain, size_t count)
 {
     struct drain_event *batch = drain->batch.items;
     const struct drain_key *keys = drain->keys.items;
@@ -137,7 +138,7 @@ static int put_events(struct drain *drain)
     trace_events_reset(&drain->columns);
     for (size_t i = 0; i < drain->gaps.count; i++)
         trace_events_add_gap(&drain->columns, &gaps[i]);
-    for (size_t i = 0; error == 0 && i < drain->keys.count; i++) {
+    for (size_t i = 0; error == 0 && i < count; i++) {
         struct drain_event *next = &batch[keys[i].index];
 
         if (next->trace.event.type == EVENT_STACK)
@@ -153,24 +154,97 @@ static int put_events(struct drain *drain)
     return error;
 }
 
-int drain_flush(struct drain *drain)
+/* How many keys are at or before the horizon. An inline stack and its events have the same key. */
+static size_t count_due(const struct drain *drain, uint64_t horizon)
+{
+    const struct drain_key *keys = drain->keys.items;
+    size_t low = 0, high = drain->keys.count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (keys[middle].key <= horizon)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Writes what is due, with the tables that it names. */
+static int write_due(struct drain *drain, size_t due)
 {
     struct drain_event *batch = drain->batch.items;
-    int error = drain->out->error;
+    const struct drain_key *keys = drain->keys.items;
 
-    if (error == 0 && drain_waiting(drain) > 0) {
-        error = sort_batch(drain);
-        for (size_t i = 0; error == 0 && i < drain->batch.count; i++)
-            rename_nodes(drain, &batch[i].trace.event);
-        if (error == 0)
-            error = tables_flush(drain->tables);
-        if (error == 0)
-            error = put_events(drain);
-        if (error != 0)
-            drain->error = error;
+    for (size_t i = 0; i < due; i++)
+        rename_nodes(drain, &batch[keys[i].index].trace.event);
+    int error = tables_flush(drain->tables);
+    return error ? error : put_events(drain, due);
+}
+
+/* The batch becomes what the keys from `due` on name, in that order, with their frames. */
+static int keep_rest(struct drain *drain, size_t due)
+{
+    const struct drain_event *old = drain->batch.items;
+    const struct event_frame *old_frames = drain->frames.items;
+    const struct drain_key *keys = drain->keys.items;
+    struct tables_array batch = {0}, frames = {0};
+    int error = 0;
+
+    for (size_t i = due; error == 0 && i < drain->keys.count; i++) {
+        const struct drain_event *from = &old[keys[i].index];
+        struct drain_event *to = tables_array_add(&batch, sizeof(*to));
+
+        if (to == NULL) {
+            error = -ENOMEM;
+            break;
+        }
+        *to = *from;
+        to->first_frame = frames.count;
+        for (uint32_t j = 0; error == 0 && j < from->trace.event.frame_count; j++) {
+            struct event_frame *frame = tables_array_add(&frames, sizeof(*frame));
+            if (frame == NULL)
+                error = -ENOMEM;
+            else
+                *frame = old_frames[from->first_frame + j];
+        }
     }
+    free(drain->batch.items);
+    free(drain->frames.items);
+    drain->batch = batch;
+    drain->frames = frames;
+    drain->flush_at = batch.count + DRAIN_BATCH_EVENTS; /* what was kept is not sorted again at once */
+    return error;
+}
+
+static void forget(struct drain *drain)
+{
+    drain->flush_at = DRAIN_BATCH_EVENTS;
     drain->batch.count = 0;
     drain->frames.count = 0;
     drain->gaps.count = 0;
+}
+
+int drain_flush(struct drain *drain, uint64_t horizon)
+{
+    int error = drain->out->error;
+
+    if (error == 0 && drain_waiting(drain) > 0)
+        error = sort_batch(drain);
+    if (error != 0 || drain_waiting(drain) == 0) {
+        forget(drain);
+        return error;
+    }
+    size_t due = count_due(drain, horizon);
+    if (drain->batch.count - due > DRAIN_BATCH_EVENTS)
+        due = drain->batch.count; /* stamps from the future: memory has its bounds */
+    error = write_due(drain, due);
+    drain->gaps.count = 0;
+    if (error == 0 && due < drain->batch.count)
+        error = keep_rest(drain, due);
+    else
+        forget(drain);
+    if (error != 0)
+        drain->error = error;
     return error;
 }

@@ -25,3 +25,6 @@ include tests/minihost/local.mk
 # ---- edge cases, played by the mini-host ---------------------------------------
 include tests/support/local.mk
 include tests/shim/local.mk
+
+# ---- the program, from the shell -------------------------------------------------
+include tests/cli/local.mk

@@ -90,3 +90,6 @@ npntrace_SOURCES = \
 	viewer/verb_record.c \
 	viewer/verb_report.c
 npntrace_LDADD = libviewer.la librecorder.la libformat.la
+
+# ---- unit tests ----------------------------------------------------------------
+include tests/unit/viewer.mk

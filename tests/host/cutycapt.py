@@ -28,6 +28,17 @@ def two_plugins(t):
         realhost.leak_kinds(t, runs[mode])
 
 
+@case("cutycapt-plugin-calls-script-calls-plugin")
+def nested(t):
+    """Three instances of two plug-ins on one stack, with the scripts' own frames in between."""
+    runs = realhost.play(t, DISPLAY, command(PAGE + "#nested"), ("sample", "sample2"))
+    for mode in ("flight", "record"):
+        stacks = [[frame["function"] for frame in leak["stack"]]
+                  for leak in runs[mode].leaks()["leaks"] if leak["bytes"] == 9]
+        t.equal(len(stacks), 1, f"{mode}: leaks of nine bytes")
+        t.equal(stacks[0].count("step_eval"), 2, f"{mode}: step_eval in {stacks[0]}")
+
+
 @case("cutycapt-script-sees-plugin-result")
 def script_sees_result(t):
     """The picture is not empty of what is compared: another program in the page, another picture."""

@@ -12,7 +12,8 @@ END = ["destroy 1", "unload a"]
 def entries_from_any_thread(t):
     t.play(["on 1 open a @sample", "on 2 init a", "on 3 new a 1 \"do=leak 2\"",
             "on 4 invoke 1 leak 2", "on 5 event 1", "on 6 invoke 1 alloc 10",
-            "on 7 invoke 1 free 0", "on 8 destroy 1", "on 1 shutdown a", "join 1", "join 2", "join 3", "join 4", "join 8", "close a"])
+            "on 7 invoke 1 free 0", "on 8 destroy 1", "on 1 shutdown a", "join 1",
+            "join 2", "join 3", "join 4", "join 8", "close a"])
 
 
 @case("54-plugin-threads")

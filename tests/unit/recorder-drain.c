@@ -53,7 +53,7 @@ static struct read_trace *rig_close(struct rig *rig)
     struct trace_buffer raw = {0};
 
     drain_round(&rig->drain, true);
-    assert_int_equal(drain_flush(&rig->drain), 0);
+    assert_int_equal(drain_flush(&rig->drain, UINT64_MAX), 0);
     assert_int_equal(tables_write_final(&rig->tables), 0);
     assert_int_equal(live_write(&rig->tables, &state.live_entries, &state.live_busy), 0);
     trace_state_encode(&state, &raw);
@@ -171,6 +171,8 @@ static void test_many_events(void **unused)
         assert_true(fake_put(&writer[i % 3], &event, 1));
         if (i % STEP == 0)
             drain_round(&rig.drain, false);
+        if (i % STEP == 0 && drain_is_full(&rig.drain))
+            assert_int_equal(drain_flush(&rig.drain, event.stamp - STEP / 2), 0);
     }
     struct read_trace *trace = rig_close(&rig);
     assert_int_equal(trace->event_count, EVENTS);
@@ -334,7 +336,7 @@ static void test_scribbled_segment(void **unused)
             drain_round(&rig.drain, false);
         assert_int_equal(segment_is_intact(&rig.segment), seed % 5 != 0);
         drain_round(&rig.drain, true);
-        drain_flush(&rig.drain);
+        drain_flush(&rig.drain, UINT64_MAX);
         tables_write_final(&rig.tables);
         uint64_t entries, busy;
         live_write(&rig.tables, &entries, &busy);

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
 
 #include <cmocka.h>
 
@@ -215,6 +217,83 @@ static void trace_flipped(void **state)
     made_free(made);
 }
 
+/* ---- sound checksums over changed content: what a hostile file looks like ------------------------ */
+
+struct block_copy {
+    struct trace_block block;
+    uint8_t raw[1 << 16];
+};
+
+static size_t split(struct block_copy *blocks, size_t capacity)
+{
+    static uint8_t content[1 << 17];
+    ssize_t bytes = pread(file, content, sizeof(content), 0);
+    size_t count = 0;
+
+    for (ssize_t at = TRACE_HEADER_BYTES; at < bytes; count++) {
+        struct block_copy *copy = &blocks[count];
+        assert_true(count < capacity);
+        assert_int_equal(trace_block_decode(content + at, (uint32_t)count, &copy->block, NULL), 0);
+        const uint8_t *stored = content + at + TRACE_BLOCK_HEADER_BYTES;
+        assert_true(copy->block.raw_bytes <= sizeof(copy->raw));
+        if (copy->block.codec == TRACE_CODEC_RAW)
+            memcpy(copy->raw, stored, copy->block.raw_bytes);
+        else
+            assert_int_equal(ZSTD_decompress(copy->raw, sizeof(copy->raw), stored, copy->block.stored_bytes),
+                             copy->block.raw_bytes);
+        at += TRACE_BLOCK_HEADER_BYTES + (ssize_t)copy->block.stored_bytes;
+        copy->block.codec = TRACE_CODEC_RAW;
+        copy->block.stored_bytes = copy->block.raw_bytes;
+    }
+    return count;
+}
+
+static void join(const struct block_copy *blocks, size_t count)
+{
+    uint8_t header[TRACE_BLOCK_HEADER_BYTES];
+    off_t at = TRACE_HEADER_BYTES;
+
+    for (size_t i = 0; i < count; i++) {
+        trace_block_encode(&blocks[i].block, header);
+        uLong sum = crc32(crc32(0, header, TRACE_BLOCK_SUMMED_BYTES), blocks[i].raw, blocks[i].block.raw_bytes);
+        trace_block_seal(header, (uint32_t)sum);
+        assert_int_equal(pwrite(file, header, sizeof(header), at), sizeof(header));
+        at += (off_t)sizeof(header);
+        assert_int_equal(pwrite(file, blocks[i].raw, blocks[i].block.raw_bytes, at), blocks[i].block.raw_bytes);
+        at += (off_t)blocks[i].block.raw_bytes;
+    }
+    assert_int_equal(ftruncate(file, at), 0);
+}
+
+static void trace_resealed(void **state)
+{
+    static struct block_copy blocks[16];
+    struct made *made = made_example();
+    unsigned long tried = 0, noticed = 0;
+
+    (void)state;
+    made_save_trace(made, file, true);
+    size_t count = split(blocks, 16);
+    hush();
+    for (size_t i = 0; i < count; i++)
+        for (size_t offset = 0; offset < blocks[i].block.raw_bytes; offset++) {
+            uint8_t byte = blocks[i].raw[offset];
+            for (size_t change = 0; change < sizeof(changes); change++, tried++) {
+                blocks[i].raw[offset] = byte ^ changes[change];
+                join(blocks, count);
+                noticed += is_noticed(true);
+            }
+            blocks[i].raw[offset] = byte;
+        }
+    join(blocks, count);
+    bool still_good = !is_noticed(false);
+    speak();
+    assert_true(still_good);
+    assert_true(noticed > 0);
+    print_message("%lu of %lu changed and resealed traces were noticed\n", noticed, tried);
+    made_free(made);
+}
+
 /* Cut behind a block the file is unfinished, and good; cut anywhere else it is damaged. */
 static void trace_cut(void **state)
 {
@@ -333,7 +412,8 @@ int main(void)
         cmocka_unit_test(ring_flipped),   cmocka_unit_test(ring_prefix_flipped),
         cmocka_unit_test(ring_cut),       cmocka_unit_test(trace_flipped),
         cmocka_unit_test(trace_cut),      cmocka_unit_test(trace_block_lost),
-        cmocka_unit_test(foreign_files),  cmocka_unit_test(newer_versions),
+        cmocka_unit_test(trace_resealed), cmocka_unit_test(foreign_files),
+        cmocka_unit_test(newer_versions),
     };
     return cmocka_run_group_tests_name("viewer-flipped", tests, set_up, tear_down);
 }

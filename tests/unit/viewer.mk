@@ -1,0 +1,28 @@
+# tests/unit/viewer.mk: the viewer's unit tests, over recordings made by hand and by the tracer.
+# SPDX-License-Identifier: MIT
+
+viewer_made_sources = \
+	tests/unit/viewer_made.c \
+	tests/unit/viewer_made.h \
+	tests/unit/viewer_made_trace.c
+viewer_made_libs = libviewer.la librecorder.la libformat.la $(CMOCKA_LIBS)
+
+unit_tests += \
+	tests/unit/viewer-flipped \
+	tests/unit/viewer-live \
+	tests/unit/viewer-model \
+	tests/unit/viewer-symbols \
+	tests/unit/viewer-text
+
+tests_unit_viewer_flipped_SOURCES = tests/unit/viewer-flipped.c $(viewer_made_sources)
+tests_unit_viewer_flipped_LDADD = $(viewer_made_libs)
+tests_unit_viewer_live_SOURCES = tests/unit/viewer-live.c tests/unit/scratch.c tests/unit/scratch.h
+tests_unit_viewer_live_LDADD = libviewer.la libtracer.la $(CMOCKA_LIBS) -lpthread
+tests_unit_viewer_model_SOURCES = tests/unit/viewer-model.c $(viewer_made_sources)
+tests_unit_viewer_model_LDADD = $(viewer_made_libs)
+# Looks itself up: lines need debug information, whatever CFLAGS says, and functions must stay apart.
+tests_unit_viewer_symbols_SOURCES = tests/unit/viewer-symbols.c
+tests_unit_viewer_symbols_CFLAGS = $(AM_CFLAGS) -g
+tests_unit_viewer_symbols_LDADD = libviewer.la $(CMOCKA_LIBS)
+tests_unit_viewer_text_SOURCES = tests/unit/viewer-text.c
+tests_unit_viewer_text_LDADD = libviewer.la $(CMOCKA_LIBS)
