@@ -231,7 +231,7 @@ static bool take_committed(struct drain *drain, struct drain_chunk *known,
                                        chunk->base_stamp, chunk->tid, &decoded_words);
     if (slot != NULL && decoded > 0 && drain->batch.count > 0) {
         const struct drain_event *batch = drain->batch.items;
-        slot->last_stamp = batch[drain->batch.count - 1].key;
+        slot->last_stamp = known->last_stamp = batch[drain->batch.count - 1].key;
     }
     if (decoded_words != fresh / sizeof(uint64_t))
         note_damage(drain, chunk, claimed > decoded && claimed <= room ? claimed - decoded : 0);
@@ -276,9 +276,15 @@ static uint64_t taken_until(const struct drain *drain, size_t first)
     uint64_t until = UINT64_MAX;
 
     for (size_t i = first; i < drain->todo.count; i++) {
-        uint64_t base = chunk_at(drain, todo[i].index)->base_stamp;
-        if (base < until)
-            until = base;
+        const struct drain_chunk *known = &drain->chunks[todo[i].index];
+        const struct ring_chunk *chunk = chunk_at(drain, todo[i].index);
+        bool begun = known->sequence == todo[i].sequence && known->consumed_bytes > 0;
+        uint64_t from = begun ? known->last_stamp : chunk->base_stamp;
+
+        if (begun && (uint32_t)atomic_load(&chunk->committed) == known->consumed_bytes)
+            continue; /* nothing new */
+        if (from < until)
+            until = from;
     }
     return until;
 }

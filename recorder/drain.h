@@ -30,6 +30,7 @@ struct drain_chunk { /* what was taken from a chunk so far */
     uint64_t sequence;
     uint32_t consumed_bytes;
     uint32_t consumed_events;
+    uint64_t last_stamp; /* of the events taken */
 };
 
 struct drain_slot { /* a thread slot of the segment */

@@ -59,6 +59,8 @@ struct thread {
     uint64_t outer_pointer; /* stack pointer of the outermost operation */
     uint64_t stack_start;   /* the mapped region that held the stack pointer last */
     uint64_t stack_end;
+    uint64_t code_start; /* the executable region outside all objects that was met last */
+    uint64_t code_end;
     struct ring_thread *shared;
     struct thread_cursor cursor[RING_NESTING];
     uint32_t context_count;

@@ -10,17 +10,21 @@
 #include "config.h"
 #include "tracer/debug.h"
 #include "tracer/object.h"
+#include "tracer/region.h"
 #include "tracer/sys.h"
 
+#define REGISTERS ((unw_regnum_t)(sizeof(((struct unwind_start *)0)->registers) / sizeof(uint64_t)))
 #define CACHED_RULES 4096 /* frames whose rule libunwind remembers */
 
 #if defined(__x86_64__)
 #define REGISTER_PC UNW_X86_64_RIP
 #define REGISTER_SP UNW_X86_64_RSP
+#define REGISTER_FP UNW_X86_64_RBP
 #define LIBUNWIND(name) "_Ux86_64_" name
 #elif defined(__aarch64__)
 #define REGISTER_PC UNW_AARCH64_PC
 #define REGISTER_SP UNW_AARCH64_SP
+#define REGISTER_FP UNW_AARCH64_X29
 #define LIBUNWIND(name) "_Uaarch64_" name
 #endif
 
@@ -42,11 +46,12 @@ struct unwinder {
 /* One walk; the argument of every accessor. */
 struct walk {
     const struct unwinder *unwinder;
-    const struct unwind_start *start;
+    struct unwind_start start; /* where libunwind was set on its way: again after each guess */
     struct thread *thread;
+    uint64_t lowest;       /* the stack pointer that the walk began with */
     uint64_t object_start; /* the object whose tables were read last */
     uint64_t object_end;
-    bool guessing; /* the last frame has no call-frame information */
+    bool uncovered; /* a pc was met that no call-frame information covers */
 };
 
 /* .eh_frame_hdr with the binary search table that every GNU and LLVM linker writes. */
@@ -63,10 +68,9 @@ struct eh_frame_header {
 #define ENCODING_UDATA4 0x03
 #define ENCODING_SDATA4_DATAREL 0x3b
 
-static int find_proc_info(unw_addr_space_t space, unw_word_t pc, unw_proc_info_t *info, int need,
-                          void *argument)
+static int search_tables(struct walk *walk, unw_addr_space_t space, unw_word_t pc,
+                         unw_proc_info_t *info, int need)
 {
-    struct walk *walk = argument;
     struct object object;
 
     if (!object_at(pc, &object) || object.eh_frame_header == 0)
@@ -89,9 +93,16 @@ static int find_proc_info(unw_addr_space_t space, unw_word_t pc, unw_proc_info_t
                 .table_len = header->count * 2 * sizeof(int32_t) / sizeof(unw_word_t),
             },
     };
-    int status = walk->unwinder->search_unwind_table(space, pc, &table, info, need, argument);
-    if (status == 0 || status != -UNW_ENOINFO)
-        walk->guessing = false;
+    return walk->unwinder->search_unwind_table(space, pc, &table, info, need, walk);
+}
+
+static int find_proc_info(unw_addr_space_t space, unw_word_t pc, unw_proc_info_t *info, int need,
+                          void *argument)
+{
+    struct walk *walk = argument;
+    int status = search_tables(walk, space, pc, info, need);
+
+    walk->uncovered = status < 0;
     return status;
 }
 
@@ -108,39 +119,43 @@ static int dyn_info_list(unw_addr_space_t space, unw_word_t *list, void *argumen
 
 /* The stack that we run on, and the tables of the object being looked at, are mapped for certain.
  */
-static bool certainly_mapped(struct walk *walk, uint64_t address)
+static bool certainly_mapped(const struct walk *walk, uint64_t address)
 {
-    return (address >= walk->object_start && address + sizeof(unw_word_t) <= walk->object_end) ||
-           (address >= walk->start->stack_pointer &&
-            address + sizeof(unw_word_t) <= walk->thread->stack_end &&
-            walk->start->stack_pointer >= walk->thread->stack_start);
+    const struct thread *thread = walk->thread;
+    uint64_t end = address + sizeof(unw_word_t);
+
+    return (address >= walk->object_start && end <= walk->object_end) ||
+           (address >= walk->lowest && end <= thread->stack_end &&
+            walk->lowest >= thread->stack_start);
+}
+
+static bool read_word(const struct walk *walk, uint64_t address, unw_word_t *ret_word)
+{
+    if (!certainly_mapped(walk, address))
+        return sys_read_memory(address, ret_word, sizeof(*ret_word));
+    memcpy(ret_word, (const void *)(uintptr_t)address, sizeof(*ret_word));
+    return true;
 }
 
 static int access_mem(unw_addr_space_t space, unw_word_t address, unw_word_t *value, int write,
                       void *argument)
 {
     (void)space;
-    if (write)
-        return -UNW_EINVAL;
-    if (certainly_mapped(argument, address)) {
-        memcpy(value, (const void *)(uintptr_t)address, sizeof(*value));
-        return 0;
-    }
-    return sys_read_memory(address, value, sizeof(*value)) ? 0 : -UNW_EINVAL;
+    return !write && read_word(argument, address, value) ? 0 : -UNW_EINVAL;
 }
 
 static int access_reg(unw_addr_space_t space, unw_regnum_t number, unw_word_t *value, int write,
                       void *argument)
 {
-    struct walk *walk = argument;
+    const struct walk *walk = argument;
 
     (void)space;
     if (write)
         return -UNW_EREADONLYREG;
     if (number == REGISTER_PC)
-        *value = walk->start->pc;
-    else if (number >= 0 && number < 34)
-        *value = walk->start->registers[number];
+        *value = walk->start.pc;
+    else if (number >= 0 && number < REGISTERS)
+        *value = walk->start.registers[number];
     else
         return -UNW_EBADREG;
     return 0;
@@ -224,7 +239,6 @@ void unwinder_flush(struct unwinder *unwinder)
     unwinder->flush_cache(unwinder->space, 0, 0);
 }
 
-/* What the frame that cursor stands on was reached by; *ret_pc as it will be stored. */
 static uint64_t read_register(const struct unwinder *unwinder, unw_cursor_t *cursor,
                               unw_regnum_t number)
 {
@@ -233,43 +247,96 @@ static uint64_t read_register(const struct unwinder *unwinder, unw_cursor_t *cur
     return unwinder->get_reg(cursor, number, &value) == 0 ? value : 0;
 }
 
+enum step {
+    STEP_FRAME, /* *pc and *flags are the caller's */
+    STEP_END,   /* the thread's first frame was reached */
+    STEP_LOST   /* the stack goes on, but nobody knows where */
+};
+
+/* A return address: in an object, or in memory that may be executed (JIT code). */
+static bool is_code(struct thread *thread, uint64_t pc)
+{
+    struct object object;
+    struct region region;
+
+    if ((pc >= thread->code_start && pc < thread->code_end) || object_at(pc, &object))
+        return true;
+    if (!region_find(pc, &region) || !region.executable)
+        return false;
+    thread->code_start = region.start;
+    thread->code_end = region.end;
+    return true;
+}
+
+/* Code without call-frame information (JIT code, hand-written assembly) mostly keeps a frame
+ * pointer, which points to the caller's and the return address. libunwind, too, would try that, but
+ * goes on from it with a wrong stack pointer (its version 1.6), so it is set on its way anew. */
+static enum step guess(struct walk *walk, unw_cursor_t *here, unw_cursor_t *cursor, uint64_t *pc)
+{
+    const struct unwinder *unwinder = walk->unwinder;
+    uint64_t stack_pointer = read_register(unwinder, here, REGISTER_SP);
+    uint64_t frame_pointer = read_register(unwinder, here, REGISTER_FP);
+    unw_word_t caller_frame, return_address;
+
+    if (frame_pointer % sizeof(unw_word_t) != 0 || frame_pointer < stack_pointer ||
+        !thread_same_stack(walk->thread, stack_pointer, frame_pointer) ||
+        !read_word(walk, frame_pointer, &caller_frame) ||
+        !read_word(walk, frame_pointer + sizeof(unw_word_t), &return_address) ||
+        !is_code(walk->thread, return_address))
+        return STEP_LOST;
+    for (unw_regnum_t number = 0; number < REGISTERS; number++)
+        walk->start.registers[number] = read_register(unwinder, here, number);
+    walk->start.registers[REGISTER_FP] = caller_frame;
+    walk->start.registers[REGISTER_SP] = frame_pointer + 2 * sizeof(unw_word_t);
+    walk->start.pc = return_address - 1; /* libunwind looks up the first pc as it is */
+    if (unwinder->init_remote(cursor, unwinder->space, walk) != 0)
+        return STEP_LOST;
+    *pc = return_address;
+    return STEP_FRAME;
+}
+
+static enum step step_out(struct walk *walk, unw_cursor_t *cursor, uint64_t *pc, uint64_t *flags)
+{
+    const struct unwinder *unwinder = walk->unwinder;
+    bool signal_frame = unwinder->is_signal_frame(cursor) > 0;
+    unw_cursor_t here = *cursor;
+
+    walk->uncovered = false; /* nor is it set where libunwind remembers the rule */
+    int status = unwinder->step(cursor);
+    if (walk->uncovered && !signal_frame) {
+        *flags = RING_NODE_GUESSED;
+        return guess(walk, &here, cursor, pc);
+    }
+    if (status == 0)
+        return STEP_END;
+    uint64_t stack_pointer = read_register(unwinder, cursor, REGISTER_SP);
+    if (status < 0 ||
+        (stack_pointer <= read_register(unwinder, &here, REGISTER_SP) && !signal_frame))
+        return STEP_LOST;
+    *pc = read_register(unwinder, cursor, REGISTER_PC);
+    *flags = signal_frame ? RING_NODE_EXACT_PC : 0;
+    return *pc == 0 ? STEP_END : STEP_FRAME;
+}
+
 static struct unwind_result walk_frames(struct tracer *tracer, struct walk *walk,
                                         struct event_frame *frames, unsigned capacity)
 {
-    const struct unwinder *unwinder = walk->unwinder;
     struct unwind_result result = {.count = 0};
-    uint64_t flags = RING_NODE_EXACT_PC; /* the first pc is where we stand */
+    uint64_t pc = walk->start.pc, flags = RING_NODE_EXACT_PC; /* where we stand */
     unw_cursor_t cursor;
+    enum step step = STEP_FRAME;
 
-    if (unwinder->init_remote(&cursor, unwinder->space, walk) != 0) {
-        result.truncated = true;
-        return result;
-    }
-    for (;;) {
-        uint64_t pc = read_register(unwinder, &cursor, REGISTER_PC);
+    if (walk->unwinder->init_remote(&cursor, walk->unwinder->space, walk) != 0)
+        step = STEP_LOST;
+    while (step == STEP_FRAME) {
         bool own = pc >= tracer->own_start && pc < tracer->own_end;
-        if (pc == 0)
-            return result;
-        if (result.count > 0 || !own) {
-            if (result.count == capacity)
-                break;
-            frames[result.count++] = (struct event_frame){.pc = pc, .flags = flags};
-        }
-        bool signal_frame = unwinder->is_signal_frame(&cursor) > 0;
-        uint64_t stack_pointer = read_register(unwinder, &cursor, REGISTER_SP);
-        walk->guessing =
-            true; /* until tables are found for this pc, or its rule comes from the cache */
-        int status = unwinder->step(&cursor);
-        if (status == 0)
-            return result;
-        uint64_t next = read_register(unwinder, &cursor, REGISTER_SP);
-        if (status < 0 || (next <= stack_pointer && !signal_frame))
+        if (result.count == capacity)
             break;
-        struct object object;
-        bool guessed = walk->guessing && !object_at(pc, &object);
-        flags = (signal_frame ? RING_NODE_EXACT_PC : 0u) | (guessed ? RING_NODE_GUESSED : 0u);
+        if (result.count > 0 || !own)
+            frames[result.count++] = (struct event_frame){.pc = pc, .flags = flags};
+        step = step_out(walk, &cursor, &pc, &flags);
     }
-    result.truncated = true;
+    result.truncated = step != STEP_END;
     return result;
 }
 
@@ -277,12 +344,16 @@ struct unwind_result unwind_frames(struct tracer *tracer, struct thread *thread,
                                    const struct unwind_start *start, struct event_frame *frames,
                                    unsigned capacity)
 {
-    struct walk walk = {.unwinder = tracer->unwinder, .start = start, .thread = thread};
+    struct walk walk = {
+        .unwinder = tracer->unwinder,
+        .start = *start,
+        .lowest = start->stack_pointer,
+        .thread = thread,
+    };
     uint32_t epoch = atomic_load_explicit(&tracer->epoch, memory_order_acquire);
     struct lock_mask mask;
 
-    thread_same_stack(thread, start->stack_pointer,
-                      start->stack_pointer); /* refreshes the region */
+    thread_same_stack(thread, walk.lowest, walk.lowest); /* refreshes the region */
     /* Signals wait: a handler that jumped out would leave the lock taken for ever. */
     bool locked = lock_acquire(&tracer->unwind_lock, &mask);
     if (tracer->unwinder->flushed_epoch != epoch) {

@@ -41,7 +41,8 @@ static uint64_t value_of(const struct trace_counters *from, size_t counter)
     return value;
 }
 
-/* The amount by which two sums differ; what passed zero counts as the small negative number it is. */
+/* The amount by which two sums differ; what passed zero counts as the small negative number it is.
+ */
 static uint64_t distance(uint64_t a, uint64_t b)
 {
     uint64_t difference = a - b;
@@ -50,24 +51,26 @@ static uint64_t distance(uint64_t a, uint64_t b)
 
 static uint64_t slack_of(const struct comparison *comparison, size_t counter)
 {
-    return counters[counter].is_bytes ? comparison->result.allowed * UINT32_MAX : comparison->result.allowed;
+    return counters[counter].is_bytes ? comparison->result.allowed * UINT32_MAX
+                                      : comparison->result.allowed;
 }
 
-static void complain(struct comparison *comparison, const char *who, uint64_t id, size_t counter, uint64_t left,
-                     uint64_t right)
+static void complain(struct comparison *comparison, const char *who, uint64_t id, size_t counter,
+                     uint64_t left, uint64_t right)
 {
     char name[40];
 
     snprintf(name, sizeof(name), id == 0 ? "%s" : "%s %" PRIu64, who, id);
     problems_add(&comparison->model->recording->problems, PROBLEM_DAMAGE, PROBLEM_NOWHERE,
-                 "%s: %s %" PRId64 " by %s, %" PRId64 " by %s", name, counters[counter].name, (int64_t)left,
-                 comparison->left, (int64_t)right, comparison->right);
+                 "%s: %s %" PRId64 " by %s, %" PRId64 " by %s", name, counters[counter].name,
+                 (int64_t)left, comparison->left, (int64_t)right, comparison->right);
 }
 
 /* One plug-in, instance, or everybody (id 0). *spent adds up differences per counter: all plug-ins
  * together may not differ by more than the operations that were under way. */
-static void compare(struct comparison *comparison, const char *who, uint64_t id, const struct trace_counters *left,
-                    const struct trace_counters *right, uint64_t spent[COUNTERS])
+static void compare(struct comparison *comparison, const char *who, uint64_t id,
+                    const struct trace_counters *left, const struct trace_counters *right,
+                    uint64_t spent[COUNTERS])
 {
     for (size_t i = 0; i < COUNTERS; i++) {
         uint64_t a = value_of(left, i), b = value_of(right, i), difference = distance(a, b);
@@ -81,7 +84,8 @@ static void compare(struct comparison *comparison, const char *who, uint64_t id,
     }
 }
 
-static void compare_sums(struct comparison *comparison, const struct model_sums *left, const struct model_sums *right)
+static void compare_sums(struct comparison *comparison, const struct model_sums *left,
+                         const struct model_sums *right)
 {
     const struct recording *recording = comparison->model->recording;
     uint64_t all[COUNTERS] = {0}, plugins[COUNTERS] = {0}, instances[COUNTERS] = {0};
@@ -90,7 +94,8 @@ static void compare_sums(struct comparison *comparison, const struct model_sums 
     for (size_t id = 1; id <= recording->plugin_count; id++)
         compare(comparison, "plug-in", id, &left->plugins[id], &right->plugins[id], plugins);
     for (size_t serial = 1; serial <= recording->instance_count; serial++)
-        compare(comparison, "instance", serial, &left->instances[serial], &right->instances[serial], instances);
+        compare(comparison, "instance", serial, &left->instances[serial], &right->instances[serial],
+                instances);
 }
 
 /* Live blocks alone; other counters are taken over so that they are equal. */
@@ -142,12 +147,13 @@ static void check_peaks(struct comparison *comparison, const char *who, uint64_t
 
     if (of->live_bytes >> 63 == 0 && of->live_bytes > of->peak_bytes + slack)
         problems_add(problems, PROBLEM_DAMAGE, PROBLEM_NOWHERE,
-                     "%s %" PRIu64 ": %" PRIu64 " bytes are live, but the peak is %" PRIu64, who, id, of->live_bytes,
-                     of->peak_bytes);
+                     "%s %" PRIu64 ": %" PRIu64 " bytes are live, but the peak is %" PRIu64, who,
+                     id, of->live_bytes, of->peak_bytes);
     if (of->peak_bytes > of->bytes_allocated + slack)
         problems_add(problems, PROBLEM_DAMAGE, PROBLEM_NOWHERE,
-                     "%s %" PRIu64 ": the peak is %" PRIu64 " bytes, but only %" PRIu64 " were allocated", who, id,
-                     of->peak_bytes, of->bytes_allocated);
+                     "%s %" PRIu64 ": the peak is %" PRIu64 " bytes, but only %" PRIu64
+                     " were allocated",
+                     who, id, of->peak_bytes, of->bytes_allocated);
 }
 
 static void check_all_peaks(struct comparison *comparison)
@@ -171,7 +177,8 @@ static int by_address(const void *left, const void *right)
 static void check_twice_live(struct recording *recording)
 {
     if (recording->live_count != 0)
-        qsort(recording->live_blocks, recording->live_count, sizeof(*recording->live_blocks), by_address);
+        qsort(recording->live_blocks, recording->live_count, sizeof(*recording->live_blocks),
+              by_address);
     for (size_t i = 1; i < recording->live_count; i++)
         if (recording->live_blocks[i].address == recording->live_blocks[i - 1].address)
             problems_add(&recording->problems, PROBLEM_DAMAGE, PROBLEM_NOWHERE,
@@ -187,9 +194,11 @@ static void compare_blocks(struct comparison *comparison)
 
     comparison->result.excused += different;
     if (different > comparison->result.allowed)
-        problems_add(&recording->problems, PROBLEM_DAMAGE, PROBLEM_NOWHERE,
-                     "%" PRIu64 " blocks are live by the events or by the table of live blocks, but not by both",
-                     different);
+        problems_add(
+            &recording->problems, PROBLEM_DAMAGE, PROBLEM_NOWHERE,
+            "%" PRIu64
+            " blocks are live by the events or by the table of live blocks, but not by both",
+            different);
 }
 
 struct consistency consistency_check(struct model *model, bool moving)

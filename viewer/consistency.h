@@ -2,15 +2,16 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Structure (checksums, indexes, lengths) is verified while a recording is read. This verifies what is
- * left: three accounts of the same memory, each kept by itself, against each other.
+ * Structure (checksums, indexes, lengths) is verified while a recording is read. This verifies what
+ * is left: three accounts of the same memory, each kept by itself, against each other.
  *
  *   events    --sum-->  counters of plug-ins, instances, everybody
  *   counters  <------>  blocks in the side table of live blocks
  *
  * A process that dies inside a tracing operation leaves that operation half accounted for: each one
- * under way then (ring_thread.operations) explains a difference of one event and one block, and nothing else.
- * The accounts of a running process move while they are read: consistency_check() leaves them alone then.
+ * under way then (ring_thread.operations) explains a difference of one event and one block, and
+ * nothing else. The accounts of a running process move while they are read: consistency_check()
+ * leaves them alone then.
  *
  * Threads: one. Findings go to the recording's problems.
  */
@@ -20,9 +21,9 @@
 #include "viewer/model.h"
 
 struct consistency {
-    bool compared;     /* false: there was nothing to compare with, or it moved */
-    uint64_t allowed;  /* operations that were under way */
-    uint64_t excused;  /* differences that they explain */
+    bool compared;    /* false: there was nothing to compare with, or it moved */
+    uint64_t allowed; /* operations that were under way */
+    uint64_t excused; /* differences that they explain */
 };
 
 /* moving: the process records while this is checked. */

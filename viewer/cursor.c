@@ -23,7 +23,7 @@ struct cursor {
     size_t next_run;
     struct open_run *heap; /* by the stamp of their next event */
     size_t heap_count, heap_capacity;
-    size_t held; /* events in the heap's runs */
+    size_t held;                                 /* events in the heap's runs */
     struct event_frame frames[EVENT_MAX_FRAMES]; /* of the event returned last */
 };
 
@@ -108,7 +108,8 @@ static struct open_run load(struct cursor *cursor, size_t index)
     while (recording_run_next(cursor->recording, &recorded)) {
         run.events = xalloc_grown(run.events, run.count, &capacity, sizeof(*run.events));
         hold(&run.events[run.count], &recorded, run.count);
-        sorted = sorted && (run.count == 0 || compare_held(&run.events[run.count - 1], &run.events[run.count]) < 0);
+        sorted = sorted && (run.count == 0 ||
+                            compare_held(&run.events[run.count - 1], &run.events[run.count]) < 0);
         run.count++;
     }
     if (!sorted)
@@ -123,8 +124,9 @@ static bool wants_next_run(const struct cursor *cursor)
         return false;
     if (cursor->heap_count == 0)
         return true;
-    return cursor->held < CURSOR_MAX_EVENTS && recording_run_stamp(cursor->recording, cursor->next_run) <=
-                                                   head(&cursor->heap[0])->recorded.event.stamp;
+    return cursor->held < CURSOR_MAX_EVENTS &&
+           recording_run_stamp(cursor->recording, cursor->next_run) <=
+               head(&cursor->heap[0])->recorded.event.stamp;
 }
 
 static void open_runs(struct cursor *cursor)
@@ -144,12 +146,14 @@ static void open_runs(struct cursor *cursor)
 }
 
 /* The frames move into the cursor, so that the run can be forgotten. */
-static void hand_out(struct cursor *cursor, struct held_event *held, struct recorded_event *ret_event)
+static void hand_out(struct cursor *cursor, struct held_event *held,
+                     struct recorded_event *ret_event)
 {
     *ret_event = held->recorded;
     if (held->recorded.frames == NULL)
         return;
-    memcpy(cursor->frames, held->recorded.frames, held->recorded.frame_count * sizeof(cursor->frames[0]));
+    memcpy(cursor->frames, held->recorded.frames,
+           held->recorded.frame_count * sizeof(cursor->frames[0]));
     free((void *)held->recorded.frames);
     held->recorded.frames = NULL;
     ret_event->frames = cursor->frames;

@@ -2,12 +2,13 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Runs are opened in the order in which they were begun and merged through a heap. As long as the runs
- * that overlap in time hold no more than CURSOR_MAX_EVENTS, the order is exact; beyond that, an event may
- * come late, but never before an older one of its own thread's chunk. Memory is bounded by that number.
+ * Runs are opened in the order in which they were begun and merged through a heap. As long as the
+ * runs that overlap in time hold no more than CURSOR_MAX_EVENTS, the order is exact; beyond that,
+ * an event may come late, but never before an older one of its own thread's chunk. Memory is
+ * bounded by that number.
  *
- * Threads: one; no other run of the recording may be read meanwhile. Frames of inline stacks are copied
- * and valid until the next call.
+ * Threads: one; no other run of the recording may be read meanwhile. Frames of inline stacks are
+ * copied and valid until the next call.
  */
 #ifndef NPNTRACE_VIEWER_CURSOR_H
 #define NPNTRACE_VIEWER_CURSOR_H

@@ -43,27 +43,32 @@ static char *call_text(const struct event *event)
 
     switch (event->type) {
     case EVENT_NPN_ALLOC:
-        return event->address != 0 ? xalloc_format("NPN_MemAlloc(%" PRIu32 ") = 0x%" PRIx64, event->size, event->address)
+        return event->address != 0 ? xalloc_format("NPN_MemAlloc(%" PRIu32 ") = 0x%" PRIx64,
+                                                   event->size, event->address)
                                    : xalloc_format("NPN_MemAlloc(%" PRIu32 ") = NULL", event->size);
     case EVENT_NPN_FREE:
         return xalloc_format("NPN_MemFree(0x%" PRIx64 ")%s", event->address,
                              (event->flags & EVENT_REFUSED) != 0 ? " refused"
-                             : (event->flags & EVENT_KNOWN) != 0 ? "" : " unknown block");
+                             : (event->flags & EVENT_KNOWN) != 0 ? ""
+                                                                 : " unknown block");
     case EVENT_NPN_ELSEWHERE:
-        return xalloc_format("freed elsewhere: 0x%" PRIx64 ", %" PRIu32 " bytes", event->address, event->size);
+        return xalloc_format("freed elsewhere: 0x%" PRIx64 ", %" PRIu32 " bytes", event->address,
+                             event->size);
     case EVENT_NPN_FLUSH:
         return xalloc_format("NPN_MemFlush(%" PRIu32 ") = %" PRIu64, event->size, event->address);
     default:
         if (event->size == 0)
             return xalloc_string(step != NULL ? step : "unknown step");
-        return xalloc_format("%s: error %" PRIu32, step != NULL ? step : "unknown step", event->size);
+        return xalloc_format("%s: error %" PRIu32, step != NULL ? step : "unknown step",
+                             event->size);
     }
 }
 
 static char *who_text(const struct session *session, const struct event *event)
 {
     char *name = verdict_plugin_name(session->recording, event->plugin);
-    char *who = event->instance != 0 ? xalloc_format("%s #%" PRIu32, name, event->instance) : xalloc_string(name);
+    char *who = event->instance != 0 ? xalloc_format("%s #%" PRIu32, name, event->instance)
+                                     : xalloc_string(name);
 
     free(name);
     return who;
@@ -84,11 +89,12 @@ void event_out_text(struct session *session, const struct recorded_event *record
 {
     const struct event *event = &recorded->event;
     uint64_t since_ns = recording_since_start_ns(session->recording, event->stamp);
-    char *call = call_text(event), *who = who_text(session, event), *owner = owner_text(session, event);
+    char *call = call_text(event), *who = who_text(session, event),
+         *owner = owner_text(session, event);
     char *caller = stack_text_brief(session->names, session->stacks, stack_of(session, recorded));
 
-    terminal_print(&session->terminal, TERMINAL_FAINT, "%6" PRIu64 ".%09" PRIu64 " %7" PRIu32, since_ns / 1000000000,
-                   since_ns % 1000000000, recorded->tid);
+    terminal_print(&session->terminal, TERMINAL_FAINT, "%6" PRIu64 ".%09" PRIu64 " %7" PRIu32,
+                   since_ns / 1000000000, since_ns % 1000000000, recorded->tid);
     printf("  ");
     terminal_print(&session->terminal, TERMINAL_NAME, "%s", who);
     printf("  %s%s", call, owner);
@@ -129,10 +135,12 @@ static void set_owner(const struct session *session, json_t *json, const struct 
 
     json_object_set_new(owner, "plugin", plugin_json(session, event->owner_plugin));
     json_object_set_new(owner, "instance", id_or_null(event->owner_instance));
-    json_object_set_new(owner, "stamp_ns",
-                        json_out_number(recording_since_start_ns(session->recording, event->owner_stamp)));
-    json_object_set_new(owner, "stack", json_out_stack(session->names, session->stacks,
-                                                       stacks_of(session->stacks, event->owner_node)));
+    json_object_set_new(
+        owner, "stamp_ns",
+        json_out_number(recording_since_start_ns(session->recording, event->owner_stamp)));
+    json_object_set_new(owner, "stack",
+                        json_out_stack(session->names, session->stacks,
+                                       stacks_of(session->stacks, event->owner_node)));
     json_object_set_new(json, "allocated_by", owner);
 }
 
@@ -146,7 +154,9 @@ static void set_call(struct session *session, json_t *json, const struct recorde
         json_object_set_new(json, "address", json_string(text_hex(event->address).chars));
     json_object_set_new(json, "size", json_out_number(event->size));
     json_object_set_new(json, "flags", flags_json(event->flags));
-    json_object_set_new(json, "stack", json_out_stack(session->names, session->stacks, stack_of(session, recorded)));
+    json_object_set_new(
+        json, "stack",
+        json_out_stack(session->names, session->stacks, stack_of(session, recorded)));
     if ((event->flags & EVENT_KNOWN) != 0)
         set_owner(session, json, event);
 }
@@ -158,7 +168,8 @@ static void set_step(const struct session *session, json_t *json, const struct e
     json_object_set_new(json, "step", json_out_text(step));
     json_object_set_new(json, "error", json_out_number(event->size));
     if (event->type == EVENT_INSTANCE && event->flags == EVENT_STEP_NEW_ENTER)
-        json_object_set_new(json, "mime", json_out_text_or_null(recording_string(session->recording, event->node)));
+        json_object_set_new(
+            json, "mime", json_out_text_or_null(recording_string(session->recording, event->node)));
 }
 
 void event_out_json(struct session *session, const struct recorded_event *recorded)
@@ -167,8 +178,9 @@ void event_out_json(struct session *session, const struct recorded_event *record
     json_t *json = json_object();
 
     json_object_set_new(json, "type", json_out_text(event_type_name(event->type)));
-    json_object_set_new(json, "stamp_ns",
-                        json_out_number(recording_since_start_ns(session->recording, event->stamp)));
+    json_object_set_new(
+        json, "stamp_ns",
+        json_out_number(recording_since_start_ns(session->recording, event->stamp)));
     json_object_set_new(json, "tid", json_out_number(recorded->tid));
     json_object_set_new(json, "plugin", plugin_json(session, event->plugin));
     json_object_set_new(json, "instance", id_or_null(event->instance));

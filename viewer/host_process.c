@@ -32,7 +32,8 @@ bool host_process_same_boot(const char *boot_id)
            strncmp(text, boot_id, BOOT_ID_CHARS) == 0;
 }
 
-/* "PID (COMMAND) STATE PPID ...": the command may hold anything, so fields count from its last ")". */
+/* "PID (COMMAND) STATE PPID ...": the command may hold anything, so fields count from its last ")".
+ */
 bool host_process_runs(uint32_t pid, uint64_t start_ticks, const char *boot_id)
 {
     char path[32], text[2048];
@@ -44,7 +45,8 @@ bool host_process_runs(uint32_t pid, uint64_t start_ticks, const char *boot_id)
         return false;
     const char *fields = strrchr(text, ')');
     if (fields == NULL ||
-        sscanf(fields + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+        sscanf(fields + 1,
+               " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
                &state, &found) != 2)
         return false;
     return found == start_ticks && state != 'Z' && state != 'X';

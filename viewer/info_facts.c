@@ -30,17 +30,22 @@ const char *info_clock(uint32_t clock)
 
 const char *info_unwinder(uint32_t unwinder)
 {
-    static const char *const names[] = {[RING_UNWINDER_NONE] = "none", [RING_UNWINDER_LIBUNWIND] = "libunwind"};
+    static const char *const names[] = {
+        [RING_UNWINDER_NONE] = "none", [RING_UNWINDER_LIBUNWIND] = "libunwind"};
     return name_at(names, COUNT(names), unwinder);
 }
 
 const char *info_ending(enum recording_ending ending)
 {
     static const char *const names[] = {
-        [RECORDING_EMPTY] = "empty",           [RECORDING_RUNNING] = "running",
-        [RECORDING_GONE] = "gone",             [RECORDING_EXITED] = "exited",
-        [RECORDING_SIGNALLED] = "signalled",   [RECORDING_EXECUTED] = "executed",
-        [RECORDING_DETACHED] = "detached",     [RECORDING_BROKEN] = "broken",
+        [RECORDING_EMPTY] = "empty",
+        [RECORDING_RUNNING] = "running",
+        [RECORDING_GONE] = "gone",
+        [RECORDING_EXITED] = "exited",
+        [RECORDING_SIGNALLED] = "signalled",
+        [RECORDING_EXECUTED] = "executed",
+        [RECORDING_DETACHED] = "detached",
+        [RECORDING_BROKEN] = "broken",
         [RECORDING_UNFINISHED] = "unfinished",
     };
     return name_at(names, COUNT(names), ending);
@@ -48,7 +53,8 @@ const char *info_ending(enum recording_ending ending)
 
 const char *info_stop_reason(uint32_t reason)
 {
-    static const char *const names[] = {[RING_STOP_NONE] = "none", [RING_STOP_RECORDER_GONE] = "recorder-gone"};
+    static const char *const names[] = {
+        [RING_STOP_NONE] = "none", [RING_STOP_RECORDER_GONE] = "recorder-gone"};
     return name_at(names, COUNT(names), reason);
 }
 

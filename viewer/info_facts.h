@@ -7,15 +7,17 @@
 
 #include "viewer/recording.h"
 
-const char *info_kind(enum recording_kind kind);           /* "ring", "trace" */
-const char *info_policy(uint32_t policy);                  /* "block", "drop", "overwrite" */
-const char *info_clock(uint32_t clock);                    /* "monotonic" */
-const char *info_unwinder(uint32_t unwinder);              /* "none", "libunwind" */
-const char *info_ending(enum recording_ending ending);     /* "running", "exited", ... */
-const char *info_stop_reason(uint32_t reason);             /* "none", "recorder-gone" */
+const char *info_kind(enum recording_kind kind);       /* "ring", "trace" */
+const char *info_policy(uint32_t policy);              /* "block", "drop", "overwrite" */
+const char *info_clock(uint32_t clock);                /* "monotonic" */
+const char *info_unwinder(uint32_t unwinder);          /* "none", "libunwind" */
+const char *info_ending(enum recording_ending ending); /* "running", "exited", ... */
+const char *info_stop_reason(uint32_t reason);         /* "none", "recorder-gone" */
 
-/* Names of the set bits of a word, one after the other: *at begins at 0; NULL when there are no more. */
-const char *info_origin(uint32_t origin, unsigned *at);        /* "flight", "record", "forked", "private" */
-const char *info_plugin_flag(uint32_t flags, unsigned *at);    /* "by-caller", "provided", "nested" */
+/* Names of the set bits of a word, one after the other: *at begins at 0; NULL when there are no
+ * more. */
+const char *info_origin(uint32_t origin,
+                        unsigned *at); /* "flight", "record", "forked", "private" */
+const char *info_plugin_flag(uint32_t flags, unsigned *at); /* "by-caller", "provided", "nested" */
 
 #endif

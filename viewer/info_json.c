@@ -24,11 +24,14 @@ static json_t *plugin_json(const struct session *session, uint32_t id)
     json_object_set_new(json, "id", json_out_number(id));
     json_object_set_new(json, "name", json_out_text(recording_base_name(plugin->path)));
     json_object_set_new(json, "path", json_out_text(plugin->path));
-    json_object_set_new(json, "build_id", json_out_build_id(plugin->build_id, plugin->build_id_bytes));
+    json_object_set_new(json, "build_id",
+                        json_out_build_id(plugin->build_id, plugin->build_id_bytes));
     json_object_set_new(json, "flags", bits_json(plugin->flags, info_plugin_flag));
-    json_object_set_new(json, "met_ns",
-                        json_out_number(recording_since_start_ns(session->recording, plugin->met_stamp)));
-    json_object_set_new(json, "ended_ns", plugin->end_stamp != 0 ? json_out_number(end_ns) : json_null());
+    json_object_set_new(
+        json, "met_ns",
+        json_out_number(recording_since_start_ns(session->recording, plugin->met_stamp)));
+    json_object_set_new(json, "ended_ns",
+                        plugin->end_stamp != 0 ? json_out_number(end_ns) : json_null());
     json_object_set_new(json, "initialize_calls", json_out_number(plugin->initialize_calls));
     json_object_set_new(json, "shutdown_calls", json_out_number(plugin->shutdown_calls));
     json_object_set_new(json, "unloads", json_out_number(plugin->unloads));
@@ -40,7 +43,8 @@ static json_t *module_json(const struct recording_module *module)
     json_t *json = json_object();
 
     json_object_set_new(json, "path", json_out_text(module->path));
-    json_object_set_new(json, "build_id", json_out_build_id(module->build_id, module->build_id_bytes));
+    json_object_set_new(json, "build_id",
+                        json_out_build_id(module->build_id, module->build_id_bytes));
     json_object_set_new(json, "bias", json_out_number(module->bias));
     json_object_set_new(json, "start", json_out_number(module->start));
     json_object_set_new(json, "end", json_out_number(module->end));
@@ -116,7 +120,8 @@ void info_print_json(const struct session *session)
     json_object_set_new(json, "events_by_type", types_json(session->model));
     set_losses(json, recording);
     json_object_set_new(json, "live_blocks", json_out_number(session->model->live_count));
-    json_object_set_new(json, "stack_nodes", json_out_number(recording->node_count > 0 ? recording->node_count - 1 : 0));
+    json_object_set_new(json, "stack_nodes",
+                        json_out_number(recording->node_count > 0 ? recording->node_count - 1 : 0));
     json_object_set_new(json, "stored_symbols", json_out_number(recording->symbol_count));
     json_object_set_new(json, "instances", json_out_number(recording->instance_count));
     for (uint32_t id = 1; id <= recording->plugin_count; id++)

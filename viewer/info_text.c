@@ -74,18 +74,20 @@ static void print_process(const struct session *session)
 {
     const struct recording *recording = session->recording;
     const struct recording_process *process = &recording->process;
-    char *file = text_printable(recording->path), *exe = text_printable(process->exe), *ending = verdict_ending(recording);
+    char *file = text_printable(recording->path), *exe = text_printable(process->exe),
+         *ending = verdict_ending(recording);
 
-    fact(session, "recording", "%s (%s, %s)", file, recording->kind == RECORDING_RING ? "flight recorder's ring" : "trace file",
+    fact(session, "recording", "%s (%s, %s)", file,
+         recording->kind == RECORDING_RING ? "flight recorder's ring" : "trace file",
          text_bytes(recording->file_bytes).chars);
-    fact(session, "host", "%s (pid %" PRIu32 ", parent %" PRIu32 ")", exe[0] != '\0' ? exe : "unknown", process->pid,
-         process->ppid);
+    fact(session, "host", "%s (pid %" PRIu32 ", parent %" PRIu32 ")",
+         exe[0] != '\0' ? exe : "unknown", process->pid, process->ppid);
     print_command(session);
     print_time(session);
     fact(session, "ending", "the process %s", ending);
     terminal_print(&session->terminal, TERMINAL_TITLE, "%-12s", "recorded");
-    printf("clock %s, unwinder %s, when full %s", info_clock(process->clock), info_unwinder(process->unwinder),
-           info_policy(process->policy));
+    printf("clock %s, unwinder %s, when full %s", info_clock(process->clock),
+           info_unwinder(process->unwinder), info_policy(process->policy));
     print_words(info_origin, process->origin);
     putchar('\n');
     if (process->writer[0] != '\0') {
@@ -95,8 +97,10 @@ static void print_process(const struct session *session)
         free(machine);
     }
     if (process->stop_reason != RING_STOP_NONE)
-        fact(session, "stopped", "%s", process->stop_reason == RING_STOP_RECORDER_GONE
-                                           ? "the recorder was gone: events were dropped from then on" : "reason unknown");
+        fact(session, "stopped", "%s",
+             process->stop_reason == RING_STOP_RECORDER_GONE
+                 ? "the recorder was gone: events were dropped from then on"
+                 : "reason unknown");
     free(file);
     free(exe);
     free(ending);
@@ -111,7 +115,8 @@ static void print_events(const struct session *session)
     fputs(text_count(model->event_count).chars, stdout);
     for (unsigned type = 1; type < EVENT_STACK; type++)
         if (model->events[type] != 0) {
-            printf("%s%s %s", separator, text_count(model->events[type]).chars, event_type_name(type));
+            printf("%s%s %s", separator, text_count(model->events[type]).chars,
+                   event_type_name(type));
             separator = ", ";
         }
     puts(separator[0] == ',' ? ")" : "");
@@ -140,8 +145,8 @@ static void print_losses(const struct session *session)
 static void print_plugins(const struct session *session)
 {
     static const struct table_column columns[] = {
-        {"plug-in", false}, {"instances", true}, {"initialised", true}, {"shut down", true}, {"unloaded", true},
-        {"build-id", false},    {"path", false},
+        {"plug-in", false}, {"instances", true}, {"initialised", true}, {"shut down", true},
+        {"unloaded", true}, {"build-id", false}, {"path", false},
     };
     const struct recording *recording = session->recording;
     struct table table;
@@ -154,12 +159,18 @@ static void print_plugins(const struct session *session)
         for (size_t i = 0; i < recording->instance_count; i++)
             instances += recording->instances[i].plugin == id;
         char *path = text_printable(plugin->path);
-        char *build_id = text_build_id(plugin->build_id, plugin->build_id_bytes < 8 ? plugin->build_id_bytes : 8);
+        char *build_id = text_build_id(plugin->build_id,
+                                       plugin->build_id_bytes < 8 ? plugin->build_id_bytes : 8);
         struct text numbers[] = {text_count(instances), text_count(plugin->initialize_calls),
                                  text_count(plugin->shutdown_calls), text_count(plugin->unloads)};
         char *name = verdict_plugin_name(recording, id);
-        const char *cells[] = {name, numbers[0].chars, numbers[1].chars, numbers[2].chars, numbers[3].chars,
-                               build_id[0] != '\0' ? build_id : "none", path};
+        const char *cells[] = {name,
+                               numbers[0].chars,
+                               numbers[1].chars,
+                               numbers[2].chars,
+                               numbers[3].chars,
+                               build_id[0] != '\0' ? build_id : "none",
+                               path};
         if (session->wanted[id])
             table_add(&table, TERMINAL_NAME, cells);
         free(name);
@@ -186,14 +197,17 @@ static void print_modules(const struct session *session)
     for (size_t i = 0; i < recording->module_count && i < limit; i++) {
         const struct recording_module *module = &recording->modules[i];
         char *path = text_printable(module->path);
-        char *build_id = text_build_id(module->build_id, module->build_id_bytes < 8 ? module->build_id_bytes : 8);
-        printf("  %-16s  %s%s\n", build_id[0] != '\0' ? build_id : "no build-id", path[0] != '\0' ? path : "(unnamed)",
+        char *build_id = text_build_id(module->build_id,
+                                       module->build_id_bytes < 8 ? module->build_id_bytes : 8);
+        printf("  %-16s  %s%s\n", build_id[0] != '\0' ? build_id : "no build-id",
+               path[0] != '\0' ? path : "(unnamed)",
                (module->flags & RING_MODULE_TRACER) != 0 ? " (the tracer)" : "");
         free(path);
         free(build_id);
     }
     if (recording->module_count > limit)
-        printf("  ... and %s; --limit=0 shows all\n", text_count(recording->module_count - limit).chars);
+        printf("  ... and %s; --limit=0 shows all\n",
+               text_count(recording->module_count - limit).chars);
 }
 
 void info_print_text(const struct session *session)
@@ -202,7 +216,8 @@ void info_print_text(const struct session *session)
     char *verdict = verdict_sentence(session->model);
     uint64_t nodes = recording->node_count > 0 ? recording->node_count - 1 : 0;
 
-    terminal_print(&session->terminal, verdict_is_bad(session->model) ? TERMINAL_BAD : TERMINAL_GOOD, "%s\n", verdict);
+    terminal_print(&session->terminal,
+                   verdict_is_bad(session->model) ? TERMINAL_BAD : TERMINAL_GOOD, "%s\n", verdict);
     putchar('\n');
     print_process(session);
     print_events(session);

@@ -52,7 +52,8 @@ enum leak_kind leak_kind_of(const struct recording *recording, const struct trac
     return LEAK_LIVE_AT_EXIT;
 }
 
-static void add(struct group **groups, const struct trace_live *block, uint32_t stack, enum leak_kind kind)
+static void add(struct group **groups, const struct trace_live *block, uint32_t stack,
+                enum leak_kind kind)
 {
     struct group_key key = {block->plugin, stack, kind};
     struct group *group;
@@ -83,7 +84,8 @@ static int biggest_first(const void *left, const void *right)
     return (a->first_stamp > b->first_stamp) - (a->first_stamp < b->first_stamp);
 }
 
-struct leaks leaks_find(const struct model *model, struct stacks *stacks, const bool *wanted_plugins)
+struct leaks leaks_find(const struct model *model, struct stacks *stacks,
+                        const bool *wanted_plugins)
 {
     struct group *groups = NULL, *group, *next;
     struct leaks leaks = {0};
@@ -95,7 +97,8 @@ struct leaks leaks_find(const struct model *model, struct stacks *stacks, const 
         add(&groups, block, stacks_of(stacks, block->node), leak_kind_of(model->recording, block));
     }
     leaks.list = xalloc_zeroed(HASH_COUNT(groups), sizeof(*leaks.list));
-    HASH_ITER(hh, groups, group, next) {
+    HASH_ITER(hh, groups, group, next)
+    {
         leaks.list[leaks.count++] = group->leak;
         leaks.blocks += group->leak.blocks;
         leaks.bytes += group->leak.bytes;

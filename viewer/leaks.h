@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A leak is what one plug-in allocated with one stack, is still live, and counts for the same reason:
+ * A leak is what one plug-in allocated with one stack, is still live, and counts for the same
+ * reason:
  *
  *   outlived-plugin     the plug-in was shut down or unloaded after the block was allocated
  *   outlived-instance   the block's instance is destroyed
@@ -35,11 +36,12 @@ struct leaks {
 };
 
 /* wanted_plugins: by id, whether its leaks count; NULL: all do. */
-struct leaks leaks_find(const struct model *model, struct stacks *stacks, const bool *wanted_plugins);
+struct leaks leaks_find(const struct model *model, struct stacks *stacks,
+                        const bool *wanted_plugins);
 void leaks_free(struct leaks *leaks);
 
-const char *leak_kind_name(enum leak_kind kind);              /* "live-at-exit": for machines */
-const char *leak_kind_text(enum leak_kind kind, bool live);   /* for people */
+const char *leak_kind_name(enum leak_kind kind);            /* "live-at-exit": for machines */
+const char *leak_kind_text(enum leak_kind kind, bool live); /* for people */
 
 /* The kind of one block. */
 enum leak_kind leak_kind_of(const struct recording *recording, const struct trace_live *block);

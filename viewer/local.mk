@@ -52,6 +52,7 @@ libviewer_la_SOURCES = \
 	viewer/source_trace.c \
 	viewer/source_trace.h \
 	viewer/source_trace_block.c \
+	viewer/source_trace_process.c \
 	viewer/source_trace_runs.c \
 	viewer/source_trace_tables.c \
 	viewer/sources.h \
@@ -78,7 +79,8 @@ libviewer_la_SOURCES = \
 	viewer/verdict.h \
 	viewer/xalloc.c \
 	viewer/xalloc.h
-libviewer_la_LIBADD = libformat.la $(DW_LIBS) $(ELF_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) $(JANSSON_LIBS) $(DEMANGLE_LIBS)
+libviewer_la_LIBADD = libformat.la $(DW_LIBS) $(ELF_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) \
+	$(JANSSON_LIBS) $(DEMANGLE_LIBS)
 
 npntrace_SOURCES = \
 	viewer/main.c \

@@ -33,13 +33,15 @@ static const struct verb {
 static void print_usage(FILE *to)
 {
     fputs("Usage: npntrace VERB [OPTION...] [FILE]\n"
-          "       npntrace record [OPTION...] HOST [ARGUMENT...]\n", to);
+          "       npntrace record [OPTION...] HOST [ARGUMENT...]\n",
+          to);
 }
 
 static void print_help(void)
 {
     print_usage(stdout);
-    puts("Shows how much memory each NPAPI plug-in of a browser holds, who asked for it, and what leaked.\n\nVerbs:");
+    puts("Shows how much memory each NPAPI plug-in of a browser holds, who asked for it, and what "
+         "leaked.\n\nVerbs:");
     for (size_t i = 0; i < VERBS; i++)
         printf("  %-8s  %s\n", verbs[i].name, verbs[i].summary);
     puts("\nOptions:\n"
@@ -113,7 +115,8 @@ static int close_output(int status)
         return status;
     if (reader_has_gone())
         return status;
-    message("cannot write the output%s%s", errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
+    message("cannot write the output%s%s", errno != 0 ? ": " : "",
+            errno != 0 ? strerror(errno) : "");
     return STATUS_TROUBLE;
 }
 

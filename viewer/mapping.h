@@ -18,11 +18,12 @@ struct mapping {
     uint64_t mapped_bytes;
 };
 
-/* Maps the whole of a regular file. -errno; -EINVAL: not a regular file. An empty one is mapped as NULL. */
+/* Maps the whole of a regular file. -errno; -EINVAL: not a regular file. An empty one is mapped as
+ * NULL. */
 int mapping_open(const char *path, struct mapping *ret_mapping);
 
-/* A private, writable image of total_bytes with the file's content at its start and zeros behind, for
- * reading around damage. Takes the place of the mapping. -errno: unchanged. */
+/* A private, writable image of total_bytes with the file's content at its start and zeros behind,
+ * for reading around damage. Takes the place of the mapping. -errno: unchanged. */
 int mapping_stretch(struct mapping *mapping, uint64_t total_bytes);
 
 void mapping_close(struct mapping *mapping);

@@ -79,7 +79,8 @@ int model_compare(const struct trace_counters *a, const struct trace_counters *b
 
 bool model_is_idle(const struct trace_counters *counters)
 {
-    return counters->allocs == 0 && counters->failed_allocs == 0 && counters->frees == 0 && counters->flushes == 0;
+    return counters->allocs == 0 && counters->failed_allocs == 0 && counters->frees == 0 &&
+           counters->flushes == 0;
 }
 
 /* -1: the events are behind the counters somewhere; 0: equal; 1: ahead. */
@@ -169,11 +170,13 @@ static void free_stacks(struct model *model)
     struct model_stack *stack, *next_stack;
     struct model_frame *frame, *next_frame;
 
-    HASH_ITER(hh, model->stacks, stack, next_stack) {
+    HASH_ITER(hh, model->stacks, stack, next_stack)
+    {
         HASH_DEL(model->stacks, stack);
         free(stack);
     }
-    HASH_ITER(hh, model->own_nodes.index, frame, next_frame) {
+    HASH_ITER(hh, model->own_nodes.index, frame, next_frame)
+    {
         HASH_DEL(model->own_nodes.index, frame);
         free(frame);
     }

@@ -2,19 +2,20 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The truth about NPN memory is recorded twice: as events, and as counters with a side table of live
- * blocks, which the process itself kept. The events say more (stacks, order), the counters never lose
- * anything. So:
+ * The truth about NPN memory is recorded twice: as events, and as counters with a side table of
+ * live blocks, which the process itself kept. The events say more (stacks, order), the counters
+ * never lose anything. So:
  *
- *   no event lost, counters not ahead   ->  numbers are sums over the events; peaks are the counters'
- *   otherwise                           ->  numbers are the counters'; stacks are those of the live blocks
- *                                           and, for allocations, only those of the events that are left
- *   no counters (recorder was killed)   ->  sums over the events, peaks in the order of the stamps
+ *   no event lost, counters not ahead   ->  numbers are sums over the events; peaks are the
+ * counters' otherwise                           ->  numbers are the counters'; stacks are those of
+ * the live blocks and, for allocations, only those of the events that are left no counters
+ * (recorder was killed)   ->  sums over the events, peaks in the order of the stamps
  *
- * Counters can be ahead when the process was killed inside an operation. Sums need no order of events:
- * a free names its block's allocation completely.
+ * Counters can be ahead when the process was killed inside an operation. Sums need no order of
+ * events: a free names its block's allocation completely.
  *
- * Threads: one. Memory: by plug-ins, instances, live blocks and distinct stacks; until model_free().
+ * Threads: one. Memory: by plug-ins, instances, live blocks and distinct stacks; until
+ * model_free().
  */
 #ifndef NPNTRACE_VIEWER_MODEL_H
 #define NPNTRACE_VIEWER_MODEL_H
@@ -42,7 +43,7 @@ struct model_stack { /* what was allocated by one plug-in with one stack */
     UT_hash_handle hh;
 };
 
-struct model_frame { /* an inline stack's node */
+struct model_frame {       /* an inline stack's node */
     struct ring_node node; /* key */
     uint32_t id;
     UT_hash_handle hh;
@@ -60,17 +61,19 @@ struct model_own_nodes {
 
 struct model {
     struct recording *recording;
-    bool from_events;      /* the numbers are sums over events */
+    bool from_events; /* the numbers are sums over events */
     bool peaks_are_exact;
-    bool stacks_are_partial; /* allocs and bytes of stacks are only those of the events that are left */
+    bool stacks_are_partial; /* allocs and bytes of stacks are only those of the events that are
+                                left */
     struct model_sums event_sums;
     const struct model_sums *sums; /* the numbers to show: event_sums or state_sums */
     struct model_sums state_sums;  /* the process's own counters; empty without them */
     uint64_t events[EVENT_TYPES];  /* by type */
     uint64_t event_count;
-    uint64_t event_digest; /* sum over the blocks that are live after the events; see model_digest() */
+    uint64_t
+        event_digest; /* sum over the blocks that are live after the events; see model_digest() */
     uint64_t first_stamp, last_stamp;
-    struct model_stack *stacks; /* hash */
+    struct model_stack *stacks;     /* hash */
     struct model_stack *last_stack; /* found last */
     struct model_own_nodes own_nodes;
     const struct trace_live *live; /* blocks live at the end, without untracked ones */
@@ -88,8 +91,8 @@ bool model_node(const struct model *model, uint32_t id, struct ring_node *ret_no
 /* A number for one live block; sums of such numbers are equal only if the sets of blocks are. */
 uint64_t model_digest(uint64_t address, uint64_t stamp);
 
-/* Differences between two sets of counters in any number but peaks: -1 a is behind b somewhere, 1 a is ahead
- * somewhere and nowhere behind, 0 equal. */
+/* Differences between two sets of counters in any number but peaks: -1 a is behind b somewhere, 1 a
+ * is ahead somewhere and nowhere behind, 0 equal. */
 int model_compare(const struct trace_counters *a, const struct trace_counters *b);
 
 /* Blocks that are live by the events or by the side table, but not by both. */

@@ -23,7 +23,8 @@ static struct accounts accounts_of(struct model *model, uint32_t plugin, uint32_
     return accounts;
 }
 
-/* Differences of 64-bit numbers may pass through "negative" ones where order is unknown; sums come out right. */
+/* Differences of 64-bit numbers may pass through "negative" ones where order is unknown; sums come
+ * out right. */
 static bool is_negative(uint64_t number)
 {
     return number >> 63 != 0;
@@ -31,7 +32,8 @@ static bool is_negative(uint64_t number)
 
 uint64_t model_digest(uint64_t address, uint64_t stamp)
 {
-    uint64_t mixed = (address ^ stamp * UINT64_C(0x9e3779b97f4a7c15)) + UINT64_C(0x632be59bd9b4e019);
+    uint64_t mixed =
+        (address ^ stamp * UINT64_C(0x9e3779b97f4a7c15)) + UINT64_C(0x632be59bd9b4e019);
 
     mixed = (mixed ^ mixed >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     mixed = (mixed ^ mixed >> 27) * UINT64_C(0x94d049bb133111eb);
@@ -80,7 +82,8 @@ uint32_t model_own_stack(struct model *model, const struct event_frame *frames, 
 
     for (uint32_t i = count; i-- > 0 && id != RING_NODE_NONE;)
         id = own_node(nodes, (struct ring_node){.parent = id,
-                                                .flags = (uint32_t)frames[i].flags & ~(uint32_t)RING_NODE_ROOT,
+                                                .flags = (uint32_t)frames[i].flags &
+                                                         ~(uint32_t)RING_NODE_ROOT,
                                                 .pc = frames[i].pc});
     return count == 0 ? RING_NODE_NONE : id;
 }
@@ -101,7 +104,8 @@ static void add_alloc(struct model *model, const struct recorded_event *recorded
         counters->bytes_allocated += event->size;
         counters->live_blocks++;
         counters->live_bytes += event->size;
-        if (track_peaks && !is_negative(counters->live_bytes) && counters->live_bytes > counters->peak_bytes)
+        if (track_peaks && !is_negative(counters->live_bytes) &&
+            counters->live_bytes > counters->peak_bytes)
             counters->peak_bytes = counters->live_bytes;
     }
     if (event->address == 0)
@@ -153,12 +157,8 @@ void model_add_event(struct model *model, const struct recorded_event *recorded,
     if (event->stamp > model->last_stamp)
         model->last_stamp = event->stamp;
     switch (event->type) {
-    case EVENT_NPN_ALLOC:
-        add_alloc(model, recorded, track_peaks);
-        break;
-    case EVENT_NPN_FREE:
-        add_free(model, event);
-        break;
+    case EVENT_NPN_ALLOC: add_alloc(model, recorded, track_peaks); break;
+    case EVENT_NPN_FREE: add_free(model, event); break;
     case EVENT_NPN_ELSEWHERE:
         if ((event->flags & EVENT_KNOWN) != 0)
             add_gone(model, event, true);
@@ -168,7 +168,6 @@ void model_add_event(struct model *model, const struct recorded_event *recorded,
         for (unsigned i = 0; i < accounts.count; i++)
             accounts.of[i]->flushes++;
         break;
-    default:
-        break; /* steps: the tables say where they led */
+    default: break; /* steps: the tables say where they led */
     }
 }

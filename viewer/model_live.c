@@ -42,12 +42,14 @@ static void balance(struct block **blocks, struct block *block, int change)
     free(block);
 }
 
-static void follow(struct model *model, struct block **blocks, const struct recorded_event *recorded)
+static void follow(struct model *model, struct block **blocks,
+                   const struct recorded_event *recorded)
 {
     const struct event *event = &recorded->event;
     struct block *block;
 
-    if (event->type == EVENT_NPN_ALLOC && event->address != 0 && (event->flags & EVENT_UNTRACKED) == 0) {
+    if (event->type == EVENT_NPN_ALLOC && event->address != 0 &&
+        (event->flags & EVENT_UNTRACKED) == 0) {
         block = block_of(blocks, event->address, event->stamp);
         block->live = (struct trace_live){
             .address = event->address,
@@ -68,7 +70,8 @@ static void follow(struct model *model, struct block **blocks, const struct reco
 }
 
 static void each_event(struct model *model, struct block **blocks,
-                       void (*visit)(struct model *, struct block **, const struct recorded_event *))
+                       void (*visit)(struct model *, struct block **,
+                                     const struct recorded_event *))
 {
     struct recording *recording = model->recording;
     struct recorded_event event;
@@ -95,8 +98,12 @@ uint64_t model_live_difference(struct model *model)
 
     each_event(model, &blocks, follow);
     for (size_t i = 0; i < recording->live_count; i++)
-        balance(&blocks, block_of(&blocks, recording->live_blocks[i].address, recording->live_blocks[i].stamp), -1);
-    HASH_ITER(hh, blocks, block, next) {
+        balance(
+            &blocks,
+            block_of(&blocks, recording->live_blocks[i].address, recording->live_blocks[i].stamp),
+            -1);
+    HASH_ITER(hh, blocks, block, next)
+    {
         difference += (uint64_t)abs(block->balance);
         HASH_DEL(blocks, block);
         free(block);
@@ -111,7 +118,8 @@ static void make_from_events(struct model *model)
     each_event(model, &blocks, follow);
     model->own_live = xalloc_zeroed(HASH_COUNT(blocks), sizeof(*model->own_live));
     model->live_count = 0;
-    HASH_ITER(hh, blocks, block, next) {
+    HASH_ITER(hh, blocks, block, next)
+    {
         if (block->balance > 0)
             model->own_live[model->live_count++] = block->live;
         HASH_DEL(blocks, block);
@@ -122,7 +130,8 @@ static void make_from_events(struct model *model)
     model->live = model->own_live;
 }
 
-static void take_inline_stack(struct model *model, struct block **blocks, const struct recorded_event *recorded)
+static void take_inline_stack(struct model *model, struct block **blocks,
+                              const struct recorded_event *recorded)
 {
     const struct event *event = &recorded->event;
     struct block_key key = {event->address, event->stamp};
@@ -148,9 +157,11 @@ static void find_inline_stacks(struct model *model)
     each_event(model, &blocks, take_inline_stack);
     for (size_t i = 0; i < recording->live_count; i++)
         if (recording->live_blocks[i].node == RING_NODE_INLINE)
-            recording->live_blocks[i].node =
-                block_of(&blocks, recording->live_blocks[i].address, recording->live_blocks[i].stamp)->live.node;
-    HASH_ITER(hh, blocks, block, next) {
+            recording->live_blocks[i].node = block_of(&blocks, recording->live_blocks[i].address,
+                                                      recording->live_blocks[i].stamp)
+                                                 ->live.node;
+    HASH_ITER(hh, blocks, block, next)
+    {
         HASH_DEL(blocks, block);
         free(block);
     }
@@ -168,7 +179,8 @@ static uint64_t table_digest(const struct recording *recording)
 static void add_to_stacks(struct model *model)
 {
     for (size_t i = 0; i < model->live_count; i++) {
-        struct model_stack *stack = model_stack_of(model, model->live[i].plugin, model->live[i].node);
+        struct model_stack *stack =
+            model_stack_of(model, model->live[i].plugin, model->live[i].node);
         stack->live_blocks++;
         stack->live_bytes += model->live[i].size_bytes;
     }

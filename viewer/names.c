@@ -60,8 +60,8 @@ static const char *text_or_null(const struct recording *recording, uint32_t stri
 }
 
 /* Each writes the lines of one frame. 0: no names. -1: stop. 1: done. */
-static int each_stored(struct names *names, const struct recording_symbol *symbol, struct names_line line,
-                       names_each *each, void *context)
+static int each_stored(struct names *names, const struct recording_symbol *symbol,
+                       struct names_line line, names_each *each, void *context)
 {
     for (size_t i = 0; i < symbol->frame_count; i++) {
         const struct trace_symbol_frame *frame = &symbol->frames[i];
@@ -75,11 +75,12 @@ static int each_stored(struct names *names, const struct recording_symbol *symbo
     return symbol->frame_count != 0;
 }
 
-static int each_looked_up(struct names *names, const struct stacks_frame *frame, struct names_line line,
-                          names_each *each, void *context)
+static int each_looked_up(struct names *names, const struct stacks_frame *frame,
+                          struct names_line line, names_each *each, void *context)
 {
     const struct symbols_frame *frames;
-    size_t count = symbols_lookup(module_of(names, frame->module), stacks_lookup_address(frame), &frames);
+    size_t count =
+        symbols_lookup(module_of(names, frame->module), stacks_lookup_address(frame), &frames);
 
     for (size_t i = 0; i < count; i++) {
         line.function = frames[i].function;
@@ -92,7 +93,8 @@ static int each_looked_up(struct names *names, const struct stacks_frame *frame,
     return count != 0;
 }
 
-static bool each_line(struct names *names, const struct stacks_frame *frame, names_each *each, void *context)
+static bool each_line(struct names *names, const struct stacks_frame *frame, names_each *each,
+                      void *context)
 {
     const struct recording *recording = names->recording;
     const struct recording_symbol *stored = NULL;

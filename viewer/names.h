@@ -3,7 +3,8 @@
 
 /*
  * Names stored in a trace file are preferred, so that it reads the same on any machine; what is not
- * stored is looked up in the files here (viewer/symbols.h). Threads: one. Memory: until names_free().
+ * stored is looked up in the files here (viewer/symbols.h). Threads: one. Memory: until
+ * names_free().
  */
 #ifndef NPNTRACE_VIEWER_NAMES_H
 #define NPNTRACE_VIEWER_NAMES_H
@@ -13,7 +14,8 @@
 
 struct names;
 
-/* One line of a stack as people and machines see it: a frame has one, and one per function inlined there. */
+/* One line of a stack as people and machines see it: a frame has one, and one per function inlined
+ * there. */
 struct names_line {
     const char *function; /* NULL: unknown */
     const char *module;   /* path; NULL: in no module */
@@ -21,8 +23,8 @@ struct names_line {
     uint64_t offset;      /* file virtual address in the module; the pc without one */
     uint32_t line;        /* 0: unknown */
     bool inlined;
-    bool guessed;         /* found through frame pointers */
-    bool truncated;       /* the unwinder stopped here: callers are missing */
+    bool guessed;   /* found through frame pointers */
+    bool truncated; /* the unwinder stopped here: callers are missing */
 };
 
 /* without_symbols: nothing is looked for, stored or not. */

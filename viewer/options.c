@@ -38,8 +38,7 @@ static error_t parse_help(int key, char *argument, struct argp_state *state)
     case 'V':
         printf("npntrace %s\n", PACKAGE_VERSION);
         exit(fflush(stdout) == 0 ? STATUS_GOOD : STATUS_TROUBLE);
-    default:
-        return ARGP_ERR_UNKNOWN;
+    default: return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -47,7 +46,8 @@ const struct argp options_help_argp = {.options = help_options, .parser = parse_
 
 static const struct argp_option shared_options[] = {
     {"json", KEY_JSON, NULL, 0, "print JSON for machines instead of text", 1},
-    {"plugin", KEY_PLUGIN, "NAME", 0, "only this plug-in (file name or path); may be given again", 1},
+    {"plugin", KEY_PLUGIN, "NAME", 0, "only this plug-in (file name or path); may be given again",
+     1},
     {"limit", KEY_LIMIT, "N", 0, "show at most N entries of a list; 0: all of them", 1},
     {"no-symbols", KEY_NO_SYMBOLS, NULL, 0, "do not look for names of functions", 1},
     {"force", KEY_FORCE, NULL, 0, "read what is readable of a damaged file", 1},
@@ -94,8 +94,8 @@ static int parse_limit(struct options *options, const char *argument, struct arg
 
 static void add_plugin(struct options *options, const char *name)
 {
-    options->plugins = xalloc_grown(options->plugins, options->plugin_count, &options->plugin_capacity,
-                                    sizeof(*options->plugins));
+    options->plugins = xalloc_grown(options->plugins, options->plugin_count,
+                                    &options->plugin_capacity, sizeof(*options->plugins));
     options->plugins[options->plugin_count++] = name;
 }
 
@@ -104,29 +104,18 @@ static error_t parse_shared(int key, char *argument, struct argp_state *state)
     struct options *options = state->input;
 
     switch (key) {
-    case KEY_JSON:
-        options->json = true;
-        return 0;
-    case KEY_FORCE:
-        options->force = true;
-        return 0;
-    case KEY_NO_SYMBOLS:
-        options->without_symbols = true;
-        return 0;
-    case KEY_PLUGIN:
-        add_plugin(options, argument);
-        return 0;
-    case KEY_COLOR:
-        return parse_color(options, argument, state);
-    case KEY_LIMIT:
-        return parse_limit(options, argument, state);
+    case KEY_JSON: options->json = true; return 0;
+    case KEY_FORCE: options->force = true; return 0;
+    case KEY_NO_SYMBOLS: options->without_symbols = true; return 0;
+    case KEY_PLUGIN: add_plugin(options, argument); return 0;
+    case KEY_COLOR: return parse_color(options, argument, state);
+    case KEY_LIMIT: return parse_limit(options, argument, state);
     case ARGP_KEY_ARG:
         if (options->file != NULL)
             return options_wrong(state, "%s: only one recording can be read at a time", argument);
         options->file = argument;
         return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
+    default: return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -167,8 +156,10 @@ struct recording *options_open(struct options *options)
         return NULL;
     struct recording *recording = recording_open(file, options->force, &problem);
     if (recording == NULL)
-        message_problem(file, &problem, options->force || problem.offset == PROBLEM_NOWHERE || problem.offset == 0
-                                            ? NULL : "--force reads what is readable");
+        message_problem(file, &problem,
+                        options->force || problem.offset == PROBLEM_NOWHERE || problem.offset == 0
+                            ? NULL
+                            : "--force reads what is readable");
     return recording;
 }
 
@@ -194,8 +185,8 @@ bool *options_wanted_plugins(const struct options *options, const struct recordi
             if (fits(options->plugins[i], recording->plugins[id - 1].path))
                 wanted[id] = found = true;
         if (!found) {
-            message("%s: no plug-in %s in this recording; \"npntrace info\" lists them", recording->path,
-                    options->plugins[i]);
+            message("%s: no plug-in %s in this recording; \"npntrace info\" lists them",
+                    recording->path, options->plugins[i]);
             free(wanted);
             return NULL;
         }

@@ -14,7 +14,8 @@
 static bool is_known(const struct problems *problems, const struct problem *new)
 {
     for (size_t i = 0; i < problems->count; i++)
-        if (problems->list[i].offset == new->offset && strcmp(problems->list[i].text, new->text) == 0)
+        if (problems->list[i].offset == new->offset &&
+            strcmp(problems->list[i].text, new->text) == 0)
             return true;
     return false;
 }
@@ -34,8 +35,8 @@ void problems_add(struct problems *problems, enum problem_kind kind, uint64_t of
     problems->notes += kind == PROBLEM_NOTE;
     if (problems->count == PROBLEMS_KEPT)
         return;
-    problems->list = xalloc_grown(problems->list, problems->count, &problems->capacity,
-                                  sizeof(*problems->list));
+    problems->list =
+        xalloc_grown(problems->list, problems->count, &problems->capacity, sizeof(*problems->list));
     problems->list[problems->count++] = new;
 }
 

@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Reading goes on after a problem as far as it can; the verbs decide what to do about the list: stop
- * at the first damage, or with --force say everything and go on. The first PROBLEMS_KEPT are kept, the
- * rest is counted; the same problem at the same place is one. Threads: one. Memory: the list's own until problems_free().
+ * Reading goes on after a problem as far as it can; the verbs decide what to do about the list:
+ * stop at the first damage, or with --force say everything and go on. The first PROBLEMS_KEPT are
+ * kept, the rest is counted; the same problem at the same place is one. Threads: one. Memory: the
+ * list's own until problems_free().
  */
 #ifndef NPNTRACE_VIEWER_PROBLEMS_H
 #define NPNTRACE_VIEWER_PROBLEMS_H

@@ -40,7 +40,8 @@ static int open_kind(struct recording *recording, struct mapping *mapping)
         if (memcmp(mapping->base, kinds[i].magic, compared) != 0)
             continue;
         if (compared < MAGIC_BYTES) {
-            problems_add(&recording->problems, PROBLEM_DAMAGE, mapping->bytes, "ends inside its header");
+            problems_add(&recording->problems, PROBLEM_DAMAGE, mapping->bytes,
+                         "ends inside its header");
             return -EBADMSG;
         }
         recording->kind = kinds[i].kind;

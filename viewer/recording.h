@@ -8,14 +8,15 @@
  *                           +--> struct recording --> model, leaks, check, events
  *   trace  --source_trace.c-+
  *
- * Tables (modules, plug-ins, instances, live blocks) are copied when the recording is opened; of a running
- * process they are a snapshot. Nodes and events are read from the file as they are asked for, so memory
- * goes with live blocks and distinct stacks, never with events. Events come in runs: a run is what one
- * ring chunk or one EVENTS block holds, and runs may be read again and again.
+ * Tables (modules, plug-ins, instances, live blocks) are copied when the recording is opened; of a
+ * running process they are a snapshot. Nodes and events are read from the file as they are asked
+ * for, so memory goes with live blocks and distinct stacks, never with events. Events come in runs:
+ * a run is what one ring chunk or one EVENTS block holds, and runs may be read again and again.
  *
  * Nothing in a file is trusted. After recording_open(): ids in the tables are valid or 0, texts are
- * NUL-terminated, a node's parent is smaller than the node. Events that recording_run_next() returns
- * name existing plug-ins, instances and nodes. What had to be corrected for that is in `problems`.
+ * NUL-terminated, a node's parent is smaller than the node. Events that recording_run_next()
+ * returns name existing plug-ins, instances and nodes. What had to be corrected for that is in
+ * `problems`.
  *
  * Threads: one. Memory: everything belongs to the recording and lives until recording_close().
  */
@@ -92,9 +93,9 @@ struct recording_plugin { /* id = index + 1 */
 };
 
 struct recording_instance { /* serial = index + 1 */
-    uint32_t plugin; /* id; 0: not listed */
-    uint32_t flags;  /* enum ring_instance_flag */
-    const char *mime; /* "" if none */
+    uint32_t plugin;        /* id; 0: not listed */
+    uint32_t flags;         /* enum ring_instance_flag */
+    const char *mime;       /* "" if none */
     uint64_t npp, created_stamp, destroyed_stamp;
     struct trace_counters npn;
 };
@@ -104,7 +105,8 @@ struct recording_instance { /* serial = index + 1 */
 struct recorded_event {
     struct event event;
     uint32_t tid;
-    uint32_t frame_count; /* with node RING_NODE_INLINE: the stack, innermost first; valid until the */
+    uint32_t
+        frame_count; /* with node RING_NODE_INLINE: the stack, innermost first; valid until the */
     const struct event_frame *frames; /* next call */
 };
 
@@ -149,8 +151,8 @@ struct recording {
     struct recording_losses losses;
     bool has_counters; /* totals, plug-ins' and instances' npn are those of the process */
     struct trace_counters totals;
-    uint64_t operations; /* tracing operations under way when the process died */
-    uint64_t live_busy;  /* slots of the side table being filled or emptied then */
+    uint64_t operations;     /* tracing operations under way when the process died */
+    uint64_t live_busy;      /* slots of the side table being filled or emptied then */
     uint64_t snapshot_stamp; /* live: events after it are left out */
     struct recording_module *modules;
     size_t module_count;
@@ -170,8 +172,8 @@ struct recording {
 };
 
 /*
- * Opens path. With force, damage that can be read around is only noted. NULL: nothing could be read, and
- * *ret_problem says why (offset PROBLEM_NOWHERE when the trouble is not at a place).
+ * Opens path. With force, damage that can be read around is only noted. NULL: nothing could be
+ * read, and *ret_problem says why (offset PROBLEM_NOWHERE when the trouble is not at a place).
  */
 struct recording *recording_open(const char *path, bool force, struct problem *ret_problem);
 void recording_close(struct recording *recording); /* NULL is fine */

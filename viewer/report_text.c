@@ -21,12 +21,19 @@
 #define FLUSHES 3 /* a column that is left out where nobody flushes */
 
 static const struct table_column columns[COLUMNS] = {
-    {"plug-in, instance", false}, {"allocs", true}, {"frees", true}, {"flushes", true}, {"allocated", true},
-    {"live", true}, {"blocks", true}, {"peak", true}, {"allocs/s", true},
+    {"plug-in, instance", false}, {"allocs", true}, {"frees", true},  {"flushes", true},
+    {"allocated", true},          {"live", true},   {"blocks", true}, {"peak", true},
+    {"allocs/s", true},
 };
 static const struct table_column columns_without_flushes[COLUMNS - 1] = {
-    {"plug-in, instance", false}, {"allocs", true}, {"frees", true}, {"allocated", true},
-    {"live", true}, {"blocks", true}, {"peak", true}, {"allocs/s", true},
+    {"plug-in, instance", false},
+    {"allocs", true},
+    {"frees", true},
+    {"allocated", true},
+    {"live", true},
+    {"blocks", true},
+    {"peak", true},
+    {"allocs/s", true},
 };
 
 static bool has_flushes(const struct session *session)
@@ -47,15 +54,15 @@ static void add_cells(struct table *table, const struct session *session, enum t
     table_add(table, style, cells);
 }
 
-static void add_row(struct table *table, const struct session *session, const char *name, enum terminal_style style,
-                    const struct trace_counters *counters)
+static void add_row(struct table *table, const struct session *session, const char *name,
+                    enum terminal_style style, const struct trace_counters *counters)
 {
     uint64_t duration_ns = recording_duration_ns(session->recording);
     const struct text texts[] = {
-        text_count(counters->allocs),           text_count(counters->frees),
-        text_count(counters->flushes),          text_bytes(counters->bytes_allocated),
-        text_bytes(counters->live_bytes),       text_count(counters->live_blocks),
-        text_bytes(counters->peak_bytes),       text_rate(counters->allocs, duration_ns),
+        text_count(counters->allocs),     text_count(counters->frees),
+        text_count(counters->flushes),    text_bytes(counters->bytes_allocated),
+        text_bytes(counters->live_bytes), text_count(counters->live_blocks),
+        text_bytes(counters->peak_bytes), text_rate(counters->allocs, duration_ns),
     };
     const char *cells[COLUMNS] = {name};
 
@@ -104,13 +111,15 @@ static void add_instances(struct table *table, const struct session *session, ui
 static int by_live(const void *left, const void *right, void *context)
 {
     const struct trace_counters *counters = context;
-    const struct trace_counters *a = &counters[*(const uint32_t *)left], *b = &counters[*(const uint32_t *)right];
+    const struct trace_counters *a = &counters[*(const uint32_t *)left],
+                                *b = &counters[*(const uint32_t *)right];
 
     if (a->live_bytes != b->live_bytes)
         return a->live_bytes < b->live_bytes ? 1 : -1;
     if (a->bytes_allocated != b->bytes_allocated)
         return a->bytes_allocated < b->bytes_allocated ? 1 : -1;
-    return (*(const uint32_t *)left > *(const uint32_t *)right) - (*(const uint32_t *)left < *(const uint32_t *)right);
+    return (*(const uint32_t *)left > *(const uint32_t *)right) -
+           (*(const uint32_t *)left < *(const uint32_t *)right);
 }
 
 static void print_table(const struct session *session)
@@ -155,7 +164,8 @@ static void print_oddities(const struct session *session)
         const struct trace_counters *counters = &session->model->sums->plugins[id];
         char *name = verdict_plugin_name(session->recording, id);
         if (session->wanted[id] && counters->failed_allocs != 0)
-            printf("%s: %s failed.\n", name, text_plural(counters->failed_allocs, "NPN_MemAlloc call").chars);
+            printf("%s: %s failed.\n", name,
+                   text_plural(counters->failed_allocs, "NPN_MemAlloc call").chars);
         if (session->wanted[id] && counters->unknown_frees != 0)
             printf("%s: %s for blocks that were not known to be live.\n", name,
                    text_plural(counters->unknown_frees, "NPN_MemFree call").chars);
@@ -176,14 +186,14 @@ static void print_stack(const struct session *session, const struct top_stack *t
     printf("%3zu. ", number);
     terminal_print(&session->terminal, TERMINAL_TITLE, "%s in %s", text_bytes(top->bytes).chars,
                    text_plural(top->allocs, "call").chars);
-    printf(", %s live in %s: %s\n", text_bytes(top->live_bytes).chars, text_plural(top->live_blocks, "block").chars,
-           name);
+    printf(", %s live in %s: %s\n", text_bytes(top->live_bytes).chars,
+           text_plural(top->live_blocks, "block").chars, name);
     stack_text_print(session->names, session->stacks, top->stack, &session->terminal, 7, frames);
     free(name);
 }
 
-static void print_stacks(const struct session *session, struct top_stack *list, size_t count, enum top_order order,
-                         const char *title)
+static void print_stacks(const struct session *session, struct top_stack *list, size_t count,
+                         enum top_order order, const char *title)
 {
     size_t limit = session_limit(session, STACKS_SHOWN), number = 0;
 
@@ -195,7 +205,8 @@ static void print_stacks(const struct session *session, struct top_stack *list, 
             putchar('\n');
             terminal_print(&session->terminal, TERMINAL_TITLE, "%s", title);
             printf("%s:\n", session->model->stacks_are_partial && order != TOP_BY_LIVE
-                                ? ", as far as events are left" : "");
+                                ? ", as far as events are left"
+                                : "");
         }
         list[i].shown = true;
         print_stack(session, &list[i], number);
@@ -206,7 +217,8 @@ static void print_stacks(const struct session *session, struct top_stack *list, 
 static void print_top(const struct session *session)
 {
     size_t count;
-    struct top_stack *list = top_stacks_collect(session->model, session->stacks, session->wanted, &count);
+    struct top_stack *list =
+        top_stacks_collect(session->model, session->stacks, session->wanted, &count);
 
     print_stacks(session, list, count, TOP_BY_BYTES, "Call stacks that allocated most bytes");
     print_stacks(session, list, count, TOP_BY_ALLOCS, "Further call stacks with many calls");
@@ -218,9 +230,11 @@ static void print_top(const struct session *session)
 void report_text_print(const struct session *session)
 {
     const struct model *model = session->model;
-    char *verdict = verdict_sentence(model), *host = verdict_host(session->recording), *lost = verdict_losses(model);
+    char *verdict = verdict_sentence(model), *host = verdict_host(session->recording),
+         *lost = verdict_losses(model);
 
-    terminal_print(&session->terminal, verdict_is_bad(model) ? TERMINAL_BAD : TERMINAL_GOOD, "%s", verdict);
+    terminal_print(&session->terminal, verdict_is_bad(model) ? TERMINAL_BAD : TERMINAL_GOOD, "%s",
+                   verdict);
     printf("\n%s\n", host);
     if (lost != NULL)
         terminal_print(&session->terminal, TERMINAL_BAD, "%s\n", lost);

@@ -6,7 +6,8 @@
 
 #include "viewer/session.h"
 
-/* Verdict, host, losses, a table of plug-ins and instances, call stacks, the next command. One thread. */
+/* Verdict, host, losses, a table of plug-ins and instances, call stacks, the next command. One
+ * thread. */
 void report_text_print(const struct session *session);
 
 #endif

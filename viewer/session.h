@@ -21,10 +21,12 @@ struct session {
     struct terminal terminal;
 };
 
-/* Opens the recording and counts. STATUS_GOOD, or STATUS_TROUBLE after a message, with nothing to end. */
+/* Opens the recording and counts. STATUS_GOOD, or STATUS_TROUBLE after a message, with nothing to
+ * end. */
 int session_begin(struct session *session, struct options *options);
 
-/* The same for a verb that says itself what is wrong: damage is not mentioned and does not stop it. */
+/* The same for a verb that says itself what is wrong: damage is not mentioned and does not stop it.
+ */
 int session_begin_quietly(struct session *session, struct options *options);
 void session_end(struct session *session);
 

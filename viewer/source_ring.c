@@ -16,14 +16,16 @@ uint32_t source_ring_readable(const struct recording *recording, enum ring_area 
 {
     const struct ring_extent *extent = &ring_header_of(recording)->layout.area[area];
     uint64_t file_bytes = recording->file_bytes;
-    uint64_t entries = file_bytes > extent->offset ? (file_bytes - extent->offset) / extent->entry_bytes : 0;
+    uint64_t entries =
+        file_bytes > extent->offset ? (file_bytes - extent->offset) / extent->entry_bytes : 0;
 
     return entries < extent->count ? (uint32_t)entries : extent->count;
 }
 
 uint32_t source_ring_used(const struct recording *recording, enum ring_area area)
 {
-    uint32_t used = atomic_load_explicit(&ring_header_of(recording)->used[area], memory_order_acquire);
+    uint32_t used =
+        atomic_load_explicit(&ring_header_of(recording)->used[area], memory_order_acquire);
     uint32_t readable = source_ring_readable(recording, area);
 
     return used < readable ? used : readable;
@@ -74,8 +76,8 @@ static struct recording_limits ring_limits(const struct recording *recording)
     };
 }
 
-static const struct recording_symbol *ring_symbol(const struct recording *recording, uint32_t module,
-                                                  uint64_t address)
+static const struct recording_symbol *ring_symbol(const struct recording *recording,
+                                                  uint32_t module, uint64_t address)
 {
     (void)recording, (void)module, (void)address;
     return NULL; /* rings hold none */
@@ -93,7 +95,8 @@ static const struct recording_source ring_source = {
     .verify = source_ring_verify,
 };
 
-/* The layout is a function of the size. Of a damaged file either the header or the file knows it. */
+/* The layout is a function of the size. Of a damaged file either the header or the file knows it.
+ */
 static int repair(struct mapping *mapping)
 {
     const struct ring_header *header = mapping->base;

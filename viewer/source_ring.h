@@ -4,8 +4,8 @@
 /*
  * source_ring.c opens, source_ring_tables.c copies the tables, source_ring_runs.c reads the chunks,
  * source_ring_verify.c checks what reading does not need.
- * The process may be writing while we read: words are loaded atomically, entries that can change under
- * our hands are compared after copying, and every loop is bounded by a count of the layout.
+ * The process may be writing while we read: words are loaded atomically, entries that can change
+ * under our hands are compared after copying, and every loop is bounded by a count of the layout.
  */
 #ifndef NPNTRACE_VIEWER_SOURCE_RING_H
 #define NPNTRACE_VIEWER_SOURCE_RING_H
@@ -26,7 +26,7 @@ struct ring_source {
     char *strings; /* copy of the used part, and a NUL */
     uint32_t string_bytes;
     struct ring_run *runs; /* by sequence */
-    char *copy; /* of the chunk that is being read */
+    char *copy;            /* of the chunk that is being read */
     const uint64_t *words;
     size_t word_count, word_at;
     uint32_t events_left;

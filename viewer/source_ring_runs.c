@@ -30,15 +30,17 @@ static void list_chunk(struct recording *recording, uint32_t index, uint64_t nex
     uint64_t offset = source_ring_offset(recording, RING_CHUNKS, index);
 
     if (state > RING_CHUNK_FULL) {
-        problems_add(&recording->problems, PROBLEM_DAMAGE, offset, "chunk %" PRIu32 " is in state %" PRIu32
-                     ", which does not exist", index, state);
+        problems_add(&recording->problems, PROBLEM_DAMAGE, offset,
+                     "chunk %" PRIu32 " is in state %" PRIu32 ", which does not exist", index,
+                     state);
         return;
     }
     if (state == RING_CHUNK_FREE || sequence == 0)
         return;
     if (sequence >= next_sequence && !recording->live) {
-        problems_add(&recording->problems, PROBLEM_DAMAGE, offset, "chunk %" PRIu32 " has sequence %" PRIu64
-                     ", but the next one is %" PRIu64, index, sequence, next_sequence);
+        problems_add(&recording->problems, PROBLEM_DAMAGE, offset,
+                     "chunk %" PRIu32 " has sequence %" PRIu64 ", but the next one is %" PRIu64,
+                     index, sequence, next_sequence);
         return;
     }
     source->runs[recording->run_count++] = (struct ring_run){
@@ -57,16 +59,16 @@ static void check_sequences(struct recording *recording)
         if (runs[i].sequence == runs[i - 1].sequence && !recording->live)
             problems_add(&recording->problems, PROBLEM_DAMAGE,
                          source_ring_offset(recording, RING_CHUNKS, runs[i].chunk),
-                         "chunks %" PRIu32 " and %" PRIu32 " have the same sequence", runs[i - 1].chunk,
-                         runs[i].chunk);
+                         "chunks %" PRIu32 " and %" PRIu32 " have the same sequence",
+                         runs[i - 1].chunk, runs[i].chunk);
 }
 
 void source_ring_list_runs(struct recording *recording)
 {
     struct ring_source *source = ring_source_of(recording);
     uint32_t chunks = source_ring_readable(recording, RING_CHUNKS);
-    uint64_t next_sequence = atomic_load_explicit(&ring_header_of(recording)->next_sequence,
-                                                  memory_order_relaxed);
+    uint64_t next_sequence =
+        atomic_load_explicit(&ring_header_of(recording)->next_sequence, memory_order_relaxed);
 
     source->runs = xalloc_zeroed(chunks, sizeof(*source->runs));
     source->copy = xalloc_zeroed(ring_header_of(recording)->layout.chunk_bytes, 1);
@@ -83,7 +85,8 @@ uint64_t source_ring_run_stamp(const struct recording *recording, size_t run)
 }
 
 /* Copies what is committed; true if it was not recycled meanwhile. */
-static bool copy_chunk(struct recording *recording, const struct ring_run *run, uint64_t *ret_committed)
+static bool copy_chunk(struct recording *recording, const struct ring_run *run,
+                       uint64_t *ret_committed)
 {
     struct ring_source *source = ring_source_of(recording);
     const struct ring_chunk *chunk = ring_chunk_at(ring_header_of(recording), run->chunk);
@@ -104,7 +107,8 @@ static bool copy_chunk(struct recording *recording, const struct ring_run *run, 
     memcpy(source->copy, (const char *)chunk + RING_CHUNK_HEADER_BYTES, bytes);
     source->tid = chunk->tid;
     source->base_stamp = chunk->base_stamp;
-    atomic_thread_fence(memory_order_acquire); /* pairs with the writer's fence after sequence = 0 */
+    atomic_thread_fence(
+        memory_order_acquire); /* pairs with the writer's fence after sequence = 0 */
     *ret_committed = committed;
     return atomic_load_explicit(&chunk->sequence, memory_order_relaxed) == run->sequence;
 }
@@ -138,8 +142,9 @@ static bool end_run(struct recording *recording, const char *what)
     if (what == NULL)
         return false;
     problems_add(&recording->problems, PROBLEM_DAMAGE,
-                 recording->event_offset + RING_CHUNK_HEADER_BYTES + source->word_at * sizeof(uint64_t), "%s",
-                 what);
+                 recording->event_offset + RING_CHUNK_HEADER_BYTES +
+                     source->word_at * sizeof(uint64_t),
+                 "%s", what);
     recording->losses.damaged_events += source->run->lost ? 0 : source->events_left;
     source->run->lost = true;
     return false;
@@ -151,9 +156,12 @@ bool source_ring_run_next(struct recording *recording, struct recorded_event *re
 
     while (source->reading) {
         if (source->word_at == source->word_count)
-            return end_run(recording, source->events_left != 0 ? "a chunk claims more events than it holds" : NULL);
-        size_t words = event_decode(source->words + source->word_at, source->word_count - source->word_at,
-                                    source->base_stamp, &ret_event->event);
+            return end_run(recording, source->events_left != 0
+                                          ? "a chunk claims more events than it holds"
+                                          : NULL);
+        size_t words =
+            event_decode(source->words + source->word_at, source->word_count - source->word_at,
+                         source->base_stamp, &ret_event->event);
         if (words == 0)
             return end_run(recording, "an event is of no known kind or does not fit its chunk");
         if (source->events_left == 0)
@@ -167,7 +175,8 @@ bool source_ring_run_next(struct recording *recording, struct recorded_event *re
         }
         ret_event->tid = source->tid;
         ret_event->frames = source->inline_frames;
-        ret_event->frame_count = ret_event->event.node == RING_NODE_INLINE ? source->inline_count : 0;
+        ret_event->frame_count =
+            ret_event->event.node == RING_NODE_INLINE ? source->inline_count : 0;
         return true;
     }
     return false;
@@ -182,8 +191,9 @@ static uint64_t last_stamp_of(struct recording *recording, size_t run)
     if (!source_ring_run_open(recording, run))
         return 0;
     while (source->word_at < source->word_count) {
-        size_t words = event_decode(source->words + source->word_at, source->word_count - source->word_at,
-                                    source->base_stamp, &event);
+        size_t words =
+            event_decode(source->words + source->word_at, source->word_count - source->word_at,
+                         source->base_stamp, &event);
         if (words == 0)
             break;
         if (event.type != EVENT_STACK && event.stamp > last)
@@ -201,7 +211,8 @@ uint64_t source_ring_last_stamp(struct recording *recording)
     uint64_t last = recording->process.start_stamp;
 
     for (size_t i = recording->run_count; i > 0; i--) {
-        const struct ring_chunk *chunk = ring_chunk_at(ring_header_of(recording), source->runs[i - 1].chunk);
+        const struct ring_chunk *chunk =
+            ring_chunk_at(ring_header_of(recording), source->runs[i - 1].chunk);
         if (recording->run_count - i >= LAST_CHUNKS &&
             atomic_load_explicit(&chunk->state, memory_order_relaxed) != RING_CHUNK_WRITING)
             continue;

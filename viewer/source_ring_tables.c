@@ -38,7 +38,8 @@ static void copy_strings(struct recording *recording)
 
     source->string_bytes = source_ring_used(recording, RING_STRINGS);
     source->strings = xalloc_zeroed((size_t)source->string_bytes + 8, 1);
-    memcpy(source->strings, ring_area(ring_header_of(recording), RING_STRINGS), source->string_bytes);
+    memcpy(source->strings, ring_area(ring_header_of(recording), RING_STRINGS),
+           source->string_bytes);
 }
 
 const char *source_ring_text(const struct recording *recording, uint32_t id, uint32_t *ret_bytes)
@@ -65,23 +66,25 @@ const char *source_ring_string(const struct recording *recording, uint32_t id)
 }
 
 /* The text that an entry names; an id that leads nowhere is damage. */
-static const char *named(struct recording *recording, uint32_t id, enum ring_area area, uint64_t index)
+static const char *named(struct recording *recording, uint32_t id, enum ring_area area,
+                         uint64_t index)
 {
     uint32_t bytes;
     const char *text = source_ring_text(recording, id, &bytes);
 
     if (id != 0 && bytes == 0)
-        problems_add(&recording->problems, PROBLEM_DAMAGE, source_ring_offset(recording, area, index),
+        problems_add(&recording->problems, PROBLEM_DAMAGE,
+                     source_ring_offset(recording, area, index),
                      "a string at %" PRIu32 " does not exist", id);
     return text;
 }
 
-static size_t copy_build_id(struct recording *recording, uint8_t *to, const uint8_t *from, uint8_t bytes,
-                            enum ring_area area, uint64_t index)
+static size_t copy_build_id(struct recording *recording, uint8_t *to, const uint8_t *from,
+                            uint8_t bytes, enum ring_area area, uint64_t index)
 {
     if (bytes > RING_BUILD_ID_BYTES) {
-        problems_add(&recording->problems, PROBLEM_DAMAGE, source_ring_offset(recording, area, index),
-                     "a build-id of %u bytes", bytes);
+        problems_add(&recording->problems, PROBLEM_DAMAGE,
+                     source_ring_offset(recording, area, index), "a build-id of %u bytes", bytes);
         bytes = 0;
     }
     memcpy(to, from, bytes);
@@ -103,7 +106,8 @@ static void copy_modules(struct recording *recording)
         module->build_id_bytes = copy_build_id(recording, module->build_id, from[i].build_id,
                                                from[i].build_id_bytes, RING_MODULES, i);
         if (module->start >= module->end)
-            problems_add(&recording->problems, PROBLEM_DAMAGE, source_ring_offset(recording, RING_MODULES, i),
+            problems_add(&recording->problems, PROBLEM_DAMAGE,
+                         source_ring_offset(recording, RING_MODULES, i),
                          "module %zu ends before it begins", i);
     }
 }
@@ -124,8 +128,10 @@ static void copy_plugins(struct recording *recording)
         plugin->flags = from[i].flags;
         plugin->met_stamp = from[i].met_stamp;
         plugin->end_stamp = until_snapshot(recording, load(&from[i].end_stamp));
-        plugin->initialize_calls = atomic_load_explicit(&from[i].initialize_calls, memory_order_relaxed);
-        plugin->shutdown_calls = atomic_load_explicit(&from[i].shutdown_calls, memory_order_relaxed);
+        plugin->initialize_calls =
+            atomic_load_explicit(&from[i].initialize_calls, memory_order_relaxed);
+        plugin->shutdown_calls =
+            atomic_load_explicit(&from[i].shutdown_calls, memory_order_relaxed);
         plugin->unloads = atomic_load_explicit(&from[i].unloads, memory_order_relaxed);
         plugin->build_id_bytes = copy_build_id(recording, plugin->build_id, from[i].build_id,
                                                from[i].build_id_bytes, RING_PLUGINS, i);
@@ -160,8 +166,8 @@ static void copy_instances(struct recording *recording)
 
 enum slot { SLOT_FREE, SLOT_BUSY, SLOT_LIVE };
 
-/* A slot whose address is the same before and after was not refilled meanwhile, unless with a block at
- * the same address: the stamp tells. */
+/* A slot whose address is the same before and after was not refilled meanwhile, unless with a block
+ * at the same address: the stamp tells. */
 static enum slot copy_slot(const struct ring_live *slot, struct trace_live *ret_live)
 {
     for (unsigned i = 0; i < COPY_TRIES; i++) {
@@ -200,8 +206,8 @@ static void copy_live(struct recording *recording)
         recording->live_busy += slot == SLOT_BUSY;
         if (slot != SLOT_LIVE)
             continue;
-        recording->live_blocks = xalloc_grown(recording->live_blocks, recording->live_count, &capacity,
-                                              sizeof(live));
+        recording->live_blocks =
+            xalloc_grown(recording->live_blocks, recording->live_count, &capacity, sizeof(live));
         recording->live_blocks[recording->live_count++] = live;
     }
 }
@@ -209,7 +215,8 @@ static void copy_live(struct recording *recording)
 static bool live_is_sound(const struct recording *recording, const struct trace_live *live)
 {
     return live->plugin <= recording->plugin_count && live->instance <= recording->instance_count &&
-           (live->node == RING_NODE_INLINE || live->node < recording->node_count || live->node == 0);
+           (live->node == RING_NODE_INLINE || live->node < recording->node_count ||
+            live->node == 0);
 }
 
 static void correct_live(struct recording *recording)
@@ -218,8 +225,10 @@ static void correct_live(struct recording *recording)
         struct trace_live *live = &recording->live_blocks[i];
         if (live_is_sound(recording, live))
             continue;
-        problems_add(&recording->problems, PROBLEM_DAMAGE, source_ring_offset(recording, RING_LIVE, 0),
-                     "the live block at 0x%" PRIx64 " names a plug-in, instance or stack that does not exist",
+        problems_add(&recording->problems, PROBLEM_DAMAGE,
+                     source_ring_offset(recording, RING_LIVE, 0),
+                     "the live block at 0x%" PRIx64
+                     " names a plug-in, instance or stack that does not exist",
                      live->address);
         if (live->plugin > recording->plugin_count)
             live->plugin = 0;
@@ -236,8 +245,9 @@ static void check_nodes(struct recording *recording)
 
     for (uint64_t i = 1; i < recording->node_count; i++)
         if (nodes[i].parent >= i)
-            problems_add(&recording->problems, PROBLEM_DAMAGE, source_ring_offset(recording, RING_NODES, i),
-                         "stack node %" PRIu64 " has node %" PRIu32 " as its parent", i, nodes[i].parent);
+            problems_add(
+                &recording->problems, PROBLEM_DAMAGE, source_ring_offset(recording, RING_NODES, i),
+                "stack node %" PRIu64 " has node %" PRIu32 " as its parent", i, nodes[i].parent);
 }
 
 static void copy_header(struct recording *recording)
@@ -263,15 +273,18 @@ static void copy_header(struct recording *recording)
 
 static void check_used(struct recording *recording)
 {
-    static const enum ring_area areas[] = {RING_STRINGS, RING_MODULES, RING_PLUGINS, RING_INSTANCES, RING_NODES};
+    static const enum ring_area areas[] = {RING_STRINGS, RING_MODULES, RING_PLUGINS, RING_INSTANCES,
+                                           RING_NODES};
     const struct ring_header *header = ring_header_of(recording);
 
     for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++) {
         uint32_t used = atomic_load_explicit(&header->used[areas[i]], memory_order_relaxed);
         uint32_t capacity = header->layout.area[areas[i]].count;
         if (used > capacity)
-            problems_add(&recording->problems, PROBLEM_DAMAGE, offsetof(struct ring_header, used[0]) + 4 * areas[i],
-                         "%" PRIu32 " entries are in use where there is room for %" PRIu32, used, capacity);
+            problems_add(&recording->problems, PROBLEM_DAMAGE,
+                         offsetof(struct ring_header, used[0]) + 4 * areas[i],
+                         "%" PRIu32 " entries are in use where there is room for %" PRIu32, used,
+                         capacity);
     }
 }
 

@@ -11,7 +11,8 @@ static void verify_reach(struct recording *recording)
     const struct ring_header *header = ring_header_of(recording);
     const struct ring_live *slots = ring_area(header, RING_LIVE);
     const _Atomic uint8_t *reach = ring_area(header, RING_REACH);
-    uint32_t count = source_ring_readable(recording, RING_LIVE), mask = ring_capacity(header, RING_LIVE) - 1;
+    uint32_t count = source_ring_readable(recording, RING_LIVE),
+             mask = ring_capacity(header, RING_LIVE) - 1;
 
     if (source_ring_readable(recording, RING_REACH) <= mask)
         return;
@@ -21,8 +22,10 @@ static void verify_reach(struct recording *recording)
             continue;
         uint32_t home = ring_live_home(address, mask), far = (i - home) & mask;
         if (far > atomic_load_explicit(&reach[home], memory_order_relaxed))
-            problems_add(&recording->problems, PROBLEM_DAMAGE, source_ring_offset(recording, RING_LIVE, i),
-                         "the live block at 0x%" PRIx64 " lies %" PRIu32 " slots from its home, out of reach",
+            problems_add(&recording->problems, PROBLEM_DAMAGE,
+                         source_ring_offset(recording, RING_LIVE, i),
+                         "the live block at 0x%" PRIx64 " lies %" PRIu32
+                         " slots from its home, out of reach",
                          address, far);
     }
 }
@@ -61,9 +64,10 @@ static void verify_counts(struct recording *recording)
             handed_over += source->runs[i].events;
     }
     if (committed != handed_over)
-        problems_add(&recording->problems, PROBLEM_DAMAGE, offsetof(struct ring_header, committed_events),
-                     "%" PRIu64 " events were handed over, but %" PRIu64 " are there or overwritten", committed,
-                     handed_over);
+        problems_add(
+            &recording->problems, PROBLEM_DAMAGE, offsetof(struct ring_header, committed_events),
+            "%" PRIu64 " events were handed over, but %" PRIu64 " are there or overwritten",
+            committed, handed_over);
 }
 
 static void verify_sums(struct recording *recording)
@@ -73,8 +77,10 @@ static void verify_sums(struct recording *recording)
     for (uint32_t i = 0; i < source_ring_readable(recording, RING_THREADS); i++) {
         uint32_t operations = atomic_load_explicit(&threads[i].operations, memory_order_relaxed);
         if (operations > RING_NESTING)
-            problems_add(&recording->problems, PROBLEM_DAMAGE, source_ring_offset(recording, RING_THREADS, i),
-                         "a thread is inside %" PRIu32 " operations, more than can be nested", operations);
+            problems_add(&recording->problems, PROBLEM_DAMAGE,
+                         source_ring_offset(recording, RING_THREADS, i),
+                         "a thread is inside %" PRIu32 " operations, more than can be nested",
+                         operations);
     }
 }
 

@@ -16,11 +16,13 @@
 /* Tables unfold at most this many times from what is stored, beyond a fixed amount. */
 #define BUDGET_FIXED_BYTES (UINT64_C(256) << 20)
 #define BUDGET_TIMES_FILE 64
-#define RESYNC_TIMES_FILE 8 /* bytes that may be summed up while looking for the next sound block */
+#define RESYNC_TIMES_FILE                                                                          \
+    8 /* bytes that may be summed up while looking for the next sound block                        \
+       */
 
 struct walk {
     uint64_t offset;
-    uint32_t sequence; /* of the block at offset */
+    uint32_t sequence;     /* of the block at offset */
     uint64_t resync_bytes; /* left */
 };
 
@@ -37,7 +39,8 @@ static void trace_close(struct recording *recording)
 
 static struct recording_limits trace_limits(const struct recording *recording)
 {
-    return (struct recording_limits){recording->plugin_count, recording->instance_count, recording->node_count};
+    return (struct recording_limits){recording->plugin_count, recording->instance_count,
+                                     recording->node_count};
 }
 
 static uint64_t trace_run_stamp(const struct recording *recording, size_t run)
@@ -59,7 +62,8 @@ static void trace_verify(struct recording *recording)
                 events++;
     if (source->has_end && source->end.events != events)
         problems_add(&recording->problems, PROBLEM_DAMAGE, PROBLEM_NOWHERE,
-                     "there are %" PRIu64 " events where END says %" PRIu64, events, source->end.events);
+                     "there are %" PRIu64 " events where END says %" PRIu64, events,
+                     source->end.events);
 }
 
 static const struct recording_source trace_source = {
@@ -74,24 +78,28 @@ static const struct recording_source trace_source = {
     .verify = trace_verify,
 };
 
-static void read_block(struct recording *recording, uint64_t offset, const struct trace_block *block)
+static void read_block(struct recording *recording, uint64_t offset,
+                       const struct trace_block *block)
 {
     struct trace_source *source = trace_source_of(recording);
     const uint8_t *raw;
 
     if (source->has_end)
-        problems_add(&recording->problems, PROBLEM_DAMAGE, offset, "there are blocks after the END block");
+        problems_add(&recording->problems, PROBLEM_DAMAGE, offset,
+                     "there are blocks after the END block");
     if (block->type == TRACE_EVENTS) {
         source->runs = xalloc_grown(source->runs, recording->run_count, &source->run_capacity,
                                     sizeof(*source->runs));
-        source->runs[recording->run_count++] = (struct trace_run){.offset = offset, .block = *block};
+        source->runs[recording->run_count++] =
+            (struct trace_run){.offset = offset, .block = *block};
         return;
     }
     if (!source_trace_unpack(recording, offset, block, &raw))
         return;
     if (trace_block_name(block->type) == NULL) {
         problems_add(&recording->problems, PROBLEM_NOTE, offset,
-                     "a block of type %" PRIu32 ", which this version does not know, is skipped", block->type);
+                     "a block of type %" PRIu32 ", which this version does not know, is skipped",
+                     block->type);
         return;
     }
     source_trace_read_table(recording, offset, block, raw);
@@ -101,8 +109,9 @@ static void read_block(struct recording *recording, uint64_t offset, const struc
 static void note_torn(struct recording *recording, uint64_t offset, const char *where)
 {
     if (!recording->live)
-        problems_add(&recording->problems, PROBLEM_DAMAGE, offset,
-                     "the file ends inside %s: it was cut, or its recorder was killed while writing", where);
+        problems_add(
+            &recording->problems, PROBLEM_DAMAGE, offset,
+            "the file ends inside %s: it was cut, or its recorder was killed while writing", where);
 }
 
 /* Looks for the next block whose checksum is right. */
@@ -112,7 +121,8 @@ static bool resync(struct recording *recording, struct walk *walk)
     const uint8_t *base = mapping->base;
     struct trace_block block;
 
-    for (uint64_t offset = walk->offset + 1; offset + TRACE_BLOCK_HEADER_BYTES <= mapping->bytes; offset++) {
+    for (uint64_t offset = walk->offset + 1; offset + TRACE_BLOCK_HEADER_BYTES <= mapping->bytes;
+         offset++) {
         const uint8_t *found = memmem(base + offset, mapping->bytes - offset, TRACE_BLOCK_MAGIC, 4);
         if (found == NULL)
             return false;
@@ -148,7 +158,8 @@ static bool step(struct recording *recording, struct walk *walk)
         return false;
     }
     if (trace_block_decode(header, walk->sequence, &block, &fault) != 0) {
-        problems_add(&recording->problems, PROBLEM_DAMAGE, walk->offset + fault.offset, "%s", fault.what);
+        problems_add(&recording->problems, PROBLEM_DAMAGE, walk->offset + fault.offset, "%s",
+                     fault.what);
         return false;
     }
     if (block.stored_bytes > left - TRACE_BLOCK_HEADER_BYTES) {
@@ -156,7 +167,8 @@ static bool step(struct recording *recording, struct walk *walk)
         return false;
     }
     if (walk->sequence == 0 && block.type != TRACE_PROCESS)
-        problems_add(&recording->problems, PROBLEM_DAMAGE, walk->offset, "the first block is not PROCESS");
+        problems_add(&recording->problems, PROBLEM_DAMAGE, walk->offset,
+                     "the first block is not PROCESS");
     read_block(recording, walk->offset, &block);
     walk->offset += TRACE_BLOCK_HEADER_BYTES + block.stored_bytes;
     walk->sequence++;
@@ -166,7 +178,8 @@ static bool step(struct recording *recording, struct walk *walk)
 static void walk_blocks(struct recording *recording)
 {
     const struct mapping *mapping = &trace_source_of(recording)->mapping;
-    struct walk walk = {.offset = TRACE_HEADER_BYTES, .resync_bytes = RESYNC_TIMES_FILE * mapping->bytes};
+    struct walk walk = {.offset = TRACE_HEADER_BYTES,
+                        .resync_bytes = RESYNC_TIMES_FILE * mapping->bytes};
 
     while (walk.offset < mapping->bytes) {
         if (step(recording, &walk))
@@ -206,7 +219,8 @@ static void take_end(struct recording *recording)
     process->end_stamp = source->end.stamp;
     if (source->end.reason != TRACE_END_PROCESS || source->end.exit_kind == TRACE_EXIT_UNKNOWN)
         return;
-    process->ending = source->end.exit_kind == TRACE_EXIT_STATUS ? RECORDING_EXITED : RECORDING_SIGNALLED;
+    process->ending =
+        source->end.exit_kind == TRACE_EXIT_STATUS ? RECORDING_EXITED : RECORDING_SIGNALLED;
     process->exit_value = source->end.exit_value;
 }
 
@@ -274,7 +288,8 @@ static void finish(struct recording *recording)
     struct trace_source *source = trace_source_of(recording);
 
     if (!source->has_process)
-        problems_add(&recording->problems, PROBLEM_DAMAGE, PROBLEM_NOWHERE, "there is no PROCESS block");
+        problems_add(&recording->problems, PROBLEM_DAMAGE, PROBLEM_NOWHERE,
+                     "there is no PROCESS block");
     if (source->has_end)
         take_end(recording);
     else

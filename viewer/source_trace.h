@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * source_trace.c walks over the blocks, source_trace_block.c checks and unpacks one, source_trace_tables.c
- * keeps what the tables say, source_trace_runs.c reads events. Tables are read when the file is opened,
- * EVENTS blocks only when their events are asked for. What tables may cost is bounded by the file's
- * size, so that a small file cannot unfold to any amount of memory.
+ * source_trace.c walks over the blocks, source_trace_block.c checks and unpacks one,
+ * source_trace_tables.c keeps what the tables say, source_trace_runs.c reads events. Tables are
+ * read when the file is opened, EVENTS blocks only when their events are asked for. What tables may
+ * cost is bounded by the file's size, so that a small file cannot unfold to any amount of memory.
  */
 #ifndef NPNTRACE_VIEWER_SOURCE_TRACE_H
 #define NPNTRACE_VIEWER_SOURCE_TRACE_H
@@ -44,7 +44,8 @@ struct trace_source {
     struct trace_stored *symbols;
     struct ring_node *nodes; /* index 0 unused */
     struct trace_run *runs;
-    size_t node_capacity, run_capacity, live_capacity, module_capacity, plugin_capacity, instance_capacity;
+    size_t node_capacity, run_capacity, live_capacity, module_capacity, plugin_capacity,
+        instance_capacity;
     uint64_t budget_bytes; /* what tables may still cost */
     bool has_process, has_state, has_end;
     struct trace_state state;
@@ -65,27 +66,33 @@ static inline struct trace_source *trace_source_of(const struct recording *recor
 }
 
 /*
- * Compares the checksum of a block and unpacks it. *ret_raw is valid until the next call. False: the
- * damage has been noted.
+ * Compares the checksum of a block and unpacks it. *ret_raw is valid until the next call. False:
+ * the damage has been noted.
  */
-bool source_trace_unpack(struct recording *recording, uint64_t offset, const struct trace_block *block,
-                         const uint8_t **ret_raw);
+bool source_trace_unpack(struct recording *recording, uint64_t offset,
+                         const struct trace_block *block, const uint8_t **ret_raw);
 
 /* True if header and payload at offset carry the right checksum. */
-bool source_trace_sum_is_right(const struct mapping *mapping, uint64_t offset, const struct trace_block *block);
+bool source_trace_sum_is_right(const struct mapping *mapping, uint64_t offset,
+                               const struct trace_block *block);
 
 /* Reads the unpacked content of any block but EVENTS. Damage is noted. */
-void source_trace_read_table(struct recording *recording, uint64_t offset, const struct trace_block *block,
-                             const uint8_t *raw);
+void source_trace_read_table(struct recording *recording, uint64_t offset,
+                             const struct trace_block *block, const uint8_t *raw);
 
-/* Replaces ids of strings by texts, and corrects ids that lead nowhere; after all blocks were read. */
+/* The same for PROCESS, STATE and END. 0 or -errno with *fault. */
+int source_trace_read_single(struct recording *recording, const struct trace_block *block,
+                             const uint8_t *raw, struct trace_fault *fault);
+
+/* Replaces ids of strings by texts, and corrects ids that lead nowhere; after all blocks were read.
+ */
 void source_trace_finish_tables(struct recording *recording);
 void source_trace_free_tables(struct recording *recording);
 
 bool source_trace_node(const struct recording *recording, uint32_t id, struct ring_node *ret_node);
 const char *source_trace_string(const struct recording *recording, uint32_t id);
-const struct recording_symbol *source_trace_symbol(const struct recording *recording, uint32_t module,
-                                                   uint64_t address);
+const struct recording_symbol *source_trace_symbol(const struct recording *recording,
+                                                   uint32_t module, uint64_t address);
 
 bool source_trace_run_open(struct recording *recording, size_t run);
 bool source_trace_run_next(struct recording *recording, struct recorded_event *ret_event);

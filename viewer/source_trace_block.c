@@ -13,7 +13,8 @@ static const uint8_t *at(const struct mapping *mapping, uint64_t offset)
     return (const uint8_t *)mapping->base + offset;
 }
 
-bool source_trace_sum_is_right(const struct mapping *mapping, uint64_t offset, const struct trace_block *block)
+bool source_trace_sum_is_right(const struct mapping *mapping, uint64_t offset,
+                               const struct trace_block *block)
 {
     uLong sum = crc32(0, at(mapping, offset), TRACE_BLOCK_SUMMED_BYTES);
 
@@ -21,17 +22,18 @@ bool source_trace_sum_is_right(const struct mapping *mapping, uint64_t offset, c
     return sum == block->crc;
 }
 
-static bool fail(struct recording *recording, uint64_t offset, const struct trace_block *block, const char *what)
+static bool fail(struct recording *recording, uint64_t offset, const struct trace_block *block,
+                 const char *what)
 {
     const char *name = trace_block_name(block->type);
 
-    problems_add(&recording->problems, PROBLEM_DAMAGE, offset, "block %" PRIu32 " (%s): %s", block->sequence,
-                 name != NULL ? name : "unknown", what);
+    problems_add(&recording->problems, PROBLEM_DAMAGE, offset, "block %" PRIu32 " (%s): %s",
+                 block->sequence, name != NULL ? name : "unknown", what);
     return false;
 }
 
-bool source_trace_unpack(struct recording *recording, uint64_t offset, const struct trace_block *block,
-                         const uint8_t **ret_raw)
+bool source_trace_unpack(struct recording *recording, uint64_t offset,
+                         const struct trace_block *block, const uint8_t **ret_raw)
 {
     struct trace_source *source = trace_source_of(recording);
     const uint8_t *stored = at(&source->mapping, offset + TRACE_BLOCK_HEADER_BYTES);

@@ -6,10 +6,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-static bool fail(struct recording *recording, const struct trace_run *run, const struct trace_fault *fault)
+static bool fail(struct recording *recording, const struct trace_run *run,
+                 const struct trace_fault *fault)
 {
-    problems_add(&recording->problems, PROBLEM_DAMAGE, run->offset, "block %" PRIu32 " (EVENTS): %s at its byte %zu",
-                 run->block.sequence, fault->what, fault->offset);
+    problems_add(&recording->problems, PROBLEM_DAMAGE, run->offset,
+                 "block %" PRIu32 " (EVENTS): %s at its byte %zu", run->block.sequence, fault->what,
+                 fault->offset);
     trace_source_of(recording)->reading = false;
     return false;
 }
@@ -91,14 +93,9 @@ bool source_trace_run_next(struct recording *recording, struct recorded_event *r
 static void count_gap(struct recording_losses *losses, const struct trace_gap *gap)
 {
     switch (gap->kind) {
-    case TRACE_GAP_DROPPED:
-        losses->dropped_events += gap->events;
-        break;
-    case TRACE_GAP_OVERWRITTEN:
-        losses->overwritten_events += gap->events;
-        break;
-    default:
-        losses->damaged_events += gap->events;
+    case TRACE_GAP_DROPPED: losses->dropped_events += gap->events; break;
+    case TRACE_GAP_OVERWRITTEN: losses->overwritten_events += gap->events; break;
+    default: losses->damaged_events += gap->events;
     }
 }
 

@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/source_trace.h"
-#include "viewer/host_process.h"
 #include "viewer/xalloc.h"
 
 #include <errno.h>
@@ -54,9 +53,10 @@ const char *source_trace_string(const struct recording *recording, uint32_t id)
     return named != NULL ? named->text : "";
 }
 
-/* Room for entry `index` in a table whose unknown entries are zero. False: too many, or too much. */
-static bool extend(struct recording *recording, void **table, size_t *count, size_t *capacity, uint64_t index,
-                   uint64_t limit, size_t size)
+/* Room for entry `index` in a table whose unknown entries are zero. False: too many, or too much.
+ */
+static bool extend(struct recording *recording, void **table, size_t *count, size_t *capacity,
+                   uint64_t index, uint64_t limit, size_t size)
 {
     if (index >= limit)
         return false;
@@ -104,8 +104,8 @@ static int read_plugin(void *context, const struct trace_plugin *from)
     struct recording *recording = context;
 
     if (from->id == 0 || !extend(recording, (void **)&recording->plugins, &recording->plugin_count,
-                                 &trace_source_of(recording)->plugin_capacity, from->id - 1, PLUGINS_MAX,
-                                 sizeof(*recording->plugins)))
+                                 &trace_source_of(recording)->plugin_capacity, from->id - 1,
+                                 PLUGINS_MAX, sizeof(*recording->plugins)))
         return -ENOSPC;
     struct recording_plugin *plugin = &recording->plugins[from->id - 1];
     *plugin = (struct recording_plugin){
@@ -127,9 +127,10 @@ static int read_instance(void *context, const struct trace_instance *from)
 {
     struct recording *recording = context;
 
-    if (from->serial == 0 || !extend(recording, (void **)&recording->instances, &recording->instance_count,
-                                     &trace_source_of(recording)->instance_capacity, from->serial - 1,
-                                     INSTANCES_MAX, sizeof(*recording->instances)))
+    if (from->serial == 0 ||
+        !extend(recording, (void **)&recording->instances, &recording->instance_count,
+                &trace_source_of(recording)->instance_capacity, from->serial - 1, INSTANCES_MAX,
+                sizeof(*recording->instances)))
         return -ENOSPC;
     recording->instances[from->serial - 1] = (struct recording_instance){
         .plugin = from->plugin,
@@ -149,8 +150,8 @@ static int read_node(void *context, const struct trace_node *node)
     struct trace_source *source = trace_source_of(recording);
     size_t count = recording->node_count;
 
-    if (!extend(recording, (void **)&source->nodes, &count, &source->node_capacity, node->id, NODES_MAX,
-                sizeof(*source->nodes)))
+    if (!extend(recording, (void **)&source->nodes, &count, &source->node_capacity, node->id,
+                NODES_MAX, sizeof(*source->nodes)))
         return -ENOSPC;
     recording->node_count = count;
     source->nodes[node->id] = (struct ring_node){node->parent, node->flags, node->pc};
@@ -171,14 +172,16 @@ static int read_live(void *context, const struct trace_live *live)
 
     if (!spend(recording, 2 * sizeof(*live)))
         return -ENOSPC;
-    recording->live_blocks = xalloc_grown(recording->live_blocks, recording->live_count,
-                                          &trace_source_of(recording)->live_capacity, sizeof(*live));
+    recording->live_blocks =
+        xalloc_grown(recording->live_blocks, recording->live_count,
+                     &trace_source_of(recording)->live_capacity, sizeof(*live));
     recording->live_blocks[recording->live_count++] = *live;
     return 0;
 }
 
 /* Symbols of another file than the one that was mapped would be wrong names. */
-static bool symbol_is_of_module(const struct recording *recording, const struct trace_symbol *symbol)
+static bool symbol_is_of_module(const struct recording *recording,
+                                const struct trace_symbol *symbol)
 {
     if (symbol->module >= recording->module_count)
         return false;
@@ -205,14 +208,15 @@ static int read_symbol(void *context, const struct trace_symbol *from)
     struct trace_symbol_frame *frames = xalloc_zeroed(from->frame_count, sizeof(*frames));
     if (bytes != 0)
         memcpy(frames, from->frames, bytes);
-    stored->symbol = (struct recording_symbol){from->module, from->address, from->frame_count, frames};
+    stored->symbol =
+        (struct recording_symbol){from->module, from->address, from->frame_count, frames};
     HASH_ADD(hh, source->symbols, place, sizeof(stored->place), stored);
     recording->symbol_count++;
     return 0;
 }
 
-const struct recording_symbol *source_trace_symbol(const struct recording *recording, uint32_t module,
-                                                   uint64_t address)
+const struct recording_symbol *source_trace_symbol(const struct recording *recording,
+                                                   uint32_t module, uint64_t address)
 {
     struct trace_place place = {module, address};
     struct trace_stored *stored;
@@ -221,71 +225,8 @@ const struct recording_symbol *source_trace_symbol(const struct recording *recor
     return stored != NULL ? &stored->symbol : NULL;
 }
 
-static const char *own(struct trace_source *source, unsigned index, struct trace_text text)
-{
-    free(source->owned[index]);
-    char *copy = xalloc_zeroed((size_t)text.length + 1, 1);
-    if (text.length != 0)
-        memcpy(copy, text.bytes, text.length);
-    source->owned[index] = copy;
-    return copy;
-}
-
-static void take_process(struct recording *recording, const struct trace_process *from)
-{
-    struct trace_source *source = trace_source_of(recording);
-
-    source->has_process = true;
-    recording->process = (struct recording_process){
-        .exe = own(source, 0, from->exe),
-        .args = own(source, 1, from->args),
-        .args_bytes = from->args.length,
-        .boot_id = own(source, 2, from->boot_id),
-        .machine = own(source, 3, from->machine),
-        .writer = own(source, 4, from->writer),
-        .pid = from->pid,
-        .outer_pid = from->outer_pid,
-        .ppid = from->ppid,
-        .policy = from->policy,
-        .clock = from->clock,
-        .origin = from->origin,
-        .unwinder = from->unwinder,
-        .state = RING_READY,
-        .start_ticks = from->start_ticks,
-        .start_stamp = from->start_stamp,
-        .start_realtime_ns = from->start_realtime_ns,
-        .process_start_stamp = from->process_start_stamp,
-        .end_stamp = from->start_stamp,
-    };
-    recording->live = host_process_runs(from->outer_pid, from->start_ticks, recording->process.boot_id);
-}
-
-static int read_single(struct recording *recording, const struct trace_block *block, const uint8_t *raw,
-                       struct trace_fault *fault)
-{
-    struct trace_source *source = trace_source_of(recording);
-    struct trace_process process;
-    int error;
-
-    switch (block->type) {
-    case TRACE_PROCESS:
-        error = trace_process_decode(raw, block->raw_bytes, &process, fault);
-        if (error == 0)
-            take_process(recording, &process);
-        return error;
-    case TRACE_STATE:
-        error = trace_state_decode(raw, block->raw_bytes, &source->state, fault);
-        source->has_state = source->has_state || error == 0;
-        return error;
-    default:
-        error = trace_end_decode(raw, block->raw_bytes, &source->end, fault);
-        source->has_end = source->has_end || error == 0;
-        return error;
-    }
-}
-
-static int read_any(struct recording *recording, const struct trace_block *block, const uint8_t *raw,
-                    struct trace_fault *fault)
+static int read_any(struct recording *recording, const struct trace_block *block,
+                    const uint8_t *raw, struct trace_fault *fault)
 {
     switch (block->type) {
     case TRACE_STRINGS:
@@ -296,19 +237,16 @@ static int read_any(struct recording *recording, const struct trace_block *block
         return trace_plugins_decode(raw, block->raw_bytes, read_plugin, recording, fault);
     case TRACE_INSTANCES:
         return trace_instances_decode(raw, block->raw_bytes, read_instance, recording, fault);
-    case TRACE_NODES:
-        return trace_nodes_decode(raw, block->raw_bytes, read_node, recording, fault);
-    case TRACE_LIVE:
-        return trace_live_decode(raw, block->raw_bytes, read_live, recording, fault);
+    case TRACE_NODES: return trace_nodes_decode(raw, block->raw_bytes, read_node, recording, fault);
+    case TRACE_LIVE: return trace_live_decode(raw, block->raw_bytes, read_live, recording, fault);
     case TRACE_SYMBOLS:
         return trace_symbols_decode(raw, block->raw_bytes, read_symbol, recording, fault);
-    default:
-        return read_single(recording, block, raw, fault);
+    default: return source_trace_read_single(recording, block, raw, fault);
     }
 }
 
-void source_trace_read_table(struct recording *recording, uint64_t offset, const struct trace_block *block,
-                             const uint8_t *raw)
+void source_trace_read_table(struct recording *recording, uint64_t offset,
+                             const struct trace_block *block, const uint8_t *raw)
 {
     struct trace_fault fault = {.what = "cannot be decoded"};
     int error = read_any(recording, block, raw, &fault);
@@ -316,11 +254,13 @@ void source_trace_read_table(struct recording *recording, uint64_t offset, const
     if (error == -ENOSPC)
         fault.what = "its entries are more than a file of this size can have";
     if (error != 0)
-        problems_add(&recording->problems, PROBLEM_DAMAGE, offset, "block %" PRIu32 " (%s): %s at its byte %zu",
-                     block->sequence, trace_block_name(block->type), fault.what, fault.offset);
+        problems_add(&recording->problems, PROBLEM_DAMAGE, offset,
+                     "block %" PRIu32 " (%s): %s at its byte %zu", block->sequence,
+                     trace_block_name(block->type), fault.what, fault.offset);
 }
 
-static const char *resolve(struct recording *recording, const char *id_as_text, const char *what, size_t index)
+static const char *resolve(struct recording *recording, const char *id_as_text, const char *what,
+                           size_t index)
 {
     uint32_t id = (uint32_t)(uintptr_t)id_as_text;
     const char *text = source_trace_string(recording, id);
@@ -333,12 +273,14 @@ static const char *resolve(struct recording *recording, const char *id_as_text, 
 
 static void correct_live(struct recording *recording, struct trace_live *live)
 {
-    bool wrong = live->plugin > recording->plugin_count || live->instance > recording->instance_count ||
-                 (live->node != RING_NODE_INLINE && live->node != 0 && live->node >= recording->node_count);
+    bool wrong =
+        live->plugin > recording->plugin_count || live->instance > recording->instance_count ||
+        (live->node != RING_NODE_INLINE && live->node != 0 && live->node >= recording->node_count);
     if (!wrong)
         return;
     problems_add(&recording->problems, PROBLEM_DAMAGE, PROBLEM_NOWHERE,
-                 "the live block at 0x%" PRIx64 " names a plug-in, instance or stack that does not exist",
+                 "the live block at 0x%" PRIx64
+                 " names a plug-in, instance or stack that does not exist",
                  live->address);
     live->plugin = live->plugin > recording->plugin_count ? 0 : live->plugin;
     live->instance = live->instance > recording->instance_count ? 0 : live->instance;
@@ -351,15 +293,16 @@ void source_trace_finish_tables(struct recording *recording)
     for (size_t i = 0; i < recording->module_count; i++)
         recording->modules[i].path = resolve(recording, recording->modules[i].path, "module", i);
     for (size_t i = 0; i < recording->plugin_count; i++)
-        recording->plugins[i].path = resolve(recording, recording->plugins[i].path, "plug-in", i + 1);
+        recording->plugins[i].path =
+            resolve(recording, recording->plugins[i].path, "plug-in", i + 1);
     for (size_t i = 0; i < recording->instance_count; i++) {
         struct recording_instance *instance = &recording->instances[i];
         instance->mime = resolve(recording, instance->mime, "instance", i + 1);
         if (instance->plugin <= recording->plugin_count)
             continue;
         problems_add(&recording->problems, PROBLEM_DAMAGE, PROBLEM_NOWHERE,
-                     "instance %zu belongs to plug-in %" PRIu32 ", but there are %zu", i + 1, instance->plugin,
-                     recording->plugin_count);
+                     "instance %zu belongs to plug-in %" PRIu32 ", but there are %zu", i + 1,
+                     instance->plugin, recording->plugin_count);
         instance->plugin = 0;
     }
     if (!trace_source_of(recording)->has_state)
@@ -374,12 +317,14 @@ void source_trace_free_tables(struct recording *recording)
     struct trace_named *named, *next_named;
     struct trace_stored *stored, *next_stored;
 
-    HASH_ITER(hh, source->strings, named, next_named) {
+    HASH_ITER(hh, source->strings, named, next_named)
+    {
         HASH_DEL(source->strings, named);
         free(named->text);
         free(named);
     }
-    HASH_ITER(hh, source->symbols, stored, next_stored) {
+    HASH_ITER(hh, source->symbols, stored, next_stored)
+    {
         HASH_DEL(source->symbols, stored);
         free((void *)stored->symbol.frames);
         free(stored);

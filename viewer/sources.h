@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Each fills a zeroed struct recording (see viewer/recording.h) from a mapped file that begins with its
- * magic. 0: recording->source is set and owns the mapping. -errno: nothing could be read, the reason is
- * the first damage in recording->problems, and the mapping is still the caller's.
+ * Each fills a zeroed struct recording (see viewer/recording.h) from a mapped file that begins with
+ * its magic. 0: recording->source is set and owns the mapping. -errno: nothing could be read, the
+ * reason is the first damage in recording->problems, and the mapping is still the caller's.
  */
 #ifndef NPNTRACE_VIEWER_SOURCES_H
 #define NPNTRACE_VIEWER_SOURCES_H

@@ -13,7 +13,6 @@
 #define NAME_COLUMNS 44 /* functions longer than that push the file to the right */
 #define NAME_LEAST 20   /* what is left of a name on a narrow terminal */
 
-
 /* Frames without names say little: those of one module in a row share the line of the first. */
 struct printing {
     const struct terminal *terminal;
@@ -30,7 +29,8 @@ static char *place_of(const struct names_line *line)
     if (line->file == NULL)
         return xalloc_string("");
     char *file = text_printable(recording_base_name(line->file));
-    char *place = line->line != 0 ? xalloc_format("%s:%" PRIu32, file, line->line) : xalloc_string(file);
+    char *place =
+        line->line != 0 ? xalloc_format("%s:%" PRIu32, file, line->line) : xalloc_string(file);
     free(file);
     return place;
 }
@@ -41,7 +41,8 @@ static char *name_of(const struct names_line *line)
         return text_printable(line->function);
     if (line->module == NULL)
         return xalloc_format("0x%" PRIx64, line->offset);
-    char *module = text_printable(line->module[0] != '\0' ? recording_base_name(line->module) : "(unnamed)");
+    char *module =
+        text_printable(line->module[0] != '\0' ? recording_base_name(line->module) : "(unnamed)");
     char *name = xalloc_format("%s+0x%" PRIx64, module, line->offset);
     free(module);
     return name;
@@ -76,7 +77,8 @@ static void cut_to(char *text, size_t width)
 }
 
 /* Leaves room for what stands behind the name; on a terminal long names give way. */
-static char *fitted_name(const struct printing *printing, const struct names_line *line, size_t tail)
+static char *fitted_name(const struct printing *printing, const struct names_line *line,
+                         size_t tail)
 {
     size_t taken = printing->indent + 2 + tail, width = printing->terminal->width;
     char *name = name_of(line);
@@ -100,7 +102,8 @@ static void print_line(const struct printing *printing, const struct names_line 
     size_t tail = text_width(where) + strlen(note);
     char *name = fitted_name(printing, line, tail);
     size_t width = text_width(name);
-    bool in_columns = width < NAME_COLUMNS && printing->indent + NAME_COLUMNS + 2 + tail <= terminal->width;
+    bool in_columns =
+        width < NAME_COLUMNS && printing->indent + NAME_COLUMNS + 2 + tail <= terminal->width;
 
     printf("%*s", (int)printing->indent, "");
     terminal_print(terminal, line->function != NULL ? TERMINAL_NAME : TERMINAL_PLAIN, "%s", name);
@@ -111,7 +114,8 @@ static void print_line(const struct printing *printing, const struct names_line 
     putchar('\n');
     if (line->truncated && !line->inlined) {
         printf("%*s", (int)printing->indent, "");
-        terminal_print(terminal, TERMINAL_FAINT, "... callers are missing: the unwinder stopped here\n");
+        terminal_print(terminal, TERMINAL_FAINT,
+                       "... callers are missing: the unwinder stopped here\n");
     }
     free(name);
     free(where);
@@ -164,8 +168,9 @@ static bool each_line(void *context, const struct names_line *line)
 void stack_text_print(struct names *names, const struct stacks *stacks, uint32_t stack,
                       const struct terminal *terminal, size_t indent, size_t max_lines)
 {
-    struct printing printing = {
-        .terminal = terminal, .indent = indent, .lines_left = max_lines == 0 ? SIZE_MAX : max_lines};
+    struct printing printing = {.terminal = terminal,
+                                .indent = indent,
+                                .lines_left = max_lines == 0 ? SIZE_MAX : max_lines};
 
     if (stack == 0) {
         printf("%*s", (int)indent, "");

@@ -76,7 +76,8 @@ static void find_same_modules(struct stacks *stacks, const struct recording *rec
         }
         stacks->same_module[i] = file->module;
     }
-    HASH_ITER(hh, files, file, next) {
+    HASH_ITER(hh, files, file, next)
+    {
         HASH_DEL(files, file);
         free(file->key);
         free(file);
@@ -102,11 +103,13 @@ void stacks_free(struct stacks *stacks)
 
     if (stacks == NULL)
         return;
-    HASH_ITER(hh, stacks->nodes, node, next_node) {
+    HASH_ITER(hh, stacks->nodes, node, next_node)
+    {
         HASH_DEL(stacks->nodes, node);
         free(node);
     }
-    HASH_ITER(hh, stacks->index, frame, next_frame) {
+    HASH_ITER(hh, stacks->index, frame, next_frame)
+    {
         HASH_DEL(stacks->index, frame);
         free(frame);
     }
@@ -124,7 +127,8 @@ const struct stacks_frame *stacks_frame(const struct stacks *stacks, uint32_t id
 
 uint64_t stacks_lookup_address(const struct stacks_frame *frame)
 {
-    return (frame->flags & RING_NODE_EXACT_PC) != 0 || frame->address == 0 ? frame->address : frame->address - 1;
+    return (frame->flags & RING_NODE_EXACT_PC) != 0 || frame->address == 0 ? frame->address
+                                                                           : frame->address - 1;
 }
 
 static uint32_t intern(struct stacks *stacks, const struct frame_key *key)
@@ -151,12 +155,15 @@ static uint32_t intern(struct stacks *stacks, const struct frame_key *key)
 }
 
 /* The frame of one node whose parent's is known. */
-static uint32_t frame_of(struct stacks *stacks, const struct ring_node *node, uint32_t parent, uint64_t epoch)
+static uint32_t frame_of(struct stacks *stacks, const struct ring_node *node, uint32_t parent,
+                         uint64_t epoch)
 {
     const struct recording *recording = stacks->model->recording;
-    struct frame_key key = {.parent = parent, .module = STACKS_NO_MODULE, .flags = node->flags, .address = node->pc};
+    struct frame_key key = {
+        .parent = parent, .module = STACKS_NO_MODULE, .flags = node->flags, .address = node->pc};
     /* A return address may be the first byte behind its module. */
-    uint64_t within = (node->flags & RING_NODE_EXACT_PC) != 0 || node->pc == 0 ? node->pc : node->pc - 1;
+    uint64_t within =
+        (node->flags & RING_NODE_EXACT_PC) != 0 || node->pc == 0 ? node->pc : node->pc - 1;
     ptrdiff_t module = recording_module_at(recording, within, epoch);
 
     if (module >= 0) {
@@ -193,8 +200,10 @@ uint32_t stacks_of(struct stacks *stacks, uint32_t id)
         HASH_FIND(hh, stacks->nodes, &id, sizeof(id), seen);
         if (seen != NULL || !model_node(stacks->model, id, &node))
             break;
-        stacks->path = xalloc_grown(stacks->path, count, &stacks->path_capacity, sizeof(*stacks->path));
-        stacks->path_ids = xalloc_grown(stacks->path_ids, count, &stacks->ids_capacity, sizeof(*stacks->path_ids));
+        stacks->path =
+            xalloc_grown(stacks->path, count, &stacks->path_capacity, sizeof(*stacks->path));
+        stacks->path_ids =
+            xalloc_grown(stacks->path_ids, count, &stacks->ids_capacity, sizeof(*stacks->path_ids));
         stacks->path[count] = node;
         stacks->path_ids[count++] = id;
         id = node.parent;

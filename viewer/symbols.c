@@ -53,7 +53,8 @@ static void free_module(struct symbols_module *module)
 {
     struct address *address, *next;
 
-    HASH_ITER(hh, module->addresses, address, next) {
+    HASH_ITER(hh, module->addresses, address, next)
+    {
         HASH_DEL(module->addresses, address);
         free_address(address);
     }
@@ -69,7 +70,8 @@ void symbols_free(struct symbols *symbols)
 
     if (symbols == NULL)
         return;
-    HASH_ITER(hh, symbols->modules, module, next) {
+    HASH_ITER(hh, symbols->modules, module, next)
+    {
         HASH_DEL(symbols->modules, module);
         free_module(module);
     }

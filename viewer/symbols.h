@@ -2,20 +2,22 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A symbolizer turns (module, file virtual address) into frames: one for the function that contains the
- * address, and before it one for each function that the compiler inlined there, innermost first.
+ * A symbolizer turns (module, file virtual address) into frames: one for the function that contains
+ * the address, and before it one for each function that the compiler inlined there, innermost
+ * first.
  *
  *   address 0x11a4 in libnpfoo.so   ->   grow()      vector.h:31    inlined
  *                                        append()    text.cc:118    inlined
  *                                        NPP_Write   plugin.cc:204
  *
- * A module is opened once, when an address in it is first asked for; each distinct address is resolved
- * once. The file is used only if its build-id is the recorded one. Separate debug files are found by
- * build-id, by .gnu_debuglink and, where DEBUGINFOD_URLS is set, from a debuginfod server (libdwfl's
- * standard search).
+ * A module is opened once, when an address in it is first asked for; each distinct address is
+ * resolved once. The file is used only if its build-id is the recorded one. Separate debug files
+ * are found by build-id, by .gnu_debuglink and, where DEBUGINFOD_URLS is set, from a debuginfod
+ * server (libdwfl's standard search).
  *
- * Threads: one at a time. Memory: everything that is returned belongs to the symbolizer and lives until
- * symbols_free(). Errors: none; what cannot be named has no frames. Running out of memory ends the program.
+ * Threads: one at a time. Memory: everything that is returned belongs to the symbolizer and lives
+ * until symbols_free(). Errors: none; what cannot be named has no frames. Running out of memory
+ * ends the program.
  */
 #ifndef NPNTRACE_VIEWER_SYMBOLS_H
 #define NPNTRACE_VIEWER_SYMBOLS_H
@@ -35,19 +37,21 @@ struct symbols_frame {
     bool inlined;         /* the function was inlined into that of the next frame */
 };
 
-enum symbols_state { /* why a module has symbols or has none */
-    SYMBOLS_GOOD,        /* the file on disk has the recorded build-id */
-    SYMBOLS_UNVERIFIED,  /* no build-id was recorded: the file on disk is taken as it is */
-    SYMBOLS_MISSING,     /* no such file here */
-    SYMBOLS_DIFFERENT,   /* the file on disk has another build-id: it is not used */
-    SYMBOLS_UNREADABLE,  /* not an ELF file, or no permission */
-    SYMBOLS_OFF,         /* nothing was looked for (--no-symbols) */
+enum symbols_state {                     /* why a module has symbols or has none */
+                     SYMBOLS_GOOD,       /* the file on disk has the recorded build-id */
+                     SYMBOLS_UNVERIFIED, /* no build-id was recorded: the file on disk is taken as
+                                            it is */
+                     SYMBOLS_MISSING,    /* no such file here */
+                     SYMBOLS_DIFFERENT,  /* the file on disk has another build-id: it is not used */
+                     SYMBOLS_UNREADABLE, /* not an ELF file, or no permission */
+                     SYMBOLS_OFF,        /* nothing was looked for (--no-symbols) */
 };
 
 struct symbols *symbols_new(void);
 void symbols_free(struct symbols *symbols);
 
-/* The module with this path and build-id; the same pointer for the same pair. build_id_bytes may be 0. */
+/* The module with this path and build-id; the same pointer for the same pair. build_id_bytes may be
+ * 0. */
 struct symbols_module *symbols_module(struct symbols *symbols, const char *path,
                                       const uint8_t *build_id, size_t build_id_bytes);
 
@@ -57,9 +61,9 @@ enum symbols_state symbols_module_state(struct symbols_module *module);
 const char *symbols_state_text(enum symbols_state state);
 
 /*
- * The frames at a file virtual address (pc - load bias). For a frame that was called from, that is the
- * return address - 1; for an interrupted one (RING_NODE_EXACT_PC) the pc itself. Returns how many there
- * are, 0 if nothing is known, and sets *ret_frames to them, innermost first.
+ * The frames at a file virtual address (pc - load bias). For a frame that was called from, that is
+ * the return address - 1; for an interrupted one (RING_NODE_EXACT_PC) the pc itself. Returns how
+ * many there are, 0 if nothing is known, and sets *ret_frames to them, innermost first.
  */
 size_t symbols_lookup(struct symbols_module *module, uint64_t address,
                       const struct symbols_frame **ret_frames);

@@ -31,7 +31,8 @@ static const Dwfl_Callbacks callbacks = {
     .section_address = dwfl_offline_section_address,
 };
 
-/* A path from a recording may name anything: only a regular file is opened, and never waited for. */
+/* A path from a recording may name anything: only a regular file is opened, and never waited for.
+ */
 static enum symbols_state open_regular(const char *path, int *ret_fd)
 {
     struct stat status;
@@ -66,8 +67,8 @@ static enum symbols_state compare_build_id(Dwfl_Module *module, const uint8_t *b
     return SYMBOLS_GOOD;
 }
 
-enum symbols_state symbols_file_open(const char *path, const uint8_t *build_id, size_t build_id_bytes,
-                                     struct symbols_file **ret_file)
+enum symbols_state symbols_file_open(const char *path, const uint8_t *build_id,
+                                     size_t build_id_bytes, struct symbols_file **ret_file)
 {
     int fd = -1;
     enum symbols_state state = open_regular(path, &fd);
@@ -79,7 +80,8 @@ enum symbols_state symbols_file_open(const char *path, const uint8_t *build_id, 
     file = xalloc_zeroed(1, sizeof(*file));
     file->dwfl = dwfl_begin(&callbacks);
     if (file->dwfl != NULL)
-        file->module = dwfl_report_offline(file->dwfl, path, path, fd); /* keeps fd if it succeeds */
+        file->module =
+            dwfl_report_offline(file->dwfl, path, path, fd); /* keeps fd if it succeeds */
     if (file->module == NULL) {
         close(fd);
         symbols_file_close(file);
@@ -211,7 +213,8 @@ static char *symbol_name(struct symbols_file *file, Dwarf_Addr address)
 {
     GElf_Sym symbol;
     GElf_Off offset;
-    const char *name = dwfl_module_addrinfo(file->module, address, &offset, &symbol, NULL, NULL, NULL);
+    const char *name =
+        dwfl_module_addrinfo(file->module, address, &offset, &symbol, NULL, NULL, NULL);
 
     /* A symbol without a size reaches to the next one for libdwfl: that is a guess, not a name. */
     if (name == NULL || name[0] == '\0' || (symbol.st_size == 0 && offset != 0))
@@ -237,7 +240,8 @@ size_t symbols_file_lookup(struct symbols_file *file, uint64_t address,
         *ret_frames = NULL;
         return 0;
     }
-    /* What stands behind the last function is the call site of an inlined one without a function. */
+    /* What stands behind the last function is the call site of an inlined one without a function.
+     */
     if (count <= FRAMES_MAX && frames[count].file != NULL)
         free((char *)frames[count].file);
     *ret_frames = xalloc_zeroed(count, sizeof(frames[0]));

@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Opens a file, checks its build-id, and finds functions, inlined functions and lines at an address.
- * Nothing is remembered from one look-up to the next except what libdw itself keeps; viewer/symbols.c
- * does that. Threads: one at a time. Memory: results belong to the caller.
+ * Opens a file, checks its build-id, and finds functions, inlined functions and lines at an
+ * address. Nothing is remembered from one look-up to the next except what libdw itself keeps;
+ * viewer/symbols.c does that. Threads: one at a time. Memory: results belong to the caller.
  */
 #ifndef NPNTRACE_VIEWER_SYMBOLS_FILE_H
 #define NPNTRACE_VIEWER_SYMBOLS_FILE_H
@@ -13,10 +13,10 @@
 
 struct symbols_file;
 
-/* Opens path if it is a regular ELF file with this build-id (any, if build_id_bytes is 0). *ret_file is
- * NULL unless the result is SYMBOLS_GOOD or SYMBOLS_UNVERIFIED. */
-enum symbols_state symbols_file_open(const char *path, const uint8_t *build_id, size_t build_id_bytes,
-                                     struct symbols_file **ret_file);
+/* Opens path if it is a regular ELF file with this build-id (any, if build_id_bytes is 0).
+ * *ret_file is NULL unless the result is SYMBOLS_GOOD or SYMBOLS_UNVERIFIED. */
+enum symbols_state symbols_file_open(const char *path, const uint8_t *build_id,
+                                     size_t build_id_bytes, struct symbols_file **ret_file);
 
 void symbols_file_close(struct symbols_file *file); /* NULL is fine */
 

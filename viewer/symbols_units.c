@@ -34,7 +34,8 @@ static void add_unit(struct symbols_units *units, Dwarf_Die *unit, Dwarf_Addr bi
     while ((next = dwarf_ranges(unit, next, &base, &start, &end)) > 0) {
         if (start >= end || units->count >= RANGES_MAX)
             continue;
-        units->ranges = xalloc_grown(units->ranges, units->count, &units->capacity, sizeof(*units->ranges));
+        units->ranges =
+            xalloc_grown(units->ranges, units->count, &units->capacity, sizeof(*units->ranges));
         units->ranges[units->count++] = (struct range){start + bias, end + bias, bias, unit};
     }
 }

@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * GCC lists each unit's addresses in .debug_aranges; clang and rustc do not. This table is made from the
- * ranges of the units themselves, once for a module, and searched by bisection.
- * Threads: one at a time. Memory: the caller's until symbols_units_free(); units belong to libdwfl.
+ * GCC lists each unit's addresses in .debug_aranges; clang and rustc do not. This table is made
+ * from the ranges of the units themselves, once for a module, and searched by bisection. Threads:
+ * one at a time. Memory: the caller's until symbols_units_free(); units belong to libdwfl.
  */
 #ifndef NPNTRACE_VIEWER_SYMBOLS_UNITS_H
 #define NPNTRACE_VIEWER_SYMBOLS_UNITS_H

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define GAP 2         /* spaces between columns */
+#define GAP 2          /* spaces between columns */
 #define FIRST_LEAST 12 /* the first column is not cut below that */
 
 void table_begin(struct table *table, const struct table_column *columns, size_t column_count)
@@ -21,10 +21,12 @@ void table_add(struct table *table, enum terminal_style style, const char *const
     size_t at = table->row_count * table->column_count;
 
     for (size_t i = 0; i < table->column_count; i++) {
-        table->cells = xalloc_grown(table->cells, at + i, &table->cell_capacity, sizeof(*table->cells));
+        table->cells =
+            xalloc_grown(table->cells, at + i, &table->cell_capacity, sizeof(*table->cells));
         table->cells[at + i] = xalloc_string(cells[i]);
     }
-    table->styles = xalloc_grown(table->styles, table->row_count, &table->style_capacity, sizeof(*table->styles));
+    table->styles = xalloc_grown(table->styles, table->row_count, &table->style_capacity,
+                                 sizeof(*table->styles));
     table->styles[table->row_count++] = style;
 }
 
@@ -74,8 +76,8 @@ static void print_cell(const char *text, size_t width, bool right, bool last)
         printf("%*s", (int)(width - shown), "");
 }
 
-static void print_row(const struct table *table, const struct terminal *terminal, const size_t *widths,
-                      const char *const *cells, enum terminal_style style)
+static void print_row(const struct table *table, const struct terminal *terminal,
+                      const size_t *widths, const char *const *cells, enum terminal_style style)
 {
     for (size_t i = 0; i < table->column_count; i++) {
         if (i != 0)
@@ -99,7 +101,8 @@ void table_print(const struct table *table, const struct terminal *terminal)
     measure(table, terminal, widths);
     print_row(table, terminal, widths, titles, TERMINAL_TITLE);
     for (size_t row = 0; row < table->row_count; row++)
-        print_row(table, terminal, widths, (const char *const *)&table->cells[row * table->column_count],
+        print_row(table, terminal, widths,
+                  (const char *const *)&table->cells[row * table->column_count],
                   table->styles[row]);
 }
 

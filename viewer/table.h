@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Columns are as wide as their widest cell. On a terminal that is too narrow the first column gives way:
- * its cells are cut with an ellipsis. Cells are copied. Threads: one. Memory: until table_free().
+ * Columns are as wide as their widest cell. On a terminal that is too narrow the first column gives
+ * way: its cells are cut with an ellipsis. Cells are copied. Threads: one. Memory: until
+ * table_free().
  */
 #ifndef NPNTRACE_VIEWER_TABLE_H
 #define NPNTRACE_VIEWER_TABLE_H
@@ -20,7 +21,7 @@ struct table_column {
 struct table {
     const struct table_column *columns;
     size_t column_count;
-    char **cells; /* row by row */
+    char **cells;                /* row by row */
     enum terminal_style *styles; /* of each row's first cell */
     size_t row_count, cell_capacity, style_capacity;
 };

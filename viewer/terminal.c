@@ -48,8 +48,8 @@ struct terminal terminal_of_stdout(enum terminal_color color)
 const char *terminal_begin(const struct terminal *terminal, enum terminal_style style)
 {
     static const char *const codes[] = {
-        [TERMINAL_PLAIN] = "",          [TERMINAL_TITLE] = "\033[1m",  [TERMINAL_GOOD] = "\033[1;32m",
-        [TERMINAL_BAD] = "\033[1;31m",  [TERMINAL_NAME] = "\033[36m",  [TERMINAL_FAINT] = "\033[2m",
+        [TERMINAL_PLAIN] = "",         [TERMINAL_TITLE] = "\033[1m", [TERMINAL_GOOD] = "\033[1;32m",
+        [TERMINAL_BAD] = "\033[1;31m", [TERMINAL_NAME] = "\033[36m", [TERMINAL_FAINT] = "\033[2m",
     };
     return terminal->colored ? codes[style] : "";
 }
@@ -59,7 +59,8 @@ const char *terminal_end(const struct terminal *terminal, enum terminal_style st
     return terminal->colored && style != TERMINAL_PLAIN ? "\033[0m" : "";
 }
 
-void terminal_print(const struct terminal *terminal, enum terminal_style style, const char *format, ...)
+void terminal_print(const struct terminal *terminal, enum terminal_style style, const char *format,
+                    ...)
 {
     va_list arguments;
 

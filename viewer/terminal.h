@@ -13,7 +13,14 @@
 
 enum terminal_color { TERMINAL_AUTO, TERMINAL_ALWAYS, TERMINAL_NEVER };
 
-enum terminal_style { TERMINAL_PLAIN, TERMINAL_TITLE, TERMINAL_GOOD, TERMINAL_BAD, TERMINAL_NAME, TERMINAL_FAINT };
+enum terminal_style {
+    TERMINAL_PLAIN,
+    TERMINAL_TITLE,
+    TERMINAL_GOOD,
+    TERMINAL_BAD,
+    TERMINAL_NAME,
+    TERMINAL_FAINT
+};
 
 struct terminal {
     bool colored;
@@ -29,7 +36,7 @@ const char *terminal_begin(const struct terminal *terminal, enum terminal_style 
 const char *terminal_end(const struct terminal *terminal, enum terminal_style style);
 
 /* Prints text in a style. */
-void terminal_print(const struct terminal *terminal, enum terminal_style style, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void terminal_print(const struct terminal *terminal, enum terminal_style style, const char *format,
+                    ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -59,7 +59,8 @@ struct text text_duration(uint64_t ns)
     else if (seconds < 60)
         snprintf(text.chars, sizeof(text.chars), "%.2f s", (double)ns / (double)NS_PER_SECOND);
     else if (seconds < 3600)
-        snprintf(text.chars, sizeof(text.chars), "%" PRIu64 " min %" PRIu64 " s", seconds / 60, seconds % 60);
+        snprintf(text.chars, sizeof(text.chars), "%" PRIu64 " min %" PRIu64 " s", seconds / 60,
+                 seconds % 60);
     else
         snprintf(text.chars, sizeof(text.chars), "%" PRIu64 " h %" PRIu64 " min", seconds / 3600,
                  seconds / 60 % 60);
@@ -87,7 +88,8 @@ struct text text_plural(uint64_t number, const char *one)
     struct text text = text_count(number);
     size_t length = strlen(text.chars);
 
-    snprintf(text.chars + length, sizeof(text.chars) - length, " %s%s", one, number == 1 ? "" : "s");
+    snprintf(text.chars + length, sizeof(text.chars) - length, " %s%s", one,
+             number == 1 ? "" : "s");
     return text;
 }
 
@@ -103,7 +105,11 @@ struct text text_hex(uint64_t number)
 static size_t sequence_bytes(const unsigned char *bytes, size_t length)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t count = bytes[0] < 0x80 ? 1 : bytes[0] >> 5 == 6 ? 2 : bytes[0] >> 4 == 14 ? 3 : bytes[0] >> 3 == 30 ? 4 : 0;
+    size_t count = bytes[0] < 0x80       ? 1
+                   : bytes[0] >> 5 == 6  ? 2
+                   : bytes[0] >> 4 == 14 ? 3
+                   : bytes[0] >> 3 == 30 ? 4
+                                         : 0;
     uint32_t code = count == 1 ? bytes[0] : count == 0 ? 0 : bytes[0] & (0x7fu >> count);
 
     if (count == 0 || count > length)
@@ -157,7 +163,8 @@ char *text_printable(const char *text)
 
 static bool needs_quotes(const char *text)
 {
-    static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-@%=:,";
+    static const char harmless[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-@%=:,";
 
     return text[0] == '\0' || strspn(text, harmless) != strlen(text);
 }

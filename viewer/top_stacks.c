@@ -31,8 +31,8 @@ static void add(struct group **groups, const struct model_stack *from, uint32_t 
     group->top.live_bytes += from->live_bytes;
 }
 
-struct top_stack *top_stacks_collect(const struct model *model, struct stacks *stacks, const bool *wanted_plugins,
-                                     size_t *ret_count)
+struct top_stack *top_stacks_collect(const struct model *model, struct stacks *stacks,
+                                     const bool *wanted_plugins, size_t *ret_count)
 {
     struct group *groups = NULL, *group, *next;
     struct top_stack *list;
@@ -42,7 +42,8 @@ struct top_stack *top_stacks_collect(const struct model *model, struct stacks *s
         if (wanted_plugins == NULL || wanted_plugins[from->key.plugin])
             add(&groups, from, stacks_of(stacks, from->key.node));
     list = xalloc_zeroed(HASH_COUNT(groups), sizeof(*list));
-    HASH_ITER(hh, groups, group, next) {
+    HASH_ITER(hh, groups, group, next)
+    {
         list[count++] = group->top;
         HASH_DEL(groups, group);
         free(group);

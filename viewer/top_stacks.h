@@ -1,7 +1,8 @@
 /* viewer/top_stacks.h - which call stacks allocate most */
 /* SPDX-License-Identifier: MIT */
 
-/* Equal stacks of one plug-in are added up (see viewer/stacks.h). Threads: one. Memory: until free(). */
+/* Equal stacks of one plug-in are added up (see viewer/stacks.h). Threads: one. Memory: until
+ * free(). */
 #ifndef NPNTRACE_VIEWER_TOP_STACKS_H
 #define NPNTRACE_VIEWER_TOP_STACKS_H
 
@@ -18,8 +19,8 @@ struct top_stack {
 enum top_order { TOP_BY_BYTES, TOP_BY_ALLOCS, TOP_BY_LIVE };
 
 /* All stacks of the wanted plug-ins (by id; NULL: all); the array is the caller's to free(). */
-struct top_stack *top_stacks_collect(const struct model *model, struct stacks *stacks, const bool *wanted_plugins,
-                                     size_t *ret_count);
+struct top_stack *top_stacks_collect(const struct model *model, struct stacks *stacks,
+                                     const bool *wanted_plugins, size_t *ret_count);
 
 void top_stacks_sort(struct top_stack *list, size_t count, enum top_order order);
 

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Each verb is one function in one file. It parses its own arguments (argv[0] is "npntrace VERB", for
- * messages), does its work, and returns the exit status of the program.
+ * Each verb is one function in one file. It parses its own arguments (argv[0] is "npntrace VERB",
+ * for messages), does its work, and returns the exit status of the program.
  */
 #ifndef NPNTRACE_VIEWER_VERB_H
 #define NPNTRACE_VIEWER_VERB_H

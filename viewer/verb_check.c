@@ -24,10 +24,12 @@ static const struct argp_child children[] = {{&options_shared_argp, 0, NULL, 0},
 static const struct argp argp = {
     .parser = parse,
     .args_doc = "[FILE]",
-    .doc = "Verify every checksum, index and length of a recording, and that its events, its counters and "
-           "its table of live blocks say the same. Prints one line if all is well, else each problem "
-           "and where it is, with exit status 2.\vWithout FILE the newest recording in the current "
-           "directory is read.",
+    .doc =
+        "Verify every checksum, index and length of a recording, and that its events, its counters "
+        "and "
+        "its table of live blocks say the same. Prints one line if all is well, else each problem "
+        "and where it is, with exit status 2.\vWithout FILE the newest recording in the current "
+        "directory is read.",
     .children = children,
 };
 
@@ -78,9 +80,11 @@ static void print_json(const struct session *session, const struct consistency *
     for (size_t i = 0; i < problems->count; i++) {
         const struct problem *problem = &problems->list[i];
         json_t *one = json_object();
-        json_object_set_new(one, "kind", json_string(problem->kind == PROBLEM_NOTE ? "note" : "damage"));
+        json_object_set_new(one, "kind",
+                            json_string(problem->kind == PROBLEM_NOTE ? "note" : "damage"));
         json_object_set_new(one, "offset",
-                            problem->offset != PROBLEM_NOWHERE ? json_out_number(problem->offset) : json_null());
+                            problem->offset != PROBLEM_NOWHERE ? json_out_number(problem->offset)
+                                                               : json_null());
         json_object_set_new(one, "text", json_out_text(problem->text));
         json_array_append_new(list, one);
     }
@@ -88,7 +92,8 @@ static void print_json(const struct session *session, const struct consistency *
     json_object_set_new(json, "file", json_out_text(session->recording->path));
     json_object_set_new(json, "ok", json_boolean(problems->damages == 0));
     json_object_set_new(json, "events", json_out_number(session->model->event_count));
-    json_object_set_new(json, "lost_events", json_out_number(recording_lost_events(session->recording)));
+    json_object_set_new(json, "lost_events",
+                        json_out_number(recording_lost_events(session->recording)));
     json_object_set_new(json, "compared", json_boolean(result->compared));
     json_object_set_new(json, "operations_under_way", json_out_number(result->allowed));
     json_object_set_new(json, "problem_count", json_out_number(problems->damages));

@@ -21,17 +21,21 @@ struct events_options {
 
 static const struct argp_option own_options[] = {
     {"type", KEY_TYPE, "TYPE[,TYPE...]", 0,
-     "only events of these types: npn-alloc, npn-free, npn-freed-elsewhere, npn-flush, plugin, instance", 0},
+     "only events of these types: npn-alloc, npn-free, npn-freed-elsewhere, npn-flush, plugin, "
+     "instance",
+     0},
     {0},
 };
 
-static int parse_types(struct events_options *options, const char *argument, struct argp_state *state)
+static int parse_types(struct events_options *options, const char *argument,
+                       struct argp_state *state)
 {
     for (const char *at = argument; at != NULL;) {
         size_t length = strcspn(at, ",");
         unsigned type;
         for (type = 1; type < EVENT_STACK; type++)
-            if (strlen(event_type_name(type)) == length && strncmp(event_type_name(type), at, length) == 0)
+            if (strlen(event_type_name(type)) == length &&
+                strncmp(event_type_name(type), at, length) == 0)
                 break;
         if (type == EVENT_STACK)
             return options_wrong(state, "--type=%s: no such type; see --help", argument);
@@ -46,13 +50,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     struct events_options *options = state->input;
 
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &options->shared;
-        return 0;
-    case KEY_TYPE:
-        return parse_types(options, argument, state);
-    default:
-        return ARGP_ERR_UNKNOWN;
+    case ARGP_KEY_INIT: state->child_inputs[0] = &options->shared; return 0;
+    case KEY_TYPE: return parse_types(options, argument, state);
+    default: return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -61,15 +61,19 @@ static const struct argp argp = {
     .options = own_options,
     .parser = parse,
     .args_doc = "[FILE]",
-    .doc = "Print the events of a recording in the order of their time: seconds since recording began, "
-           "thread, plug-in and instance, what happened, and where it was called from. With --json one "
+    .doc = "Print the events of a recording in the order of their time: seconds since recording "
+           "began, "
+           "thread, plug-in and instance, what happened, and where it was called from. With --json "
+           "one "
            "object a line.\vWithout FILE the newest recording in the current directory is read.",
     .children = children,
 };
 
-static bool is_wanted(const struct session *session, const struct events_options *options, const struct event *event)
+static bool is_wanted(const struct session *session, const struct events_options *options,
+                      const struct event *event)
 {
-    return (options->types == 0 || (options->types & 1u << event->type) != 0) && session->wanted[event->plugin];
+    return (options->types == 0 || (options->types & 1u << event->type) != 0) &&
+           session->wanted[event->plugin];
 }
 
 static void print_events(struct session *session, const struct events_options *options)

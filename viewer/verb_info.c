@@ -18,9 +18,11 @@ static const struct argp_child children[] = {{&options_shared_argp, 0, NULL, 0},
 static const struct argp argp = {
     .parser = parse,
     .args_doc = "[FILE]",
-    .doc = "Show what is in a recording: the host and how it ended, when and how it was recorded, its "
-           "plug-ins and modules, and what was lost.\vWithout FILE the newest recording in the current "
-           "directory is read.",
+    .doc =
+        "Show what is in a recording: the host and how it ended, when and how it was recorded, its "
+        "plug-ins and modules, and what was lost.\vWithout FILE the newest recording in the "
+        "current "
+        "directory is read.",
     .children = children,
 };
 

@@ -34,14 +34,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
     (void)argument;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &options->shared;
-        return 0;
-    case KEY_FAIL_ON_LEAK:
-        options->fail_on_leak = true;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
+    case ARGP_KEY_INIT: state->child_inputs[0] = &options->shared; return 0;
+    case KEY_FAIL_ON_LEAK: options->fail_on_leak = true; return 0;
+    default: return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -50,7 +45,8 @@ static const struct argp argp = {
     .options = own_options,
     .parser = parse,
     .args_doc = "[FILE]",
-    .doc = "Show the NPN memory that is still live, by call stack, biggest first, and why it counts: it "
+    .doc = "Show the NPN memory that is still live, by call stack, biggest first, and why it "
+           "counts: it "
            "outlived its plug-in, it outlived its instance, or it was live when the process ended."
            "\vWithout FILE the newest recording in the current directory is read.",
     .children = children,
@@ -59,14 +55,17 @@ static const struct argp argp = {
 static json_t *json_of_leak(const struct session *session, const struct leak *leak)
 {
     json_t *json = json_object();
-    const char *path = leak->plugin != 0 ? session->recording->plugins[leak->plugin - 1].path : NULL;
+    const char *path =
+        leak->plugin != 0 ? session->recording->plugins[leak->plugin - 1].path : NULL;
 
-    json_object_set_new(json, "plugin", json_out_text(path != NULL ? recording_base_name(path) : NULL));
+    json_object_set_new(json, "plugin",
+                        json_out_text(path != NULL ? recording_base_name(path) : NULL));
     json_object_set_new(json, "domain", json_string("npn"));
     json_object_set_new(json, "kind", json_string(leak_kind_name(leak->kind)));
     json_object_set_new(json, "blocks", json_out_number(leak->blocks));
     json_object_set_new(json, "bytes", json_out_number(leak->bytes));
-    json_object_set_new(json, "stack", json_out_stack(session->names, session->stacks, leak->stack));
+    json_object_set_new(json, "stack",
+                        json_out_stack(session->names, session->stacks, leak->stack));
     return json;
 }
 
@@ -90,10 +89,12 @@ static void print_verdict(const struct session *session, const struct leaks *lea
     struct text count = text_plural(leaks->count, live ? "place" : "leak");
 
     if (leaks->count == 0)
-        terminal_print(&session->terminal, TERMINAL_GOOD, live ? "Nothing is live now." : "No leak.");
+        terminal_print(&session->terminal, TERMINAL_GOOD,
+                       live ? "Nothing is live now." : "No leak.");
     else if (live)
         terminal_print(&session->terminal, TERMINAL_TITLE, "%s, %s live now, from %s.",
-                       text_plural(leaks->blocks, "block").chars, text_bytes(leaks->bytes).chars, count.chars);
+                       text_plural(leaks->blocks, "block").chars, text_bytes(leaks->bytes).chars,
+                       count.chars);
     else
         terminal_print(&session->terminal, TERMINAL_BAD, "%s: %s, %s.", count.chars,
                        text_plural(leaks->blocks, "block").chars, text_bytes(leaks->bytes).chars);

@@ -21,8 +21,9 @@ static const struct argp_child children[] = {{&options_shared_argp, 0, NULL, 0},
 static const struct argp argp = {
     .parser = parse,
     .args_doc = "[FILE]",
-    .doc = "Show what each plug-in and each of its instances did with NPN memory, and the call stacks "
-           "that allocated most.\vWithout FILE the newest recording in the current directory is read.",
+    .doc =
+        "Show what each plug-in and each of its instances did with NPN memory, and the call stacks "
+        "that allocated most.\vWithout FILE the newest recording in the current directory is read.",
     .children = children,
 };
 
@@ -38,8 +39,10 @@ static json_t *json_of_instances(const struct session *session, uint32_t plugin)
         json_t *json = json_object();
         json_object_set_new(json, "serial", json_integer((json_int_t)i + 1));
         json_object_set_new(json, "mime", json_out_text_or_null(instance->mime));
-        json_object_set_new(json, "destroyed", json_boolean(instance->flags & RING_INSTANCE_DESTROYED));
-        json_object_set_new(json, "npn", json_out_counters(&session->model->sums->instances[i + 1]));
+        json_object_set_new(json, "destroyed",
+                            json_boolean(instance->flags & RING_INSTANCE_DESTROYED));
+        json_object_set_new(json, "npn",
+                            json_out_counters(&session->model->sums->instances[i + 1]));
         json_array_append_new(list, json);
     }
     return list;
@@ -52,7 +55,8 @@ static json_t *json_of_plugin(const struct session *session, uint32_t id)
 
     json_object_set_new(json, "name", json_out_text(recording_base_name(plugin->path)));
     json_object_set_new(json, "path", json_out_text(plugin->path));
-    json_object_set_new(json, "build_id", json_out_build_id(plugin->build_id, plugin->build_id_bytes));
+    json_object_set_new(json, "build_id",
+                        json_out_build_id(plugin->build_id, plugin->build_id_bytes));
     json_object_set_new(json, "npn", json_out_counters(&session->model->sums->plugins[id]));
     json_object_set_new(json, "heap", json_null());
     json_object_set_new(json, "instances", json_of_instances(session, id));

@@ -3,8 +3,8 @@
 
 /*
  * The viewer is a program that prints and exits: without memory there is nothing left to do. Each
- * function returns memory or says "out of memory" on stderr and exits with status 2. Sizes are checked
- * for overflow. free() releases what they return.
+ * function returns memory or says "out of memory" on stderr and exits with status 2. Sizes are
+ * checked for overflow. free() releases what they return.
  */
 #ifndef NPNTRACE_VIEWER_XALLOC_H
 #define NPNTRACE_VIEWER_XALLOC_H

@@ -38,7 +38,7 @@ def options_of_page(text):
     found = {}
     for line in re.findall(r"^\.It (Fl .*)$", text, re.M):
         takes = " Ar " in f"{line} "
-        for flag in re.findall(r"(?:Fl|,) +(?:Fl +)?(-?[A-Za-z?][A-Za-z-]*)", line):
+        for flag in re.findall(r"Fl +(-?[A-Za-z?][A-Za-z-]*)", line):
             found["-" + flag] = takes
     return found
 

@@ -3,11 +3,33 @@
 # SPDX-License-Identifier: MIT
 """Each case is named after the number and topic it has in the list of what a shim must handle."""
 import os
+import re
 
 from support.harness import LIBRARY, MODES, PLUGINS, case, main, plugin_of
 
 BEGIN = ["load a @sample", "new a 1"]
 END = ["destroy 1", "unload a"]
+
+
+@case("00-statements-agree-with-the-host")
+def statements_agree_with_the_host(t):
+    """The plug-ins' statements, which all else is compared with, against the host's own counts."""
+    actions = BEGIN + ["load b @sample2", "new b 2", "invoke 1 leak 5", "invoke 2 temp 30",
+                       "invoke 1 alloc 0 3", "invoke 2 flush 4", "invoke 1 identifiers 9",
+                       "invoke 1 threads 4 500", "get 1 label", "invoke 2 churn 400 30",
+                       "destroy 2", "unload b"] + END
+    run = t.host("untraced", actions, ["--alloc-fail-every=11"])
+    line = re.search(rb"host: set A: (\d+) allocations of (\d+) bytes, \d+ failed, (\d+) frees, "
+                     rb"\d+ of NULL, (\d+) flushes", run.stdout)
+    t.expect(line, "the host did not count:\n" + run.stdout.decode())
+    stated = [s["npn"] for s in run.statements().values()]
+    for key, count in zip(("allocs", "bytes_allocated", "frees", "flushes"), line.groups()):
+        t.equal(sum(npn[key] for npn in stated), int(count), key)
+    for statement in run.statements().values():
+        npn = statement["npn"]
+        t.equal(sum(leak["blocks"] for leak in statement["leaks"]), npn["live_blocks"], "blocks")
+        t.equal(sum(leak["bytes"] for leak in statement["leaks"]), npn["live_bytes"], "bytes")
+        t.equal(sum(i["npn"]["flushes"] for i in statement["instances"]), npn["flushes"], "flushes")
 
 
 @case("29-size-upper-bits-undefined")

@@ -32,3 +32,23 @@ tests_unit_oracle_SOURCES = \
 tests_unit_oracle_CFLAGS = $(SUBJECT_CFLAGS) -O2
 tests_unit_oracle_CXXFLAGS = -Wall -Wextra -g -O2
 tests_unit_oracle_LDADD = libformat.la -lunwind -lpthread
+
+# ---- the trace file and the recorder ---------------------------------------------
+unit_tests += \
+	tests/unit/trace-blocks tests/unit/trace-events tests/unit/trace-flipped \
+	tests/unit/recorder-drain tests/unit/recorder-run
+tests_unit_trace_blocks_SOURCES = tests/unit/trace-blocks.c
+tests_unit_trace_blocks_LDADD = libformat.la $(CMOCKA_LIBS)
+tests_unit_trace_events_SOURCES = tests/unit/trace-events.c
+tests_unit_trace_events_LDADD = libformat.la $(CMOCKA_LIBS)
+tests_unit_trace_flipped_SOURCES = tests/unit/trace-flipped.c
+tests_unit_trace_flipped_LDADD = libformat.la $(CMOCKA_LIBS)
+recorder_test_sources = \
+	tests/unit/fake_host.c tests/unit/fake_host.h \
+	tests/unit/trace_reader.c tests/unit/trace_reader.h
+tests_unit_recorder_drain_SOURCES = tests/unit/recorder-drain.c $(recorder_test_sources)
+tests_unit_recorder_drain_LDADD = librecorder.la libformat.la $(CMOCKA_LIBS)
+tests_unit_recorder_run_SOURCES = \
+	tests/unit/recorder-run.c \
+	tests/unit/recorder_hosts.c tests/unit/recorder_hosts.h $(recorder_test_sources)
+tests_unit_recorder_run_LDADD = librecorder.la libformat.la $(CMOCKA_LIBS) -lpthread

@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Each damaged recording is opened with and without --force, and everything that a verb would print is
- * printed to /dev/null. Run with sanitizers this proves that nothing out of bounds is touched; the test ends,
- * so no loop is endless. What a checksum covers must be noticed.
+ * Each damaged recording is opened with and without --force, and everything that a verb would print
+ * is printed to /dev/null. Run with sanitizers this proves that nothing out of bounds is touched;
+ * the test ends, so no loop is endless. What a checksum covers must be noticed.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -72,7 +72,8 @@ static void print_events(struct session *session)
 static uint64_t read_all(struct recording *recording)
 {
     struct options options = {0};
-    struct session session = {.options = &options, .recording = recording, .model = model_build(recording)};
+    struct session session = {
+        .options = &options, .recording = recording, .model = model_build(recording)};
 
     session.wanted = options_wanted_plugins(&options, recording);
     session.stacks = stacks_new(session.model);
@@ -151,7 +152,8 @@ static void ring_flipped(void **state)
     speak();
     assert_true(still_good);
     assert_true(tried > 6000);
-    print_message("%lu of %lu changed rings were noticed\n", (unsigned long)noticed, (unsigned long)tried);
+    print_message("%lu of %lu changed rings were noticed\n", (unsigned long)noticed,
+                  (unsigned long)tried);
     made_free(made);
 }
 
@@ -217,7 +219,8 @@ static void trace_flipped(void **state)
     made_free(made);
 }
 
-/* ---- sound checksums over changed content: what a hostile file looks like ------------------------ */
+/* ---- sound checksums over changed content: what a hostile file looks like
+ * ------------------------ */
 
 struct block_copy {
     struct trace_block block;
@@ -239,8 +242,9 @@ static size_t split(struct block_copy *blocks, size_t capacity)
         if (copy->block.codec == TRACE_CODEC_RAW)
             memcpy(copy->raw, stored, copy->block.raw_bytes);
         else
-            assert_int_equal(ZSTD_decompress(copy->raw, sizeof(copy->raw), stored, copy->block.stored_bytes),
-                             copy->block.raw_bytes);
+            assert_int_equal(
+                ZSTD_decompress(copy->raw, sizeof(copy->raw), stored, copy->block.stored_bytes),
+                copy->block.raw_bytes);
         at += TRACE_BLOCK_HEADER_BYTES + (ssize_t)copy->block.stored_bytes;
         copy->block.codec = TRACE_CODEC_RAW;
         copy->block.stored_bytes = copy->block.raw_bytes;
@@ -255,11 +259,13 @@ static void join(const struct block_copy *blocks, size_t count)
 
     for (size_t i = 0; i < count; i++) {
         trace_block_encode(&blocks[i].block, header);
-        uLong sum = crc32(crc32(0, header, TRACE_BLOCK_SUMMED_BYTES), blocks[i].raw, blocks[i].block.raw_bytes);
+        uLong sum = crc32(crc32(0, header, TRACE_BLOCK_SUMMED_BYTES), blocks[i].raw,
+                          blocks[i].block.raw_bytes);
         trace_block_seal(header, (uint32_t)sum);
         assert_int_equal(pwrite(file, header, sizeof(header), at), sizeof(header));
         at += (off_t)sizeof(header);
-        assert_int_equal(pwrite(file, blocks[i].raw, blocks[i].block.raw_bytes, at), blocks[i].block.raw_bytes);
+        assert_int_equal(pwrite(file, blocks[i].raw, blocks[i].block.raw_bytes, at),
+                         blocks[i].block.raw_bytes);
         at += (off_t)blocks[i].block.raw_bytes;
     }
     assert_int_equal(ftruncate(file, at), 0);
@@ -309,7 +315,8 @@ static void trace_cut(void **state)
         is_noticed(true);
         speak();
     }
-    /* Behind PROCESS, STRINGS, MODULES, PLUGINS, INSTANCES, NODES, two of EVENTS, LIVE, STATE, SYMBOLS. */
+    /* Behind PROCESS, STRINGS, MODULES, PLUGINS, INSTANCES, NODES, two of EVENTS, LIVE, STATE,
+     * SYMBOLS. */
     assert_int_equal(good, 11);
     made_free(made);
 }
@@ -324,7 +331,8 @@ static void trace_block_lost(void **state)
     made_save_trace(made, file, true);
     uint8_t magic[4];
     off_t at = 32, blocks = 0;
-    while (pread(file, magic, 4, at) == 4 && memcmp(magic, TRACE_BLOCK_MAGIC, 4) == 0 && blocks < 6) {
+    while (pread(file, magic, 4, at) == 4 && memcmp(magic, TRACE_BLOCK_MAGIC, 4) == 0 &&
+           blocks < 6) {
         uint8_t stored[4];
         assert_int_equal(pread(file, stored, 4, at + 16), 4);
         at += TRACE_BLOCK_HEADER_BYTES + (off_t)trace_load_u32(stored);

@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The real tracer records into a ring while threads allocate and free, and the viewer opens the same file
- * again and again. Whatever it reads must be whole: no damage, no event of a recycled chunk, no block
- * that was never allocated. When the threads have ended, all numbers agree.
+ * The real tracer records into a ring while threads allocate and free, and the viewer opens the
+ * same file again and again. Whatever it reads must be whole: no damage, no event of a recycled
+ * chunk, no block that was never allocated. When the threads have ended, all numbers agree.
  */
 #include <dirent.h>
 #include <pthread.h>
@@ -57,7 +57,8 @@ static void *allocate_and_free(void *argument)
         uint64_t address = base + round % BLOCKS * 64;
         if (round >= BLOCKS)
             npn_free_end(&caller, npn_free_begin(&caller, (void *)(uintptr_t)address));
-        npn_alloc_end(&caller, npn_alloc_begin(&caller), (void *)(uintptr_t)address, size_of(address));
+        npn_alloc_end(&caller, npn_alloc_begin(&caller), (void *)(uintptr_t)address,
+                      size_of(address));
     }
     return NULL;
 }
@@ -107,7 +108,8 @@ static void read_while_written(void **state)
 
     (void)state;
     for (uintptr_t i = 0; i < THREADS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, allocate_and_free, (void *)((i + 1) << 32)), 0);
+        assert_int_equal(
+            pthread_create(&threads[i], NULL, allocate_and_free, (void *)((i + 1) << 32)), 0);
     for (unsigned i = 0; i < READINGS; i++) {
         struct recording *recording = open_live();
         struct model *model = model_build(recording);
@@ -122,7 +124,8 @@ static void read_while_written(void **state)
     for (unsigned i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
     assert_true(last_allocs > 0);
-    print_message("%lu allocations, %lu events overwritten\n", (unsigned long)last_allocs, (unsigned long)overwritten);
+    print_message("%lu allocations, %lu events overwritten\n", (unsigned long)last_allocs,
+                  (unsigned long)overwritten);
 }
 
 static void quiet_at_the_end(void **state)

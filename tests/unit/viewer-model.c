@@ -45,7 +45,8 @@ static struct recording *open_trace(struct made *made, bool with_state)
 static void assert_example(const struct model *model)
 {
     const struct trace_counters *totals = &model->sums->totals, *first = &model->sums->plugins[1];
-    const struct trace_counters *second = &model->sums->plugins[2], *three = &model->sums->instances[3];
+    const struct trace_counters *second = &model->sums->plugins[2],
+                                *three = &model->sums->instances[3];
 
     assert_int_equal(totals->allocs, 12);
     assert_int_equal(totals->bytes_allocated, 1820);
@@ -156,7 +157,8 @@ static void ring_overwritten(void **state)
     recording_close(recording);
 }
 
-/* Killed between the counters and the event: the counters are ahead, and one operation excuses that. */
+/* Killed between the counters and the event: the counters are ahead, and one operation excuses
+ * that. */
 static void ring_killed_before_event(void **state)
 {
     (void)state;
@@ -164,7 +166,8 @@ static void ring_killed_before_event(void **state)
     struct ring_chunk *chunk = made->chunks[1];
     struct ring_thread *threads = ring_area(made->base, RING_THREADS);
 
-    atomic_fetch_sub(&chunk->committed, ((uint64_t)1 << 32) + 7 * 8); /* the last one on thread 1: a free */
+    atomic_fetch_sub(&chunk->committed,
+                     ((uint64_t)1 << 32) + 7 * 8); /* the last one on thread 1: a free */
     atomic_store(&threads[1].operations, 1);
     struct recording *recording = open_ring(made);
     struct model *model = model_build(recording);
@@ -251,8 +254,8 @@ static void leaks_have_kinds(void **state)
     recording_close(recording);
 }
 
-/* A plug-in that was unloaded and came back elsewhere: the same stack. Another one at the old address:
- * another. */
+/* A plug-in that was unloaded and came back elsewhere: the same stack. Another one at the old
+ * address: another. */
 static void stacks_over_epochs(void **state)
 {
     (void)state;

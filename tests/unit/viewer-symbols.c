@@ -53,11 +53,13 @@ static int note_build_id(struct dl_phdr_info *info, size_t size, void *context)
         const ElfW(Phdr) *header = &info->dlpi_phdr[i];
         if (header->p_type != PT_NOTE)
             continue;
-        const char *at = (const char *)(info->dlpi_addr + header->p_vaddr), *end = at + header->p_memsz;
+        const char *at = (const char *)(info->dlpi_addr + header->p_vaddr),
+                   *end = at + header->p_memsz;
         while (at + sizeof(ElfW(Nhdr)) <= end) {
             const ElfW(Nhdr) *note = (const void *)at;
             const char *name = at + sizeof(*note), *value = name + (note->n_namesz + 3) / 4 * 4;
-            if (note->n_type == NT_GNU_BUILD_ID && memcmp(name, "GNU", 4) == 0 && note->n_descsz <= sizeof(build_id)) {
+            if (note->n_type == NT_GNU_BUILD_ID && memcmp(name, "GNU", 4) == 0 &&
+                note->n_descsz <= sizeof(build_id)) {
                 memcpy(build_id, value, note->n_descsz);
                 build_id_bytes = note->n_descsz;
             }
@@ -104,7 +106,8 @@ static void own_program(void **state)
     struct symbols_module *module = symbols_module(symbols, program, build_id, build_id_bytes);
 
     (void)state;
-    assert_int_equal(symbols_module_state(module), build_id_bytes != 0 ? SYMBOLS_GOOD : SYMBOLS_UNVERIFIED);
+    assert_int_equal(symbols_module_state(module),
+                     build_id_bytes != 0 ? SYMBOLS_GOOD : SYMBOLS_UNVERIFIED);
     if (!has_debug_information(module)) {
         symbols_free(symbols);
         skip(); /* built without -g */
@@ -119,8 +122,10 @@ static void nothing_known(void **state)
 {
     struct symbols *symbols = symbols_new();
     const struct symbols_frame *frames;
-    struct symbols_module *missing = symbols_module(symbols, "/nonexistent", build_id, build_id_bytes);
-    struct symbols_module *relative = symbols_module(symbols, "viewer-symbols", build_id, build_id_bytes);
+    struct symbols_module *missing =
+        symbols_module(symbols, "/nonexistent", build_id, build_id_bytes);
+    struct symbols_module *relative =
+        symbols_module(symbols, "viewer-symbols", build_id, build_id_bytes);
     struct symbols_module *device = symbols_module(symbols, "/dev/zero", NULL, 0);
     struct symbols_module *text = symbols_module(symbols, "/etc/passwd", NULL, 0);
     struct symbols_module *own = symbols_module(symbols, program, build_id, build_id_bytes);
@@ -174,7 +179,8 @@ static void separate_debug_file(void **state)
 
     (void)state;
     struct symbols_module *whole = symbols_module(symbols, program, build_id, build_id_bytes);
-    if (!has_debug_information(whole) || build_id_bytes == 0 || !run("command -v objcopy >/dev/null 2>&1")) {
+    if (!has_debug_information(whole) || build_id_bytes == 0 ||
+        !run("command -v objcopy >/dev/null 2>&1")) {
         symbols_free(symbols);
         skip();
     }
@@ -185,7 +191,8 @@ static void separate_debug_file(void **state)
                     "objcopy --strip-all --add-gnu-debuglink=stripped.debug '%s' stripped",
                     directory, program, program, program));
     assert_int_equal(symbols_lookup(symbols_module(symbols, without, build_id, build_id_bytes),
-                                    outer_address - bias, &frames), 0);
+                                    outer_address - bias, &frames),
+                     0);
     struct symbols_module *module = symbols_module(symbols, stripped, build_id, build_id_bytes);
     assert_int_equal(symbols_module_state(module), SYMBOLS_GOOD);
     assert_outer(module);
@@ -224,14 +231,16 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    return run("rm -f %s/stripped %s/stripped.debug %s/without", directory, directory, directory) ? rmdir(directory) : -1;
+    return run("rm -f %s/stripped %s/stripped.debug %s/without", directory, directory, directory)
+               ? rmdir(directory)
+               : -1;
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(own_program),         cmocka_unit_test(nothing_known),
-        cmocka_unit_test(other_build_id),      cmocka_unit_test(separate_debug_file),
+        cmocka_unit_test(own_program),        cmocka_unit_test(nothing_known),
+        cmocka_unit_test(other_build_id),     cmocka_unit_test(separate_debug_file),
         cmocka_unit_test(names_of_languages),
     };
     return cmocka_run_group_tests_name("viewer-symbols", tests, set_up, tear_down);

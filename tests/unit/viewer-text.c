@@ -54,20 +54,27 @@ static void names(void **state)
     (void)state;
     assert_utf8("plain", 5, true, "plain");
     assert_utf8("gr\xc3\xbc\xc3\x9f", 6, true, "gr\xc3\xbc\xc3\x9f");
-    assert_utf8("a\xff\xc3", 3, true, "a\xef\xbf\xbd\xef\xbf\xbd");          /* no start, cut short */
-    assert_utf8("\xc0\xaf", 2, true, "\xef\xbf\xbd\xef\xbf\xbd");            /* overlong */
-    assert_utf8("\xed\xa0\x80", 3, false, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"); /* half of a pair */
-    assert_utf8("\xf4\x90\x80\x80", 4, false, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"); /* beyond */
+    assert_utf8("a\xff\xc3", 3, true, "a\xef\xbf\xbd\xef\xbf\xbd"); /* no start, cut short */
+    assert_utf8("\xc0\xaf", 2, true, "\xef\xbf\xbd\xef\xbf\xbd");   /* overlong */
+    assert_utf8("\xed\xa0\x80", 3, false,
+                "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"); /* half of a pair */
+    assert_utf8("\xf4\x90\x80\x80", 4, false,
+                "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"); /* beyond */
     assert_utf8("\033[2Jx\n", 6, true, "?[2Jx?");
-    assert_utf8("\xc2\x9b" "2J", 4, true, "?2J"); /* C1: a control sequence in one character */
+    assert_utf8("\xc2\x9b"
+                "2J",
+                4, true, "?2J"); /* C1: a control sequence in one character */
     assert_utf8("a\nb", 3, false, "a\nb");
     assert_int_equal(text_width("gr\xc3\xbc\xc3\x9f"), 4);
 }
 
 static void quoting(void **state)
 {
-    static const char *const pairs[][2] = {
-        {"plain-1.npt", "plain-1.npt"}, {"", "''"}, {"a b", "'a b'"}, {"it's", "'it'\\''s'"}, {"$x", "'$x'"}};
+    static const char *const pairs[][2] = {{"plain-1.npt", "plain-1.npt"},
+                                           {"", "''"},
+                                           {"a b", "'a b'"},
+                                           {"it's", "'it'\\''s'"},
+                                           {"$x", "'$x'"}};
 
     (void)state;
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
@@ -92,7 +99,8 @@ static void touch(const char *directory, const char *name, time_t when)
 static void newest(void **state)
 {
     char directory[] = "/tmp/npntrace-unit-XXXXXX", path[128];
-    static const char *const names[] = {"old.npt", "new.ring", "newer.txt", "same.npt", "folder.npt"};
+    static const char *const names[] = {"old.npt", "new.ring", "newer.txt", "same.npt",
+                                        "folder.npt"};
     char *name = NULL;
 
     (void)state;

@@ -20,7 +20,7 @@ tests_unit_viewer_live_SOURCES = tests/unit/viewer-live.c tests/unit/scratch.c t
 tests_unit_viewer_live_LDADD = libviewer.la libtracer.la $(CMOCKA_LIBS) -lpthread
 tests_unit_viewer_model_SOURCES = tests/unit/viewer-model.c $(viewer_made_sources)
 tests_unit_viewer_model_LDADD = $(viewer_made_libs)
-# Looks itself up: lines need debug information, whatever CFLAGS says, and functions must stay apart.
+# Looks itself up: lines need debug information, whatever CFLAGS says.
 tests_unit_viewer_symbols_SOURCES = tests/unit/viewer-symbols.c
 tests_unit_viewer_symbols_CFLAGS = $(AM_CFLAGS) -g
 tests_unit_viewer_symbols_LDADD = libviewer.la $(CMOCKA_LIBS)

@@ -24,7 +24,8 @@ struct made *made_new(uint64_t bytes)
     if (made == NULL || ring_layout_compute(bytes == 0 ? RING_MIN_BYTES : bytes, &layout) != 0)
         die("made_new");
     made->bytes = layout.total_bytes;
-    made->base = mmap(NULL, made->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    made->base =
+        mmap(NULL, made->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (made->base == MAP_FAILED)
         die("mmap");
     made->header = made->base;
@@ -73,19 +74,24 @@ uint32_t made_string(struct made *made, const char *text)
 
     string->bytes = (uint32_t)strlen(text);
     strcpy(string->text, text);
-    atomic_store(&made->header->used[RING_STRINGS], at + (uint32_t)(sizeof(*string) + strlen(text) + 4) / 4 * 4);
+    atomic_store(&made->header->used[RING_STRINGS],
+                 at + (uint32_t)(sizeof(*string) + strlen(text) + 4) / 4 * 4);
     return at;
 }
 
-uint32_t made_module(struct made *made, const char *path, uint32_t epoch, uint64_t start, uint64_t end,
-                     uint32_t flags)
+uint32_t made_module(struct made *made, const char *path, uint32_t epoch, uint64_t start,
+                     uint64_t end, uint32_t flags)
 {
     uint32_t index = take_entry(made, RING_MODULES);
     struct ring_module *module = (struct ring_module *)ring_area(made->base, RING_MODULES) + index;
 
-    *module = (struct ring_module){
-        .path = made_string(made, path), .first_epoch = epoch, .bias = start, .start = start, .end = end,
-        .flags = flags, .build_id_bytes = 20};
+    *module = (struct ring_module){.path = made_string(made, path),
+                                   .first_epoch = epoch,
+                                   .bias = start,
+                                   .start = start,
+                                   .end = end,
+                                   .flags = flags,
+                                   .build_id_bytes = 20};
     memset(module->build_id, (int)strlen(path), 20);
     return index;
 }
@@ -100,11 +106,14 @@ static struct ring_instance *instance_at(struct made *made, uint32_t serial)
     return (struct ring_instance *)ring_area(made->base, RING_INSTANCES) + (serial - 1);
 }
 
-static void step(struct made *made, enum event_type type, uint32_t plugin, uint32_t instance, enum event_step step,
-                 uint32_t node)
+static void step(struct made *made, enum event_type type, uint32_t plugin, uint32_t instance,
+                 enum event_step step, uint32_t node)
 {
-    struct event event = {
-        .type = type, .flags = step, .plugin = (uint16_t)plugin, .instance = instance, .node = node};
+    struct event event = {.type = type,
+                          .flags = step,
+                          .plugin = (uint16_t)plugin,
+                          .instance = instance,
+                          .node = node};
 
     made_event(made, 0, &event);
 }
@@ -156,7 +165,8 @@ uint32_t made_node(struct made *made, uint32_t parent, uint32_t flags, uint64_t 
 {
     uint32_t id = take_entry(made, RING_NODES);
 
-    ((struct ring_node *)ring_area(made->base, RING_NODES))[id] = (struct ring_node){parent, flags, pc};
+    ((struct ring_node *)ring_area(made->base, RING_NODES))[id] =
+        (struct ring_node){parent, flags, pc};
     return id;
 }
 
@@ -239,7 +249,8 @@ void made_event(struct made *made, uint32_t thread, struct event *event)
     made_commit(made, thread, event, 1);
 }
 
-/* ---- calls ------------------------------------------------------------------------------------- */
+/* ---- calls -------------------------------------------------------------------------------------
+ */
 
 struct accounts {
     struct ring_counters *of[3];
@@ -249,7 +260,8 @@ static struct accounts accounts_of(struct made *made, uint32_t plugin, uint32_t 
 {
     static struct ring_counters nobody;
 
-    return (struct accounts){{&made->header->totals, plugin != 0 ? &plugin_at(made, plugin)->npn : &nobody,
+    return (struct accounts){{&made->header->totals,
+                              plugin != 0 ? &plugin_at(made, plugin)->npn : &nobody,
                               instance != 0 ? &instance_at(made, instance)->npn : &nobody}};
 }
 
@@ -268,7 +280,8 @@ static void insert_live(struct made *made, const struct event *event)
 {
     struct ring_live *slots = ring_area(made->base, RING_LIVE);
     _Atomic uint8_t *reach = ring_area(made->base, RING_REACH);
-    uint32_t mask = ring_capacity(made->base, RING_LIVE) - 1, home = ring_live_home(event->address, mask), i = 0;
+    uint32_t mask = ring_capacity(made->base, RING_LIVE) - 1,
+             home = ring_live_home(event->address, mask), i = 0;
 
     while (atomic_load(&slots[(home + i) & mask].address) != 0)
         i++;
@@ -284,12 +297,17 @@ static void insert_live(struct made *made, const struct event *event)
     atomic_store(&slot->address, event->address);
 }
 
-void made_alloc(struct made *made, uint32_t thread, uint32_t plugin, uint32_t instance, uint64_t address,
-                uint32_t size, uint32_t node)
+void made_alloc(struct made *made, uint32_t thread, uint32_t plugin, uint32_t instance,
+                uint64_t address, uint32_t size, uint32_t node)
 {
     struct accounts accounts = accounts_of(made, plugin, instance);
-    struct event event = {.type = EVENT_NPN_ALLOC, .stamp = tick(made), .address = address, .size = size,
-                          .node = node, .plugin = (uint16_t)plugin, .instance = instance};
+    struct event event = {.type = EVENT_NPN_ALLOC,
+                          .stamp = tick(made),
+                          .address = address,
+                          .size = size,
+                          .node = node,
+                          .plugin = (uint16_t)plugin,
+                          .instance = instance};
 
     for (unsigned i = 0; i < 3; i++) {
         struct ring_counters *counters = accounts.of[i];
@@ -309,13 +327,17 @@ void made_alloc(struct made *made, uint32_t thread, uint32_t plugin, uint32_t in
     made_commit(made, thread, &event, 1);
 }
 
-void made_free_block(struct made *made, uint32_t thread, uint32_t plugin, uint32_t instance, uint64_t address,
-                     uint32_t node)
+void made_free_block(struct made *made, uint32_t thread, uint32_t plugin, uint32_t instance,
+                     uint64_t address, uint32_t node)
 {
     struct accounts accounts = accounts_of(made, plugin, instance);
     struct ring_live *live = made_live(made, address);
-    struct event event = {.type = EVENT_NPN_FREE, .stamp = tick(made), .address = address, .node = node,
-                          .plugin = (uint16_t)plugin, .instance = instance};
+    struct event event = {.type = EVENT_NPN_FREE,
+                          .stamp = tick(made),
+                          .address = address,
+                          .node = node,
+                          .plugin = (uint16_t)plugin,
+                          .instance = instance};
 
     for (unsigned i = 0; i < 3; i++) {
         accounts.of[i]->frees++;
@@ -341,7 +363,8 @@ void made_free_block(struct made *made, uint32_t thread, uint32_t plugin, uint32
 
 void made_flush(struct made *made, uint32_t thread, uint32_t plugin)
 {
-    struct event event = {.type = EVENT_NPN_FLUSH, .address = 0, .size = 65536, .plugin = (uint16_t)plugin};
+    struct event event = {
+        .type = EVENT_NPN_FLUSH, .address = 0, .size = 65536, .plugin = (uint16_t)plugin};
 
     made->header->totals.flushes++;
     plugin_at(made, plugin)->npn.flushes++;
@@ -353,15 +376,19 @@ struct made *made_example(void)
     struct made *made = made_new(0);
 
     made_module(made, "/usr/bin/made-host", 0, 0x400000, 0x500000, RING_MODULE_MAIN);
-    made_module(made, "/usr/lib/libnpntrace.so", 0, 0x7f0000000000, 0x7f0000100000, RING_MODULE_TRACER);
+    made_module(made, "/usr/lib/libnpntrace.so", 0, 0x7f0000000000, 0x7f0000100000,
+                RING_MODULE_TRACER);
     made_module(made, "/opt/libnpfirst.so", 0, 0x7f1000000000, 0x7f1000010000, 0);
     made_module(made, "/opt/libnpsecond.so", 0, 0x7f2000000000, 0x7f2000010000, 0);
-    uint32_t first = made_plugin(made, "/opt/libnpfirst.so"), second = made_plugin(made, "/opt/libnpsecond.so");
+    uint32_t first = made_plugin(made, "/opt/libnpfirst.so"),
+             second = made_plugin(made, "/opt/libnpsecond.so");
     uint32_t one = made_instance(made, first, "application/x-first");
     uint32_t two = made_instance(made, second, "application/x-second");
     uint32_t three = made_instance(made, second, "application/x-second");
-    uint32_t stack_a = made_stack(made, 0, (uint64_t[]){0x7f0000000100, 0x7f1000000200, 0x401000}, 3);
-    uint32_t stack_b = made_stack(made, 0, (uint64_t[]){0x7f0000000100, 0x7f2000000300, 0x401000}, 3);
+    uint32_t stack_a =
+        made_stack(made, 0, (uint64_t[]){0x7f0000000100, 0x7f1000000200, 0x401000}, 3);
+    uint32_t stack_b =
+        made_stack(made, 0, (uint64_t[]){0x7f0000000100, 0x7f2000000300, 0x401000}, 3);
 
     for (uint32_t i = 0; i < 10; i++)
         made_alloc(made, i % 2, first, one, 0x600000 + 64 * i, 32, stack_a);
@@ -377,7 +404,8 @@ struct made *made_example(void)
     return made;
 }
 
-/* ---- files --------------------------------------------------------------------------------------- */
+/* ---- files
+ * --------------------------------------------------------------------------------------- */
 
 int made_file(void)
 {

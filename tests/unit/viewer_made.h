@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A made ring follows the protocol of format/ring.h, and its events, counters and table of live blocks agree.
- * The same content can be written as a trace file. Calls stand for what a process would do, and stamps
- * count up by MADE_TICK_NS from MADE_START. Any failure ends the test program.
+ * A made ring follows the protocol of format/ring.h, and its events, counters and table of live
+ * blocks agree. The same content can be written as a trace file. Calls stand for what a process
+ * would do, and stamps count up by MADE_TICK_NS from MADE_START. Any failure ends the test program.
  */
 #ifndef NPNTRACE_TESTS_UNIT_VIEWER_MADE_H
 #define NPNTRACE_TESTS_UNIT_VIEWER_MADE_H
@@ -31,18 +31,19 @@ struct made {
     uint64_t bytes;
     struct ring_header *header;
     uint64_t now;
-    struct ring_chunk *chunks[MADE_THREADS]; /* being written */
+    struct ring_chunk *chunks[MADE_THREADS];      /* being written */
     struct made_recorded events[MADE_MAX_EVENTS]; /* all, in order, for the trace file */
     size_t event_count;
 };
 
-/* An empty recording of the smallest size (bytes 0) or of about `bytes`, of a process that has ended. */
+/* An empty recording of the smallest size (bytes 0) or of about `bytes`, of a process that has
+ * ended. */
 struct made *made_new(uint64_t bytes);
 void made_free(struct made *made);
 
 uint32_t made_string(struct made *made, const char *text);
-uint32_t made_module(struct made *made, const char *path, uint32_t epoch, uint64_t start, uint64_t end,
-                     uint32_t flags);
+uint32_t made_module(struct made *made, const char *path, uint32_t epoch, uint64_t start,
+                     uint64_t end, uint32_t flags);
 uint32_t made_plugin(struct made *made, const char *path);
 uint32_t made_instance(struct made *made, uint32_t plugin, const char *mime);
 void made_destroy(struct made *made, uint32_t instance);
@@ -54,10 +55,10 @@ uint32_t made_node(struct made *made, uint32_t parent, uint32_t flags, uint64_t 
 uint32_t made_stack(struct made *made, uint64_t epoch, const uint64_t *pcs, size_t count);
 
 /* What NPN_MemAlloc and the others do. A free of an unknown address counts as one. */
-void made_alloc(struct made *made, uint32_t thread, uint32_t plugin, uint32_t instance, uint64_t address,
-                uint32_t size, uint32_t node);
-void made_free_block(struct made *made, uint32_t thread, uint32_t plugin, uint32_t instance, uint64_t address,
-                     uint32_t node);
+void made_alloc(struct made *made, uint32_t thread, uint32_t plugin, uint32_t instance,
+                uint64_t address, uint32_t size, uint32_t node);
+void made_free_block(struct made *made, uint32_t thread, uint32_t plugin, uint32_t instance,
+                     uint64_t address, uint32_t node);
 void made_flush(struct made *made, uint32_t thread, uint32_t plugin);
 
 /* Commits one event, stamped, with nothing else done. */

@@ -51,13 +51,22 @@ static void put_process(struct output *output)
 {
     const struct ring_header *header = output->made->header;
     struct trace_process process = {
-        .pid = header->pid, .outer_pid = header->pid, .ppid = header->ppid, .policy = header->policy,
-        .clock = header->clock, .origin = RING_ORIGIN_RECORD, .unwinder = header->unwinder,
-        .start_ticks = header->start_ticks, .start_stamp = header->start_stamp,
-        .start_realtime_ns = header->start_realtime_ns, .ring_bytes = output->made->bytes,
+        .pid = header->pid,
+        .outer_pid = header->pid,
+        .ppid = header->ppid,
+        .policy = header->policy,
+        .clock = header->clock,
+        .origin = RING_ORIGIN_RECORD,
+        .unwinder = header->unwinder,
+        .start_ticks = header->start_ticks,
+        .start_stamp = header->start_stamp,
+        .start_realtime_ns = header->start_realtime_ns,
+        .ring_bytes = output->made->bytes,
         .boot_id = {header->boot_id, (uint32_t)strlen(header->boot_id)},
-        .exe = text_of(output->made, header->exe), .args = text_of(output->made, header->args),
-        .machine = {"x86_64", 6}, .writer = {"made", 4},
+        .exe = text_of(output->made, header->exe),
+        .args = text_of(output->made, header->args),
+        .machine = {"x86_64", 6},
+        .writer = {"made", 4},
     };
 
     trace_process_encode(&process, &output->raw);
@@ -85,10 +94,14 @@ static void put_modules(struct output *output)
     uint32_t count = used(output->made, RING_MODULES);
 
     for (uint32_t i = 0; i < count; i++) {
-        modules[i] = (struct trace_module){
-            .index = i, .path = from[i].path, .first_epoch = from[i].first_epoch, .flags = from[i].flags,
-            .bias = from[i].bias, .start = from[i].start, .end = from[i].end,
-            .build_id_bytes = from[i].build_id_bytes};
+        modules[i] = (struct trace_module){.index = i,
+                                           .path = from[i].path,
+                                           .first_epoch = from[i].first_epoch,
+                                           .flags = from[i].flags,
+                                           .bias = from[i].bias,
+                                           .start = from[i].start,
+                                           .end = from[i].end,
+                                           .build_id_bytes = from[i].build_id_bytes};
         memcpy(modules[i].build_id, from[i].build_id, sizeof(modules[i].build_id));
     }
     trace_modules_encode(modules, count, &output->raw);
@@ -102,11 +115,15 @@ static void put_plugins(struct output *output)
     uint32_t count = used(output->made, RING_PLUGINS);
 
     for (uint32_t i = 0; i < count; i++) {
-        plugins[i] = (struct trace_plugin){
-            .id = i + 1, .path = from[i].path, .flags = from[i].flags, .met_stamp = from[i].met_stamp,
-            .end_stamp = from[i].end_stamp, .initialize_calls = from[i].initialize_calls,
-            .shutdown_calls = from[i].shutdown_calls, .build_id_bytes = from[i].build_id_bytes,
-            .npn = plain(&from[i].npn)};
+        plugins[i] = (struct trace_plugin){.id = i + 1,
+                                           .path = from[i].path,
+                                           .flags = from[i].flags,
+                                           .met_stamp = from[i].met_stamp,
+                                           .end_stamp = from[i].end_stamp,
+                                           .initialize_calls = from[i].initialize_calls,
+                                           .shutdown_calls = from[i].shutdown_calls,
+                                           .build_id_bytes = from[i].build_id_bytes,
+                                           .npn = plain(&from[i].npn)};
         memcpy(plugins[i].build_id, from[i].build_id, sizeof(plugins[i].build_id));
     }
     trace_plugins_encode(plugins, count, &output->raw);
@@ -120,10 +137,14 @@ static void put_instances(struct output *output)
     uint32_t count = used(output->made, RING_INSTANCES);
 
     for (uint32_t i = 0; i < count; i++)
-        instances[i] = (struct trace_instance){
-            .serial = i + 1, .plugin = from[i].plugin, .mime = from[i].mime, .flags = from[i].flags,
-            .npp = from[i].npp, .created_stamp = from[i].created_stamp,
-            .destroyed_stamp = from[i].destroyed_stamp, .npn = plain(&from[i].npn)};
+        instances[i] = (struct trace_instance){.serial = i + 1,
+                                               .plugin = from[i].plugin,
+                                               .mime = from[i].mime,
+                                               .flags = from[i].flags,
+                                               .npp = from[i].npp,
+                                               .created_stamp = from[i].created_stamp,
+                                               .destroyed_stamp = from[i].destroyed_stamp,
+                                               .npn = plain(&from[i].npn)};
     trace_instances_encode(instances, count, &output->raw);
     put(output, TRACE_INSTANCES);
 }
@@ -146,7 +167,8 @@ static void put_events(struct output *output)
     struct trace_events_writer writer = {0};
 
     for (size_t i = 0; i < output->made->event_count; i++) {
-        struct trace_event event = {100 + output->made->events[i].thread, output->made->events[i].event};
+        struct trace_event event = {100 + output->made->events[i].thread,
+                                    output->made->events[i].event};
         trace_events_add(&writer, &event);
         if (i + 1 != output->made->event_count / 2 && i + 1 != output->made->event_count)
             continue;
@@ -183,8 +205,9 @@ static size_t put_live(struct output *output)
 
     for (uint32_t i = 0; i < ring_capacity(output->made->base, RING_LIVE); i++)
         if (from[i].address > RING_LIVE_BUSY)
-            live[count++] = (struct trace_live){from[i].address, from[i].stamp, from[i].size_bytes, from[i].node,
-                                                from[i].instance, from[i].plugin, from[i].flags};
+            live[count++] = (struct trace_live){
+                from[i].address,  from[i].stamp,  from[i].size_bytes, from[i].node,
+                from[i].instance, from[i].plugin, from[i].flags};
     qsort(live, count, sizeof(live[0]), by_address);
     trace_live_encode(live, count, &output->raw);
     put(output, TRACE_LIVE);
@@ -194,12 +217,14 @@ static size_t put_live(struct output *output)
 static void put_state_and_end(struct output *output, size_t live_count)
 {
     const struct ring_header *header = output->made->header;
-    struct trace_state state = {
-        .stamp = output->made->now, .ring_state = RING_READY, .live_entries = live_count,
-        .totals = plain(&header->totals)};
-    struct trace_end end = {
-        .reason = TRACE_END_PROCESS, .exit_kind = TRACE_EXIT_STATUS, .exit_value = 3,
-        .stamp = output->made->now};
+    struct trace_state state = {.stamp = output->made->now,
+                                .ring_state = RING_READY,
+                                .live_entries = live_count,
+                                .totals = plain(&header->totals)};
+    struct trace_end end = {.reason = TRACE_END_PROCESS,
+                            .exit_kind = TRACE_EXIT_STATUS,
+                            .exit_value = 3,
+                            .stamp = output->made->now};
 
     trace_state_encode(&state, &output->raw);
     put(output, TRACE_STATE);

@@ -1,0 +1,506 @@
+/* tests/unit/recorder-run.c - whole sessions: processes that record, die, ask again, and talk rubbish */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The command that is recorded is this program again, as `recorder-run --host SCENARIO`: see
+ * tests/unit/recorder_hosts.c. What it preloads is the C library, which it has anyway.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "recorder/recorder.h"
+#include "tests/unit/recorder_hosts.h"
+#include "tests/unit/trace_reader.h"
+
+static char self[4096];
+static char said[4096]; /* what the recorder said in this session */
+
+static void remember(void *context, const char *line)
+{
+    (void)context;
+    strncat(said, line, sizeof(said) - strlen(said) - 2);
+    strcat(said, "\n");
+}
+
+/* One frame for every address, so that storing symbols is tried as well. */
+static size_t one_frame(void *context, const struct trace_module *module, const char *path,
+                        uint64_t address, struct symbolize_frame *frames, size_t capacity,
+                        bool *ret_verified)
+{
+    (void)context;
+    assert_true(capacity > 0);
+    assert_int_equal(module->index, 0);
+    assert_string_equal(path, FAKE_PLUGIN);
+    frames[0] = (struct symbolize_frame){.function = "fake()", .file = "fake.c", .line = (uint32_t)address};
+    *ret_verified = true;
+    return 1;
+}
+
+static const struct symbolize_lookup lookup = {one_frame, NULL};
+
+static struct recorder_options options_for(const char *output)
+{
+    said[0] = '\0';
+    return (struct recorder_options){
+        .output = output,
+        .ring_bytes = RING_MIN_BYTES,
+        .policy = RING_BLOCK,
+        .writer = "npntrace test",
+        .lookup = &lookup,
+        .say = remember,
+    };
+}
+
+static int record(const struct recorder_options *options, const char *scenario,
+                  struct recorder_report *report)
+{
+    char *arguments[] = {self, (char *)"--host", (char *)scenario, NULL};
+    return recorder_run(options, arguments, report);
+}
+
+static struct read_trace *read_good(const char *path)
+{
+    struct read_trace *trace = read_trace(path);
+
+    if (trace->broken != NULL)
+        fail_msg("%s breaks a rule at %llu: %s", path, (unsigned long long)trace->broken_at,
+                 trace->broken);
+    assert_false(trace->torn);
+    return trace;
+}
+
+/* The events of the file add up to the counters of the side table. */
+static void assert_consistent(const struct read_trace *trace)
+{
+    uint64_t allocs = 0, frees = 0;
+
+    for (size_t i = 0; i < trace->event_count; i++) {
+        allocs += trace->events[i].event.type == EVENT_NPN_ALLOC;
+        frees += trace->events[i].event.type == EVENT_NPN_FREE;
+    }
+    assert_int_equal(trace->state.totals.allocs, allocs);
+    assert_int_equal(trace->state.totals.frees, frees);
+    assert_int_equal(trace->live_count, allocs - frees);
+    assert_int_equal(trace->plugins[0].npn.live_blocks, allocs - frees);
+    assert_int_equal(trace->instances[0].npn.live_blocks, allocs - frees);
+    assert_int_equal(trace->end.events, trace->event_count);
+    assert_int_equal(trace->end.lost_events, 0);
+}
+
+static void test_exits(void **unused)
+{
+    struct recorder_options options = options_for("leak.npt");
+    struct recorder_report report;
+    struct stat status;
+
+    (void)unused;
+    assert_int_equal(record(&options, "leak", &report), 0);
+    assert_string_equal(said, "");
+    assert_true(WIFEXITED(report.wait_status));
+    assert_int_equal(WEXITSTATUS(report.wait_status), HOST_LEAK_STATUS);
+    assert_int_equal(report.result_count, 1);
+    assert_string_equal(report.results[0].path, "leak.npt");
+    assert_string_equal(report.results[0].host, "fakehost");
+    assert_int_equal(report.results[0].error, 0);
+    assert_int_equal(report.results[0].plugin_count, 1);
+    assert_string_equal(report.results[0].plugins[0].name, "libnpfake.so");
+    assert_int_equal(report.results[0].plugins[0].npn.live_blocks, HOST_LEAK_BLOCKS);
+
+    struct read_trace *trace = read_good("leak.npt");
+    assert_true(trace->has_end && trace->has_state);
+    assert_int_equal(trace->event_count, 2 * HOST_LEAK_ALLOCS - HOST_LEAK_BLOCKS);
+    assert_consistent(trace);
+    assert_int_equal(trace->end.reason, TRACE_END_PROCESS);
+    assert_int_equal(trace->end.exit_kind, TRACE_EXIT_STATUS);
+    assert_int_equal(trace->end.exit_value, HOST_LEAK_STATUS);
+    assert_string_equal(trace->exe, FAKE_EXE);
+    assert_int_equal(trace->process.origin, RING_ORIGIN_RECORD);
+    assert_int_equal(trace->symbol_count, 3); /* the distinct pcs of its stacks */
+    assert_int_equal(trace->symbols[0].address, FAKE_PC - 1 - (FAKE_PC - 0x1000));
+    assert_string_equal(read_string(trace, trace->symbols[0].first.function), "fake()");
+    assert_int_equal(stat("leak.npt", &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0600);
+    assert_int_equal(status.st_size, report.results[0].file_bytes);
+    read_trace_free(trace);
+    recorder_report_free(&report);
+}
+
+static void test_no_symbols(void **unused)
+{
+    struct recorder_options options = options_for("plain.npt");
+    struct recorder_report report;
+
+    (void)unused;
+    options.lookup = NULL;
+    assert_int_equal(record(&options, "leak", &report), 0);
+    struct read_trace *trace = read_good("plain.npt");
+    assert_int_equal(trace->blocks_of[TRACE_SYMBOLS], 0);
+    assert_true(trace->has_end);
+    read_trace_free(trace);
+    recorder_report_free(&report);
+}
+
+/* Killed in the middle of allocating: all that it had finished, which it tells by the status file. */
+static void test_killed(void **unused)
+{
+    (void)unused;
+    for (unsigned round = 0; round < 10; round++) {
+        struct recorder_options options = options_for("killed.npt");
+        struct recorder_report report;
+        uint64_t finished = 0;
+
+        options.force = true;
+        assert_int_equal(record(&options, "killed", &report), 0);
+        assert_true(WIFSIGNALED(report.wait_status));
+        assert_int_equal(WTERMSIG(report.wait_status), SIGKILL);
+        struct read_trace *trace = read_good("killed.npt");
+        assert_int_equal(trace->end.exit_kind, TRACE_EXIT_SIGNAL);
+        assert_int_equal(trace->end.exit_value, SIGKILL);
+        int fd = open(HOST_TALLY, O_RDONLY);
+        assert_int_equal(read(fd, &finished, sizeof(finished)), sizeof(finished));
+        close(fd);
+        assert_true(finished > 0);
+        assert_in_range(trace->event_count, finished, finished + 1);
+        read_trace_free(trace);
+        recorder_report_free(&report);
+    }
+}
+
+/* A small ring that is filled many times over, by two threads. */
+static void test_loud(void **unused)
+{
+    struct recorder_options options = options_for("loud.npt");
+    struct recorder_report report;
+
+    (void)unused;
+    assert_int_equal(record(&options, "loud", &report), 0);
+    assert_int_equal(WEXITSTATUS(report.wait_status), 0);
+    struct read_trace *trace = read_good("loud.npt");
+    assert_int_equal(trace->event_count, HOST_LOUD_EVENTS);
+    assert_int_equal(trace->gap_count, 0);
+    assert_int_equal(trace->end.lost_events, 0);
+    read_trace_free(trace);
+    recorder_report_free(&report);
+}
+
+static void test_no_plugin(void **unused)
+{
+    struct recorder_options options = options_for("none.npt");
+    struct recorder_report report;
+
+    (void)unused;
+    assert_int_equal(record(&options, "none", &report), 0);
+    assert_int_equal(WEXITSTATUS(report.wait_status), 3);
+    assert_int_equal(report.result_count, 0);
+    assert_null(report.why);
+    assert_int_equal(access("none.npt", F_OK), -1);
+    recorder_report_free(&report);
+}
+
+/* Given a segment, it dies before it has anything to record: no file either. */
+static void test_dies_early(void **unused)
+{
+    struct recorder_options options = options_for("early.npt");
+    struct recorder_report report;
+
+    (void)unused;
+    assert_int_equal(record(&options, "early", &report), 0);
+    assert_int_equal(report.result_count, 0);
+    assert_int_equal(access("early.npt", F_OK), -1);
+    recorder_report_free(&report);
+}
+
+static void test_executes_again(void **unused)
+{
+    struct recorder_options options = options_for("exec.%p.npt");
+    struct recorder_report report;
+
+    (void)unused;
+    assert_int_equal(record(&options, "exec", &report), 0);
+    assert_int_equal(report.result_count, 2);
+    assert_int_equal(report.results[0].pid, report.results[1].pid);
+    assert_string_not_equal(report.results[0].path, report.results[1].path);
+    for (size_t i = 0; i < 2; i++) {
+        struct read_trace *trace = read_good(report.results[i].path);
+        bool first = trace->end.reason == TRACE_END_EXEC;
+
+        assert_int_equal(trace->event_count, first ? 1 : 2 * HOST_LEAK_ALLOCS - HOST_LEAK_BLOCKS);
+        assert_int_equal(trace->end.exit_kind, first ? TRACE_EXIT_UNKNOWN : TRACE_EXIT_STATUS);
+        read_trace_free(trace);
+    }
+    recorder_report_free(&report);
+}
+
+/* A child that outlives the command is recorded to its end, into a file with its pid in the name. */
+static void test_orphan(void **unused)
+{
+    struct recorder_options options = options_for("fork.npt");
+    struct recorder_report report;
+    char expected[64];
+
+    (void)unused;
+    assert_int_equal(record(&options, "fork", &report), 0);
+    assert_int_equal(report.result_count, 2);
+    assert_string_equal(report.results[0].path, "fork.npt");
+    snprintf(expected, sizeof(expected), "fork.%u.npt", report.results[1].pid);
+    assert_string_equal(report.results[1].path, expected);
+    struct read_trace *trace = read_good(expected);
+    assert_int_equal(trace->event_count, 2);
+    assert_true(trace->has_end);
+    /* Not our child: only newer kernels tell. */
+    if (trace->end.exit_kind == TRACE_EXIT_STATUS)
+        assert_int_equal(trace->end.exit_value, HOST_ORPHAN_STATUS);
+    else
+        assert_int_equal(trace->end.exit_kind, TRACE_EXIT_UNKNOWN);
+    read_trace_free(trace);
+    recorder_report_free(&report);
+}
+
+static void test_rubbish_clients(void **unused)
+{
+    struct recorder_options options = options_for("rubbish.npt");
+    struct recorder_report report;
+
+    (void)unused;
+    assert_int_equal(record(&options, "rubbish", &report), 0);
+    assert_int_equal(WEXITSTATUS(report.wait_status), HOST_LEAK_STATUS);
+    assert_int_equal(report.result_count, 1);
+    struct read_trace *trace = read_good("rubbish.npt");
+    assert_consistent(trace);
+    read_trace_free(trace);
+    recorder_report_free(&report);
+}
+
+static void test_scribbler(void **unused)
+{
+    struct recorder_options options = options_for("scribble.npt");
+    struct recorder_report report;
+
+    (void)unused;
+    options.lookup = NULL;
+    assert_int_equal(record(&options, "scribble", &report), 0);
+    assert_int_equal(WEXITSTATUS(report.wait_status), 0);
+    assert_int_equal(report.result_count, 1);
+    assert_int_equal(report.results[0].end_reason, TRACE_END_DAMAGED);
+    recorder_report_free(&report);
+}
+
+/* ---- the recorder dies -------------------------------------------------------------------------------- */
+
+static void wait_for_file(const char *path)
+{
+    for (unsigned i = 0; i < 2000 && access(path, F_OK) != 0; i++)
+        usleep(10000);
+    assert_int_equal(access(path, F_OK), 0);
+}
+
+static pid_t start_recorder(const char *output, const char *scenario)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        struct recorder_options options = options_for(output);
+        struct recorder_report report;
+
+        _exit(record(&options, scenario, &report) == 0 ? 0 : 1);
+    }
+    assert_true(pid > 0);
+    return pid;
+}
+
+/* The host goes on, and what was written reads as an unfinished trace. */
+static void test_recorder_killed(void **unused)
+{
+    unsigned torn = 0;
+
+    (void)unused;
+    for (unsigned round = 0; round < 8; round++) {
+        unlink(HOST_READY);
+        unlink(HOST_SURVIVED);
+        unlink("orphaned.npt");
+        pid_t recorder = start_recorder("orphaned.npt", "survive");
+        wait_for_file(HOST_READY);
+        usleep(100000 * round); /* anywhere between two blocks, or within one */
+        kill(recorder, SIGKILL);
+        waitpid(recorder, NULL, 0);
+        wait_for_file(HOST_SURVIVED);
+        if (access("orphaned.npt", F_OK) != 0)
+            continue;
+        struct read_trace *trace = read_trace("orphaned.npt");
+        assert_null(trace->broken);
+        assert_false(trace->has_end);
+        torn += trace->torn;
+        if (round >= 6) /* half a second and more: what happened until then was written */
+            assert_true(trace->event_count > 0);
+        read_trace_free(trace);
+    }
+    assert_in_range(torn, 0, 8);
+}
+
+/* Asked to stop after the command has ended, it ends the recording of what goes on. */
+static void test_stopped(void **unused)
+{
+    int status;
+
+    (void)unused;
+    unlink(HOST_READY);
+    unlink(HOST_SURVIVED);
+    pid_t recorder = start_recorder("stopped.%p.npt", "leave");
+    wait_for_file(HOST_READY);
+    usleep(200000);
+    for (unsigned i = 0; i < 100 && waitpid(recorder, &status, WNOHANG) == 0; i++) {
+        kill(recorder, SIGTERM); /* until the command has ended this goes to it */
+        usleep(50000);
+    }
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    wait_for_file(HOST_SURVIVED);
+}
+
+/* ---- bad output ---------------------------------------------------------------------------------------- */
+
+static void test_file_exists(void **unused)
+{
+    struct recorder_options options = options_for("mine.npt");
+    struct recorder_report report;
+
+    (void)unused;
+    int fd = open("mine.npt", O_CREAT | O_WRONLY, 0600);
+    assert_int_equal(write(fd, "mine", 4), 4);
+    close(fd);
+    unlink(HOST_READY);
+    assert_int_equal(record(&options, "touch", &report), -EEXIST);
+    assert_non_null(strstr(said, "'mine.npt'"));
+    assert_non_null(strstr(said, "--force"));
+    assert_int_equal(access(HOST_READY, F_OK), -1); /* the host was not started */
+    struct read_trace *trace = read_trace("mine.npt");
+    assert_non_null(trace->broken); /* still what it was */
+    read_trace_free(trace);
+
+    options.force = true;
+    assert_int_equal(record(&options, "leak", &report), 0);
+    read_trace_free(read_good("mine.npt"));
+    recorder_report_free(&report);
+}
+
+static void test_unwritable_directory(void **unused)
+{
+    struct recorder_options options = options_for("/proc/self/npntrace.npt");
+    struct recorder_report report;
+
+    (void)unused;
+    assert_int_not_equal(record(&options, "leak", &report), 0);
+    assert_non_null(strstr(said, "directory '/proc/self'"));
+    options = options_for("no/such/directory/x.npt");
+    assert_int_equal(record(&options, "leak", &report), -ENOENT);
+    options = options_for("bad%name.npt");
+    assert_int_equal(record(&options, "leak", &report), -EINVAL);
+    options = options_for(".");
+    assert_int_equal(record(&options, "leak", &report), -EISDIR);
+}
+
+static void assert_cut_short(const struct recorder_report *report, int error)
+{
+    assert_int_equal(WEXITSTATUS(report->wait_status), 0); /* the host was not hurt */
+    assert_int_equal(report->result_count, 1);
+    assert_int_equal(report->results[0].error, error);
+    assert_non_null(strstr(said, strerror(-error)));
+    struct read_trace *trace = read_good(report->results[0].path);
+    assert_false(trace->has_end);
+    assert_true(trace->event_count < HOST_LOUD_EVENTS);
+    read_trace_free(trace);
+}
+
+static void test_file_size_limit(void **unused)
+{
+    struct recorder_options options = options_for("limited.npt");
+    struct recorder_report report;
+    struct rlimit limit, low;
+
+    (void)unused;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    /* The limit is one for segments, too. */
+    low = (struct rlimit){.rlim_cur = RING_MIN_BYTES, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
+    int result = record(&options, "loud", &report);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_int_equal(result, 0);
+    assert_cut_short(&report, -EFBIG);
+    recorder_report_free(&report);
+}
+
+static void test_full_disk(void **unused)
+{
+    struct recorder_options options = options_for("small/full.npt");
+    struct recorder_report report;
+
+    (void)unused;
+    assert_true(mkdir("small", 0700) == 0 || errno == EEXIST);
+    if (mount("none", "small", "tmpfs", 0, "size=64k") != 0)
+        skip(); /* not allowed here; the limit above takes the same way */
+    int result = record(&options, "loud", &report);
+    if (result == 0)
+        assert_cut_short(&report, -ENOSPC);
+    recorder_report_free(&report);
+
+    /* Now it is full: said before the host is started. */
+    unlink(HOST_READY);
+    options = options_for("small/more.npt");
+    int fd = open("small/filler", O_CREAT | O_WRONLY, 0600);
+    static char page[4096];
+    while (write(fd, page, sizeof(page)) == (ssize_t)sizeof(page))
+        ;
+    close(fd);
+    int full = record(&options, "touch", &report);
+    umount2("small", MNT_DETACH);
+    assert_int_equal(result, 0);
+    assert_int_equal(full, -ENOSPC);
+    assert_int_equal(access(HOST_READY, F_OK), -1);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_exits),
+        cmocka_unit_test(test_no_symbols),
+        cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_loud),
+        cmocka_unit_test(test_no_plugin),
+        cmocka_unit_test(test_dies_early),
+        cmocka_unit_test(test_executes_again),
+        cmocka_unit_test(test_orphan),
+        cmocka_unit_test(test_rubbish_clients),
+        cmocka_unit_test(test_scribbler),
+        cmocka_unit_test(test_recorder_killed),
+        cmocka_unit_test(test_stopped),
+        cmocka_unit_test(test_file_exists),
+        cmocka_unit_test(test_unwritable_directory),
+        cmocka_unit_test(test_file_size_limit),
+        cmocka_unit_test(test_full_disk),
+    };
+    char directory[] = "/tmp/npntrace-run-XXXXXX", remove[64];
+
+    if (argc == 3 && strcmp(argv[1], "--host") == 0)
+        host_run(argv[2], argv);
+    if (readlink("/proc/self/exe", self, sizeof(self) - 1) <= 0 || mkdtemp(directory) == NULL ||
+        chdir(directory) != 0 || !host_prepare())
+        return 99;
+    int failed = cmocka_run_group_tests_name("recorder-run", tests, NULL, NULL);
+    snprintf(remove, sizeof(remove), "rm -rf %s", directory);
+    return system(remove) != 0 ? 99 : failed;
+}
