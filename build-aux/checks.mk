@@ -15,26 +15,33 @@ check-valgrind: all
 	@test -n '$(CMOCKA_LIBS)' || \
 	    { echo 'check-valgrind: no unit tests; Debian package: libcmocka-dev' >&2; exit 1; }
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)' \
+	    check_PROGRAMS='$(unit_tests)' check_LTLIBRARIES= \
 	    LOG_COMPILER='$(VALGRIND)' AM_LOG_FLAGS='$(valgrind_flags)' \
 	    TEST_SUITE_LOG=valgrind-suite.log
 
-# Unit tests and tool tests in build directories of their own, one for each set of
-# sanitizers that can live together.  A source tree that is configured in place
-# cannot be configured a second time, so the build is made from a copy of it.
+# The unit tests, and the script tests of the command line, with recorder and viewer under
+# sanitizers: in build directories of their own, one for each set of sanitizers that can
+# live together.  What is loaded into hosts is built without.  A source tree that is
+# configured in place cannot be configured a second time, so the build is made from a copy.
 sanitizer_sets = address,undefined thread
 check-sanitize: distdir
-	@set -e; root=`pwd`; \
+	@root=`pwd`; result=0; scripts=; \
+	for test in $(TESTS); do \
+	    case $$test in tests/cli/*) scripts="$$scripts $$test" ;; esac; \
+	done; \
 	for set in $(sanitizer_sets); do \
 	    dir=sanitize/`echo $$set | tr , -`; \
 	    echo "check-sanitize: $$set in $$dir"; \
-	    rm -rf $$dir && mkdir -p $$dir; \
+	    rm -rf $$dir && mkdir -p $$dir || exit 1; \
 	    ( cd $$dir && \
 	      "$$root/$(distdir)/configure" --quiet --enable-sanitizers=$$set \
-	          CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)' && \
+	          CC='$(CC)' CXX='$(CXX)' CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)' && \
 	      $(MAKE) $(AM_MAKEFLAGS) all && \
-	      $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests) $(tool_tests)' ) || exit 1; \
-	done
-	@chmod -R u+w $(distdir) && rm -rf $(distdir)
+	      $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests) '"$$scripts" \
+	          check_PROGRAMS='$(unit_tests) tests/minihost/minihost' ) || result=1; \
+	done; \
+	chmod -R u+w $(distdir) && rm -rf $(distdir); \
+	exit $$result
 
 distclean-local:
 	-rm -rf sanitize

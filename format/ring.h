@@ -155,7 +155,8 @@ struct ring_header {
     _Atomic uint64_t
         committed_events; /* in chunks already handed over (not in those being written) */
     _Atomic uint64_t overwritten_events; /* recycled before anybody consumed them */
-    _Atomic uint64_t dropped_events;     /* never written: no chunk, or nested too deep */
+    _Atomic uint64_t dropped_events;     /* never written: no chunk; counted all the same */
+    _Atomic uint64_t missed_calls;       /* not even counted: no thread slot, or nested too deep */
     _Atomic uint64_t untracked_blocks;   /* the side table had no room */
     _Atomic uint64_t unlisted_plugins;   /* plug-ins beyond the tables: not traced */
     _Atomic uint64_t

@@ -10,18 +10,21 @@
  *   +--------+-----------------+---------+---------+-----------------+---------+-----+
  *
  * It is only ever appended to. It is valid after every complete block; one without an END block is
- * unfinished (its recorder was killed), and then its last block may be torn. Whatever an EVENTS block
- * names (strings, nodes, plug-ins, instances) stands in a block before it. Modules are there before
- * the nodes whose pcs lie in them. Table blocks extend the table or replace entries of the same id.
+ * unfinished (its recorder was killed), and then its last block may be torn. Whatever an EVENTS
+ * block names (strings, nodes, plug-ins, instances) stands in a block before it. Modules are there
+ * before the nodes whose pcs lie in them. Table blocks extend the table or replace entries of the
+ * same id.
  *
  * This header knows the contents of blocks: encode functions turn an array of plain structures into
- * the raw bytes of one block, decode functions turn raw bytes into calls of a function, one per entry.
- * Compression (zstd) and checksums (zlib's crc32) are done by the writer (recorder/trace_writer.c) and
- * the reader (viewer), since this folder needs nothing but the C library.
+ * the raw bytes of one block, decode functions turn raw bytes into calls of a function, one per
+ * entry. Compression (zstd) and checksums (zlib's crc32) are done by the writer
+ * (recorder/trace_writer.c) and the reader (viewer), since this folder needs nothing but the C
+ * library.
  *
  * Decoding trusts nothing: every count and length is bounded by the bytes there are, ids that must
- * refer backwards do. Errors: -EBADMSG with a struct trace_fault, or what the called function returned.
- * Texts and arrays handed to such a function are valid during the call only. Thread-safe: no state.
+ * refer backwards do. Errors: -EBADMSG with a struct trace_fault, or what the called function
+ * returned. Texts and arrays handed to such a function are valid during the call only. Thread-safe:
+ * no state.
  */
 #ifndef NPNTRACE_FORMAT_TRACE_H
 #define NPNTRACE_FORMAT_TRACE_H
@@ -30,11 +33,11 @@
 #include "format/ring.h"
 #include "format/trace_bytes.h"
 
-/* ---- framing ---------------------------------------------------------------------------------- */
+/* ---- framing ----------------------------------------------------------------------------- */
 
 #define TRACE_MAGIC "npntrace" /* 8 bytes, no terminator */
 #define TRACE_VERSION 1u
-#define TRACE_ENDIAN_MARK 0x01020304u /* fixed integers are little-endian: 04 03 02 01 in the file */
+#define TRACE_ENDIAN_MARK 0x01020304u /* little-endian: 04 03 02 01 in the file */
 #define TRACE_HEADER_BYTES 32u
 #define TRACE_HEADER_SUMMED_BYTES 28u /* crc32 of these stands in the last four */
 #define TRACE_BLOCK_MAGIC "npnB"      /* 4 bytes, no terminator */
@@ -42,7 +45,7 @@
 #define TRACE_BLOCK_SUMMED_BYTES 28u /* crc32 of these and then of the stored payload */
 #define TRACE_BLOCK_MAX_BYTES (16u << 20) /* raw, and stored */
 
-/* Writes the header but for its checksum. The caller stores crc32(bytes 0..27) with trace_header_seal(). */
+/* The header without its checksum, which the caller computes and trace_header_seal() stores. */
 void trace_header_encode(uint8_t header[TRACE_HEADER_BYTES]);
 void trace_header_seal(uint8_t header[TRACE_HEADER_BYTES], uint32_t crc);
 
@@ -88,15 +91,15 @@ struct trace_block {
 void trace_block_encode(const struct trace_block *block, uint8_t header[TRACE_BLOCK_HEADER_BYTES]);
 void trace_block_seal(uint8_t header[TRACE_BLOCK_HEADER_BYTES], uint32_t crc);
 
-/* Reads a block header of TRACE_BLOCK_HEADER_BYTES. -EBADMSG: no block begins here, its sizes are beyond
- * TRACE_BLOCK_MAX_BYTES, it is not number `sequence`, or its codec is unknown. The crc is for the
- * caller to compare. */
+/* Reads a block header of TRACE_BLOCK_HEADER_BYTES. -EBADMSG: no block begins here, its sizes are
+ * beyond TRACE_BLOCK_MAX_BYTES, it is not number `sequence`, or its codec is unknown. The crc is
+ * for the caller to compare. */
 int trace_block_decode(const uint8_t *header, uint32_t sequence, struct trace_block *ret_block,
                        struct trace_fault *ret_fault);
 
 const char *trace_block_name(unsigned type); /* "EVENTS", ...; NULL if there is none */
 
-/* ---- PROCESS, STATE, END ------------------------------------------------------------------------ */
+/* ---- PROCESS, STATE, END ----------------------------------------------------------------- */
 
 struct trace_process {
     uint32_t pid;       /* in its own pid namespace, as the process saw itself */
@@ -139,9 +142,9 @@ struct trace_counters {
 #define TRACE_COUNTERS (sizeof(struct trace_counters) / sizeof(uint64_t))
 
 /*
- * The counters of the segment. Written when the recording ends, after the final PLUGINS, INSTANCES and
- * LIVE blocks, which belong to it: those are final only if a STATE follows. A reader of a file without
- * STATE has to count events.
+ * The counters of the segment. Written when the recording ends, after the final PLUGINS, INSTANCES
+ * and LIVE blocks, which belong to it: those are final only if a STATE follows. A reader of a file
+ * without STATE has to count events.
  */
 struct trace_state {
     uint64_t stamp;       /* when it was read, 0: unknown */
@@ -150,6 +153,7 @@ struct trace_state {
     uint64_t stop_stamp;
     uint64_t overwritten_events;
     uint64_t dropped_events;
+    uint64_t missed_calls;
     uint64_t untracked_blocks;
     uint64_t unlisted_plugins;
     uint64_t unlisted_instances;
@@ -157,8 +161,9 @@ struct trace_state {
     uint64_t lost_stacks;
     uint64_t truncated_stacks;
     uint64_t abandoned_operations;
+    uint64_t operations;   /* tracing operations under way when the process died */
     uint64_t live_entries; /* in all LIVE blocks */
-    uint64_t live_busy;    /* slots of the side table that were being filled or emptied when the process died */
+    uint64_t live_busy;    /* slots that were being filled or emptied when the process died */
     struct trace_counters totals;
 };
 
@@ -187,7 +192,7 @@ struct trace_end {
     uint32_t exit_value;
     uint64_t stamp;          /* when the recorder saw it, CLOCK_MONOTONIC */
     uint64_t events;         /* written to this file, EVENT_STACKs not counted */
-    uint64_t lost_events;    /* dropped, overwritten or damaged: the sum of all gaps and of STATE's excess */
+    uint64_t lost_events;    /* dropped, overwritten or damaged; gaps tell where most were */
     uint64_t damaged_chunks; /* chunks whose contents were impossible from some word on */
 };
 
@@ -195,7 +200,7 @@ void trace_end_encode(const struct trace_end *end, struct trace_buffer *out);
 int trace_end_decode(const void *bytes, size_t length, struct trace_end *ret_end,
                      struct trace_fault *ret_fault);
 
-/* ---- tables ------------------------------------------------------------------------------------- */
+/* ---- tables ------------------------------------------------------------------------------ */
 
 /* Encoders of tables take an array and its count; decoders call `each` per entry and stop when it
  * returns other than 0, passing that on. */
@@ -210,7 +215,8 @@ struct trace_string {
 };
 typedef int trace_string_each(void *context, const struct trace_string *string);
 
-void trace_strings_encode(const struct trace_string *strings, size_t count, struct trace_buffer *out);
+void trace_strings_encode(const struct trace_string *strings, size_t count,
+                          struct trace_buffer *out);
 int trace_strings_decode(const void *bytes, size_t length, trace_string_each *each, void *context,
                          struct trace_fault *ret_fault);
 
@@ -228,7 +234,8 @@ struct trace_module {
 };
 typedef int trace_module_each(void *context, const struct trace_module *module);
 
-void trace_modules_encode(const struct trace_module *modules, size_t count, struct trace_buffer *out);
+void trace_modules_encode(const struct trace_module *modules, size_t count,
+                          struct trace_buffer *out);
 int trace_modules_decode(const void *bytes, size_t length, trace_module_each *each, void *context,
                          struct trace_fault *ret_fault);
 
@@ -250,7 +257,8 @@ struct trace_plugin {
 };
 typedef int trace_plugin_each(void *context, const struct trace_plugin *plugin);
 
-void trace_plugins_encode(const struct trace_plugin *plugins, size_t count, struct trace_buffer *out);
+void trace_plugins_encode(const struct trace_plugin *plugins, size_t count,
+                          struct trace_buffer *out);
 int trace_plugins_decode(const void *bytes, size_t length, trace_plugin_each *each, void *context,
                          struct trace_fault *ret_fault);
 
@@ -272,8 +280,8 @@ void trace_instances_encode(const struct trace_instance *instances, size_t count
 int trace_instances_decode(const void *bytes, size_t length, trace_instance_each *each,
                            void *context, struct trace_fault *ret_fault);
 
-/* As struct ring_node, but ids are the recorder's: 1, 2, 3, ... without holes, in file order. Node 0 is
- * "no stack" and not listed; parent < id; RING_NODE_INLINE keeps its meaning in events. */
+/* As struct ring_node, but ids are the recorder's: 1, 2, 3, ... without holes, in file order. Node
+ * 0 is "no stack" and not listed; parent < id; RING_NODE_INLINE keeps its meaning in events. */
 struct trace_node {
     uint32_t id;
     uint32_t parent;
@@ -303,7 +311,7 @@ void trace_live_encode(const struct trace_live *live, size_t count, struct trace
 int trace_live_decode(const void *bytes, size_t length, trace_live_each *each, void *context,
                       struct trace_fault *ret_fault);
 
-/* ---- symbols -------------------------------------------------------------------------------------- */
+/* ---- symbols ----------------------------------------------------------------------------- */
 
 #define TRACE_SYMBOL_MAX_FRAMES 256u
 
@@ -316,12 +324,13 @@ struct trace_symbol_frame {
     uint32_t inlined;  /* 1: this frame's function was inlined into that of the next */
 };
 
-/* What stood at an address of a module. address is the ELF file's virtual address that was looked up:
- * pc - bias, less 1 unless the node is RING_NODE_EXACT_PC. No frames: looked up, nothing found. */
+/* What stood at an address of a module. address is the ELF file's virtual address that was looked
+ * up: pc - bias, less 1 unless the node is RING_NODE_EXACT_PC. No frames: nothing was found. */
 struct trace_symbol {
     uint32_t module; /* index */
-    uint32_t build_id_bytes;                  /* of the file the symbols were read from: equal to the */
-    uint8_t build_id[RING_BUILD_ID_BYTES];    /* module's, or the symbols may be wrong */
+    /* Of the file that the symbols were read from: the module's, or none if nobody could tell. */
+    uint32_t build_id_bytes;
+    uint8_t build_id[RING_BUILD_ID_BYTES];
     uint64_t address;
     uint32_t frame_count; /* <= TRACE_SYMBOL_MAX_FRAMES */
     const struct trace_symbol_frame *frames;
@@ -329,17 +338,18 @@ struct trace_symbol {
 typedef int trace_symbol_each(void *context, const struct trace_symbol *symbol);
 
 /* Cheapest when entries of a module stand together with ascending addresses. */
-void trace_symbols_encode(const struct trace_symbol *symbols, size_t count, struct trace_buffer *out);
+void trace_symbols_encode(const struct trace_symbol *symbols, size_t count,
+                          struct trace_buffer *out);
 int trace_symbols_decode(const void *bytes, size_t length, trace_symbol_each *each, void *context,
                          struct trace_fault *ret_fault);
 
-/* ---- events --------------------------------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------------------------ */
 
 /* A place where events are missing. */
 enum trace_gap_kind {
     TRACE_GAP_DROPPED,     /* no chunk was free */
     TRACE_GAP_OVERWRITTEN, /* a chunk was recycled before it was read */
-    TRACE_GAP_DAMAGED,     /* the rest of a chunk was not decodable; events: what its header claimed */
+    TRACE_GAP_DAMAGED,     /* a chunk could not be decoded; events: what its header claimed */
     TRACE_GAP_KINDS
 };
 
@@ -360,7 +370,8 @@ struct trace_event {
  * The columns of an EVENTS block. An event has a value in those columns that its type has (see
  * trace_event_columns()), so columns are of different lengths. TYPE is bytes; FLAGS, SIZE, PLUGIN,
  * OWNER_PLUGIN, OWNER_FLAGS, FRAME_COUNT and FRAME_FLAGS are varints; the others are differences to
- * the column's value before (0 at the start of a block), OWNER_STAMP is one to the event's own stamp.
+ * the column's value before (0 at the start of a block), OWNER_STAMP is one to the event's own
+ * stamp.
  */
 enum trace_column {
     TRACE_COLUMN_TYPE,
@@ -405,12 +416,12 @@ void trace_events_add_gap(struct trace_events_writer *writer, const struct trace
 int trace_events_is_full(const struct trace_events_writer *writer);
 void trace_events_encode(const struct trace_events_writer *writer, struct trace_buffer *out);
 
-/* Pulls events out of a block one by one, a cursor per column: memory does not depend on the count. */
+/* Pulls events out of a block one by one: memory does not depend on their count. */
 struct trace_events_reader {
     struct trace_cursor column[TRACE_COLUMNS];
     uint64_t last[TRACE_COLUMNS];
     struct trace_cursor gaps;
-    size_t base[TRACE_COLUMNS]; /* of the column in the block: faults are reported in the block's offsets */
+    size_t base[TRACE_COLUMNS]; /* where the column begins in the block, for faults */
     size_t gaps_base;
     uint64_t left;      /* events not read yet */
     uint64_t gaps_left; /* gaps not read yet */
@@ -420,7 +431,7 @@ struct trace_events_reader {
 /* The reader borrows bytes until the last _next(). */
 int trace_events_open(struct trace_events_reader *reader, const void *bytes, size_t length,
                       struct trace_fault *ret_fault);
-/* 1: *ret_event is set (frames of an EVENT_STACK are valid until the next call); 0: no more; -EBADMSG. */
+/* 1: *ret_event is set, its frames valid until the next call; 0: no more; -EBADMSG. */
 int trace_events_next(struct trace_events_reader *reader, struct trace_event *ret_event,
                       struct trace_fault *ret_fault);
 int trace_events_next_gap(struct trace_events_reader *reader, struct trace_gap *ret_gap,

@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Integers inside blocks are LEB128 varints: seven bits a byte, least significant first, the top bit
- * set on all but the last; at most ten bytes. A signed difference d is stored as the varint of its
- * zigzag form, (d << 1) ^ (d >> 63). Differences wrap modulo 2^64. Fixed integers, used by the file
- * and block headers only, are little-endian on every machine.
+ * Integers inside blocks are LEB128 varints: seven bits a byte, least significant first, the top
+ * bit set on all but the last; at most ten bytes. A signed difference d is stored as the varint of
+ * its zigzag form, (d << 1) ^ (d >> 63). Differences wrap modulo 2^64. Fixed integers, used by the
+ * file and block headers only, are little-endian on every machine.
  *
  * Errors are sticky: a buffer that could not grow and a cursor that met something impossible keep
  * their error and do nothing more, so that a run of puts or gets needs one check at its end.
@@ -32,7 +32,8 @@ void trace_put_bytes(struct trace_buffer *buffer, const void *bytes, size_t leng
 void trace_put_byte(struct trace_buffer *buffer, uint8_t byte);
 void trace_put_varint(struct trace_buffer *buffer, uint64_t value);
 void trace_put_difference(struct trace_buffer *buffer, uint64_t value, uint64_t from);
-void trace_put_text(struct trace_buffer *buffer, const char *text, size_t length); /* length, bytes */
+/* The length, then the bytes. */
+void trace_put_text(struct trace_buffer *buffer, const char *text, size_t length);
 
 /* Where decoding failed: an offset in the raw bytes of the block, and a constant phrase. */
 struct trace_fault {
@@ -57,7 +58,7 @@ uint32_t trace_get_u32(struct trace_cursor *cursor);
 uint64_t trace_get_difference(struct trace_cursor *cursor, uint64_t from);
 const uint8_t *trace_get_bytes(struct trace_cursor *cursor, size_t length);
 
-/* A count of entries that take at least min_entry_bytes each: never more than the bytes left allow. */
+/* A count of entries of at least min_entry_bytes each: never more than the bytes left allow. */
 uint64_t trace_get_count(struct trace_cursor *cursor, size_t min_entry_bytes);
 
 /* Bytes inside the block: not NUL-terminated. */

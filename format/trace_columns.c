@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * NODES: count, first id, then columns of `count` numbers each: id - parent, flags, pc as differences.
- * LIVE:  count, then columns: address as differences, size, node, plug-in, instance, flags, and stamp as
- * differences. Each column is preceded by its length in bytes.
+ * NODES: count, first id, then columns: id - parent, flags, pc as differences.
+ * LIVE:  count, then columns: address as differences, size, node, plug-in, instance, flags, stamp
+ *        as differences.
+ * Each column holds `count` numbers and is preceded by its length in bytes.
  */
 #include "format/trace.h"
 #include "format/trace_internal.h"

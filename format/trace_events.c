@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * number of events; number of gaps; bytes of the gaps, the gaps (kind, tid, after_stamp, before_stamp,
- * events: varints); then columns up to the end of the block: enum trace_column, bytes, contents. A
- * column that no event has a value in is left out.
+ * number of events; number of gaps; bytes of the gaps, the gaps (kind, tid, after_stamp,
+ * before_stamp, events: varints); then columns up to the end of the block: enum trace_column,
+ * bytes, contents. A column that no event has a value in is left out.
  */
 #include "format/trace.h"
 
@@ -37,7 +37,7 @@ uint32_t trace_event_columns(unsigned type)
     return type < EVENT_TYPES ? columns[type] : 0;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------ */
+/* ---- writing ----------------------------------------------------------------------------- */
 
 void trace_events_free(struct trace_events_writer *writer)
 {
@@ -62,7 +62,8 @@ static void put_plain(struct trace_events_writer *writer, enum trace_column colu
     trace_put_varint(&writer->column[column], value);
 }
 
-static void put_relative(struct trace_events_writer *writer, enum trace_column column, uint64_t value)
+static void put_relative(struct trace_events_writer *writer, enum trace_column column,
+                         uint64_t value)
 {
     trace_put_difference(&writer->column[column], value, writer->last[column]);
     writer->last[column] = value;
@@ -164,7 +165,7 @@ void trace_events_encode(const struct trace_events_writer *writer, struct trace_
     }
 }
 
-/* ---- reading ------------------------------------------------------------------------------------ */
+/* ---- reading ----------------------------------------------------------------------------- */
 
 static void open_column(struct trace_events_reader *reader, struct trace_cursor *in)
 {
@@ -206,7 +207,8 @@ int trace_events_open(struct trace_events_reader *reader, const void *bytes, siz
     return trace_cursor_end(&in, ret_fault);
 }
 
-static uint64_t get_plain(struct trace_events_reader *reader, enum trace_column column, uint64_t limit)
+static uint64_t get_plain(struct trace_events_reader *reader, enum trace_column column,
+                          uint64_t limit)
 {
     return trace_get_limited(&reader->column[column], limit);
 }

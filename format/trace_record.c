@@ -101,6 +101,7 @@ void trace_state_encode(const struct trace_state *state, struct trace_buffer *ou
     trace_put_varint(out, state->stop_stamp);
     trace_put_varint(out, state->overwritten_events);
     trace_put_varint(out, state->dropped_events);
+    trace_put_varint(out, state->missed_calls);
     trace_put_varint(out, state->untracked_blocks);
     trace_put_varint(out, state->unlisted_plugins);
     trace_put_varint(out, state->unlisted_instances);
@@ -108,6 +109,7 @@ void trace_state_encode(const struct trace_state *state, struct trace_buffer *ou
     trace_put_varint(out, state->lost_stacks);
     trace_put_varint(out, state->truncated_stacks);
     trace_put_varint(out, state->abandoned_operations);
+    trace_put_varint(out, state->operations);
     trace_put_varint(out, state->live_entries);
     trace_put_varint(out, state->live_busy);
     trace_put_counters(out, &state->totals);
@@ -125,6 +127,7 @@ int trace_state_decode(const void *bytes, size_t length, struct trace_state *ret
     state.stop_stamp = trace_get_varint(&in);
     state.overwritten_events = trace_get_varint(&in);
     state.dropped_events = trace_get_varint(&in);
+    state.missed_calls = trace_get_varint(&in);
     state.untracked_blocks = trace_get_varint(&in);
     state.unlisted_plugins = trace_get_varint(&in);
     state.unlisted_instances = trace_get_varint(&in);
@@ -132,6 +135,7 @@ int trace_state_decode(const void *bytes, size_t length, struct trace_state *ret
     state.lost_stacks = trace_get_varint(&in);
     state.truncated_stacks = trace_get_varint(&in);
     state.abandoned_operations = trace_get_varint(&in);
+    state.operations = trace_get_varint(&in);
     state.live_entries = trace_get_varint(&in);
     state.live_busy = trace_get_varint(&in);
     state.totals = trace_get_counters(&in);

@@ -37,7 +37,8 @@ static void put_symbol(struct trace_buffer *out, const struct trace_symbol *symb
     }
 }
 
-void trace_symbols_encode(const struct trace_symbol *symbols, size_t count, struct trace_buffer *out)
+void trace_symbols_encode(const struct trace_symbol *symbols, size_t count,
+                          struct trace_buffer *out)
 {
     for (size_t first = 0, next; first < count; first = next) {
         uint64_t last = 0;

@@ -31,7 +31,8 @@ uint32_t trace_get_build_id(struct trace_cursor *in, uint8_t build_id[RING_BUILD
     return length;
 }
 
-void trace_strings_encode(const struct trace_string *strings, size_t count, struct trace_buffer *out)
+void trace_strings_encode(const struct trace_string *strings, size_t count,
+                          struct trace_buffer *out)
 {
     trace_put_varint(out, count);
     for (size_t i = 0; i < count; i++) {
@@ -57,7 +58,8 @@ int trace_strings_decode(const void *bytes, size_t length, trace_string_each *ea
     return trace_cursor_end(&in, ret_fault);
 }
 
-void trace_modules_encode(const struct trace_module *modules, size_t count, struct trace_buffer *out)
+void trace_modules_encode(const struct trace_module *modules, size_t count,
+                          struct trace_buffer *out)
 {
     trace_put_varint(out, count);
     for (size_t i = 0; i < count; i++) {
@@ -105,7 +107,8 @@ int trace_modules_decode(const void *bytes, size_t length, trace_module_each *ea
     return trace_cursor_end(&in, ret_fault);
 }
 
-void trace_plugins_encode(const struct trace_plugin *plugins, size_t count, struct trace_buffer *out)
+void trace_plugins_encode(const struct trace_plugin *plugins, size_t count,
+                          struct trace_buffer *out)
 {
     trace_put_varint(out, count);
     for (size_t i = 0; i < count; i++) {

@@ -14,7 +14,7 @@
 #include "recorder/exit_status.h"
 
 #define BATCH_AGE_NS UINT64_C(500000000)  /* what is lost at most when the recorder is killed */
-#define COMMIT_NS UINT64_C(2000000)       /* how long after its stamp an event is usually committed */
+#define COMMIT_NS UINT64_C(2000000) /* how long after its stamp an event is usually committed */
 #define STATUS_WAIT_NS UINT64_C(300000000) /* how long to wait for a stranger's exit status */
 
 struct capture *capture_new(const struct recorder_options *options, struct output *output,
@@ -132,7 +132,8 @@ void capture_end(struct capture *capture, enum trace_end_reason reason)
     segment_abandon(&capture->segment); /* storing symbols may take a while: nobody is to wait */
 }
 
-/* Of processes that are not ours to wait for, newer kernels tell once the parent has waited for them. */
+/* Of processes that are not ours to wait for, newer kernels tell once the parent has waited for
+ * them. */
 static bool learn_exit(struct capture *capture, uint64_t now_ns)
 {
     enum trace_exit kind;
@@ -163,7 +164,8 @@ static void finish_step(struct capture *capture, uint64_t now_ns)
         capture->state = CAPTURE_NAMING;
         if (capture->options->lookup == NULL || capture->writer.error != 0)
             return;
-        int error = symbolize_begin(&capture->symbolize, capture->options->lookup, &capture->tables);
+        int error =
+            symbolize_begin(&capture->symbolize, capture->options->lookup, &capture->tables);
         if (error != 0)
             capture_file_fail(capture, error);
         return;

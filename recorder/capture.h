@@ -48,11 +48,12 @@ struct capture {
     bool has_result;         /* the process recorded something */
 };
 
-/* A new capture with a segment ready to be handed out. Takes over pidfd on success. NULL: *ret_error. */
+/* A new capture with a segment to hand out. Takes over pidfd on success. NULL: *ret_error. */
 struct capture *capture_new(const struct recorder_options *options, struct output *output,
                             struct segment_locks *locks, pid_t pid, int pidfd, int *ret_error);
 
-/* The process recorded nothing, or everything is written: frees it. Its result belongs to the caller. */
+/* The process recorded nothing, or everything is written: frees it. Its result belongs to the
+ * caller. */
 void capture_free(struct capture *capture);
 
 /* How the process ended, if somebody found out; before capture_end(). */

@@ -116,7 +116,7 @@ void capture_file_begin(struct capture *capture)
                 (struct trace_text){args, args_bytes});
 }
 
-/* ---- the end ------------------------------------------------------------------------------------------ */
+/* ---- the end ----------------------------------------------------------------------------- */
 
 static void note_plugins(struct capture *capture)
 {
@@ -135,8 +135,21 @@ static void note_plugins(struct capture *capture)
     }
 }
 
-static void read_state(const struct ring_header *header, struct trace_state *state)
+/* What a thread that was killed inside may have left half done. */
+static uint64_t operations_under_way(const struct segment *segment)
 {
+    uint64_t operations = 0;
+
+    for (uint32_t i = 0; i < segment_used(segment, RING_THREADS); i++) {
+        const struct ring_thread *thread = segment_entry(segment, RING_THREADS, i);
+        operations += atomic_load(&thread->operations);
+    }
+    return operations;
+}
+
+static void read_state(const struct segment *segment, struct trace_state *state)
+{
+    const struct ring_header *header = segment->header;
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -146,6 +159,7 @@ static void read_state(const struct ring_header *header, struct trace_state *sta
     state->stop_stamp = atomic_load(&header->stop_stamp);
     state->overwritten_events = atomic_load(&header->overwritten_events);
     state->dropped_events = atomic_load(&header->dropped_events);
+    state->missed_calls = atomic_load(&header->missed_calls);
     state->untracked_blocks = atomic_load(&header->untracked_blocks);
     state->unlisted_plugins = atomic_load(&header->unlisted_plugins);
     state->unlisted_instances = atomic_load(&header->unlisted_instances);
@@ -153,6 +167,7 @@ static void read_state(const struct ring_header *header, struct trace_state *sta
     state->lost_stacks = atomic_load(&header->lost_stacks);
     state->truncated_stacks = atomic_load(&header->truncated_stacks);
     state->abandoned_operations = atomic_load(&header->abandoned_operations);
+    state->operations = operations_under_way(segment);
     state->totals = tables_counters(&header->totals);
 }
 
@@ -163,7 +178,7 @@ void capture_file_state(struct capture *capture)
     struct trace_state state = {0};
     int error = capture->writer.error;
 
-    read_state(capture->segment.header, &state);
+    read_state(&capture->segment, &state);
     note_plugins(capture);
     result->events = capture->drain.events;
     result->lost_events =

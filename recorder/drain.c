@@ -57,7 +57,7 @@ size_t drain_waiting(const struct drain *drain)
     return drain->batch.count + drain->gaps.count;
 }
 
-/* ---- which chunks to look at ------------------------------------------------------------------------ */
+/* ---- which chunks to look at ------------------------------------------------------------- */
 
 static struct ring_chunk *chunk_at(const struct drain *drain, uint32_t index)
 {
@@ -84,8 +84,8 @@ static bool look_at(struct drain *drain, uint32_t index)
     return sequence != drain->chunks[index].sequence;
 }
 
-/* Chunks that are being written to are looked at in every round; chunks that we have not seen only when
- * the process has handed out more sequence numbers than we know. */
+/* Chunks that are being written to are looked at in every round; chunks that we have not seen only
+ * when the process has handed out more sequence numbers than we know. */
 static void find_new(struct drain *drain, uint64_t handed_out)
 {
     uint32_t chunks = drain->segment->layout.area[RING_CHUNKS].count;
@@ -154,7 +154,7 @@ static void find_chunks(struct drain *drain, bool everything)
     drain->writing.count = 0;
 }
 
-/* ---- taking what is in them --------------------------------------------------------------------------- */
+/* ---- taking what is in them -------------------------------------------------------------- */
 
 static void add_gap(struct drain *drain, enum trace_gap_kind kind, const struct ring_chunk *chunk,
                     uint64_t after, uint64_t before, uint64_t events)
@@ -206,7 +206,7 @@ static void note_damage(struct drain *drain, const struct ring_chunk *chunk, uin
     add_gap(drain, TRACE_GAP_DAMAGED, chunk, slot ? slot->last_stamp : 0, 0, events);
 }
 
-/* Copies and decodes what is committed beyond what was consumed. Returns whether that was anything. */
+/* Copies and decodes what is committed and not yet consumed. Returns whether that is anything. */
 static bool take_committed(struct drain *drain, struct drain_chunk *known,
                            const struct ring_chunk *chunk, uint64_t committed)
 {
@@ -226,7 +226,8 @@ static bool take_committed(struct drain *drain, struct drain_chunk *known,
         return true;
     }
     uint32_t fresh = bytes - known->consumed_bytes;
-    memcpy(drain->words, (const char *)chunk + RING_CHUNK_HEADER_BYTES + known->consumed_bytes, fresh);
+    memcpy(drain->words, (const char *)chunk + RING_CHUNK_HEADER_BYTES + known->consumed_bytes,
+           fresh);
     uint32_t decoded = drain_batch_add(drain, drain->words, fresh / sizeof(uint64_t),
                                        chunk->base_stamp, chunk->tid, &decoded_words);
     if (slot != NULL && decoded > 0 && drain->batch.count > 0) {
@@ -250,7 +251,8 @@ static bool take_chunk(struct drain *drain, uint32_t index, bool *freed)
     uint64_t committed = atomic_load_explicit(&chunk->committed, memory_order_acquire);
     bool news = false;
 
-    /* A new owner sets sequence to 0 before it touches committed: both are of one owner, or we wait. */
+    /* A new owner sets sequence to 0 before it touches committed: both are of one owner, or we
+     * wait. */
     if (sequence != 0 && sequence == atomic_load(&chunk->sequence)) {
         if (sequence != known->sequence)
             begin_chunk(drain, known, sequence, chunk);
@@ -269,7 +271,7 @@ static bool take_chunk(struct drain *drain, uint32_t index, bool *freed)
     return news;
 }
 
-/* No chunk from `first` of the round's list on holds an event before this stamp that was not taken. */
+/* From `first` on, no chunk of the round's list holds an event before this stamp. */
 static uint64_t taken_until(const struct drain *drain, size_t first)
 {
     const struct drain_todo *todo = drain->todo.items;

@@ -92,10 +92,17 @@ static int sort_batch(struct drain *drain)
 }
 
 /* From the ring's names to the file's. */
-static void rename_nodes(struct drain *drain, struct event *event)
+static void rename_nodes(struct drain *drain, struct drain_event *of)
 {
-    if (event->type == EVENT_STACK)
+    const struct event_frame *frames = drain->frames.items;
+    struct event *event = &of->trace.event;
+
+    if (event->type == EVENT_STACK) {
+        for (uint32_t i = 0; i < event->frame_count; i++)
+            tables_want_pc(drain->tables, frames[of->first_frame + i].pc,
+                           frames[of->first_frame + i].flags);
         return;
+    }
     if (event->type == EVENT_INSTANCE && event->flags == EVENT_STEP_NEW_ENTER) {
         tables_want_string(drain->tables, event->node); /* the MIME type */
         return;
@@ -177,7 +184,7 @@ static int write_due(struct drain *drain, size_t due)
     const struct drain_key *keys = drain->keys.items;
 
     for (size_t i = 0; i < due; i++)
-        rename_nodes(drain, &batch[keys[i].index].trace.event);
+        rename_nodes(drain, &batch[keys[i].index]);
     int error = tables_flush(drain->tables);
     return error ? error : put_events(drain, due);
 }
@@ -213,7 +220,7 @@ static int keep_rest(struct drain *drain, size_t due)
     free(drain->frames.items);
     drain->batch = batch;
     drain->frames = frames;
-    drain->flush_at = batch.count + DRAIN_BATCH_EVENTS; /* what was kept is not sorted again at once */
+    drain->flush_at = batch.count + DRAIN_BATCH_EVENTS; /* the rest is not sorted at once */
     return error;
 }
 

@@ -14,8 +14,8 @@ struct drain_event {
 };
 
 /*
- * Decodes words of a chunk into the batch. Returns how many events they held (EVENT_STACKs included);
- * *ret_words is how many of the words were events.
+ * Decodes words of a chunk into the batch. Returns how many events they held (EVENT_STACKs
+ * included); *ret_words is how many of the words were events.
  */
 uint32_t drain_batch_add(struct drain *drain, const uint64_t *words, size_t count,
                          uint64_t base_stamp, uint32_t tid, size_t *ret_words);

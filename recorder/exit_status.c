@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
-/* include/uapi/linux/pidfd.h of Linux 6.15; older headers do not have it. First published size: 64 bytes. */
+/* include/uapi/linux/pidfd.h of Linux 6.15, in its first published size; older ones lack it. */
 struct pidfd_info_64 {
     uint64_t mask;
     uint64_t cgroup;

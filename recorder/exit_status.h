@@ -9,8 +9,8 @@
 #include "format/trace.h"
 
 /*
- * Asks the kernel (PIDFD_GET_INFO with PIDFD_INFO_EXIT, Linux 6.15 and newer). 0; -EAGAIN: the process
- * has ended but its parent has not waited for it yet; -ENOSYS: this kernel does not tell.
+ * Asks the kernel (PIDFD_GET_INFO with PIDFD_INFO_EXIT, Linux 6.15 and newer). 0; -EAGAIN: the
+ * process has ended but its parent has not waited for it yet; -ENOSYS: this kernel does not tell.
  */
 int exit_status_of(int pidfd, enum trace_exit *ret_kind, uint32_t *ret_value);
 

@@ -18,7 +18,7 @@
 #define LIBRARY_NAME "libnpntrace.so"
 #define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
 
-/* ---- the command ------------------------------------------------------------------------------------- */
+/* ---- the command ------------------------------------------------------------------------- */
 
 static int check_executable(const char *path)
 {
@@ -33,7 +33,7 @@ static int check_executable(const char *path)
     return 0;
 }
 
-/* Like execvp: the first that can be executed, else the first error that says more than "not there". */
+/* Like execvp: the first that can be executed, else an error that says more than "not there". */
 static int search_path(const char *name, char **ret_path)
 {
     const char *path = getenv("PATH");
@@ -71,7 +71,7 @@ int launch_find(const char *name, char **ret_path)
     return *ret_path == NULL ? -ENOMEM : check_executable(name);
 }
 
-/* ---- the library --------------------------------------------------------------------------------------- */
+/* ---- the library ------------------------------------------------------------------------- */
 
 /* *ret_path is set to the absolute path if there is such a file. */
 static int try_library(char *path, char **ret_path)
@@ -116,7 +116,7 @@ int launch_library(char **ret_path)
     return error;
 }
 
-/* ---- the start ------------------------------------------------------------------------------------------ */
+/* ---- the start --------------------------------------------------------------------------- */
 
 static int set_environment(const char *library, const char *recorder_name)
 {
@@ -127,7 +127,8 @@ static int set_environment(const char *library, const char *recorder_name)
 
     if (length < 0)
         return -ENOMEM;
-    if (setenv("LD_PRELOAD", preload, 1) != 0 || setenv(HANDOVER_ENVIRONMENT, recorder_name, 1) != 0)
+    if (setenv("LD_PRELOAD", preload, 1) != 0 ||
+        setenv(HANDOVER_ENVIRONMENT, recorder_name, 1) != 0)
         return -errno;
     return 0;
 }

@@ -3,8 +3,9 @@
 
 /*
  * The loader takes our library into the command by LD_PRELOAD. Some programs never read that
- * variable: static ones, those that run with more rights than their caller, and those of another word size
- * or machine. They are started all the same, since what they start in turn may be recorded.
+ * variable: static ones, those that run with more rights than their caller, and those of another
+ * word size or machine. They are started all the same, since what they start in turn may be
+ * recorded.
  *
  * The child begins as the recorder was begun: same signal mask and dispositions, same descriptors.
  * Errors are 0 or -errno. For one thread.
@@ -17,21 +18,21 @@
 
 #include "recorder/signals.h"
 
-/* The file that the shell would run for this name, malloc'ed. -ENOENT: there is none; -EACCES: it may not
- * be executed; -EISDIR. *ret_path is then what was looked at last, or NULL. */
+/* The file that the shell would run for this name, malloc'ed. -ENOENT: there is none; -EACCES: it
+ * may not be executed; -EISDIR. *ret_path is then what was looked at last, or NULL. */
 int launch_find(const char *name, char **ret_path);
 
-/* Why nothing can be recorded in a program, malloc'ed, as the end of "... because ": "it is statically
- * linked". NULL: no reason known. */
+/* Why nothing can be recorded in a program, malloc'ed, as the end of "... because ": "it is
+ * statically linked". NULL: no reason known. */
 char *launch_examine(const char *path);
 
-/* libnpntrace.so, absolute, malloc'ed: $NPNTRACE_LIBRARY, beside this program (build tree), in ../lib of
- * it, in the directory given at configuration. -ENOENT: nowhere; -EINVAL: at *ret_path, but the loader
- * cannot be told a path with ':' or white space. */
+/* libnpntrace.so, absolute, malloc'ed: $NPNTRACE_LIBRARY, beside this program (build tree), in
+ * ../lib of it, in the directory given at configuration. -ENOENT: nowhere; -EINVAL: at *ret_path,
+ * but the loader cannot be told a path with ':' or white space. */
 int launch_library(char **ret_path);
 
-/* Starts path with argv, the library preloaded (before what the user preloads) and recorder_name in the
- * environment. -errno is that of the child's execve(2) too. */
+/* Starts path with argv, the library preloaded (before what the user preloads) and recorder_name in
+ * the environment. -errno is that of the child's execve(2) too. */
 int launch_start(const char *path, char *const argv[], const char *library,
                  const char *recorder_name, const struct signals *signals, pid_t *ret_pid);
 

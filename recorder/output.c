@@ -129,7 +129,7 @@ int output_create(struct output *output, const char *host, uint32_t pid, char **
     return fd;
 }
 
-/* ---- before the start --------------------------------------------------------------------------------- */
+/* ---- before the start -------------------------------------------------------------------- */
 
 static int explain(int error, const char *name, const char *problem, char **ret_what)
 {
@@ -203,7 +203,8 @@ int output_probe(const struct output *output, char **ret_what)
 
     *ret_what = NULL;
     if (path == NULL)
-        return explain(-EINVAL, output->pattern, "a '%' is followed by other than h, p or %", ret_what);
+        return explain(-EINVAL, output->pattern, "a '%' is followed by other than h, p or %",
+                       ret_what);
     if (length == 0 || path[length - 1] == '/') {
         free(path);
         return explain(-EINVAL, output->pattern, "that is no file name", ret_what);

@@ -24,14 +24,15 @@ struct output {
 
 /*
  * Can files be made there? Tried by making (and removing) one, before the command is started. 0 or
- * -errno with *ret_what a malloc'ed sentence for the user: the directory is missing or not writable, the
- * disk is full, the file exists already, or the pattern is not one.
+ * -errno with *ret_what a malloc'ed sentence for the user: the directory is missing or not
+ * writable, the disk is full, the file exists already, or the pattern is not one.
  */
 int output_probe(const struct output *output, char **ret_what);
 
-/* Creates the file for a process. Returns a descriptor open for writing, or -errno. *ret_path (malloc'ed)
- * is its name, or that of the file that could not be made; NULL without memory. A name taken meanwhile,
- * or by an earlier process of this session, gets the pid and then a number put in. */
+/* Creates the file for a process. Returns a descriptor open for writing, or -errno. *ret_path
+ * (malloc'ed) is its name, or that of the file that could not be made; NULL without memory. A name
+ * taken meanwhile, or by an earlier process of this session, gets the pid and then a number put in.
+ */
 int output_create(struct output *output, const char *host, uint32_t pid, char **ret_path);
 
 #endif

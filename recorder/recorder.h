@@ -8,13 +8,13 @@
  *
  *   launch.c  finds and starts the command      handover.c  gives out segments
  *   session.c the loop                          capture.c   one process: segment -> file
- *   drain*.c  chunks -> EVENTS                  tables*.c   strings, modules, plug-ins, instances, nodes
+ *   drain*.c  chunks -> EVENTS                  tables*.c   tables -> STRINGS, MODULES, ...
  *   live.c    side table -> LIVE                symbolize.c addresses -> SYMBOLS
  *   output.c  names and creates files           trace_writer.c  blocks -> bytes
  *
- * One thread; it must not be the owner of robust mutexes. While it runs, signals are blocked and read
- * from a descriptor, SIGPIPE and SIGXFSZ ignored; afterwards all is as it was. Nothing is printed: what
- * the user should know at once goes to options->say, the rest into the report.
+ * One thread; it must not be the owner of robust mutexes. While it runs, signals are blocked and
+ * read from a descriptor, SIGPIPE and SIGXFSZ ignored; afterwards all is as it was. Nothing is
+ * printed: what the user should know at once goes to options->say, the rest into the report.
  */
 #ifndef NPNTRACE_RECORDER_RECORDER_H
 #define NPNTRACE_RECORDER_RECORDER_H
@@ -66,7 +66,7 @@ struct recorder_result {
 
 struct recorder_report {
     int wait_status; /* of the command, as waitpid(2) gives it */
-    char *why;       /* no result: what kept the command from being recorded; NULL: it met no plug-in */
+    char *why; /* no result: what kept the command from being recorded; NULL: it met no plug-in */
     unsigned refused; /* requests for a segment that were not granted */
     struct recorder_result *results;
     size_t result_count;

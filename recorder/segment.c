@@ -146,7 +146,8 @@ void segment_beat(struct segment *segment)
 
 void segment_wake_writers(struct segment *segment)
 {
-    /* Bumped before looking at pool_waiters, as writers do it the other way round: no wake-up is lost. */
+    /* Bumped before looking at pool_waiters, as writers do it the other way round: no wake-up is
+     * lost. */
     atomic_fetch_add(&segment->header->pool_word, 1);
     if (atomic_load(&segment->header->pool_waiters) != 0)
         syscall(SYS_futex, &segment->header->pool_word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
@@ -180,7 +181,8 @@ uint32_t segment_used(const struct segment *segment, enum ring_area area)
     return used < capacity ? used : capacity;
 }
 
-uint32_t segment_string(const struct segment *segment, uint32_t string, char *text, uint32_t capacity)
+uint32_t segment_string(const struct segment *segment, uint32_t string, char *text,
+                        uint32_t capacity)
 {
     uint32_t area_bytes = segment->layout.area[RING_STRINGS].count;
     uint32_t head_bytes = sizeof(struct ring_string);

@@ -3,16 +3,16 @@
 
 /*
  * The recorder makes the memfd, lays it out, and hands the descriptor to the process. From then on
- * everything in it may change at any time and mean anything: a host that overwrites its own memory must
- * not take the recorder with it. So offsets and counts come from a private copy of the layout, never
- * from the shared header; entries are copied before they are looked at; and the file is sealed against
- * shrinking.
+ * everything in it may change at any time and mean anything: a host that overwrites its own memory
+ * must not take the recorder with it. So offsets and counts come from a private copy of the layout,
+ * never from the shared header; entries are copied before they are looked at; and the file is
+ * sealed against shrinking.
  *
  * The process learns of the recorder's death from header->recorder_lock: the kernel stores
- * FUTEX_OWNER_DIED into the lock's first word when the recorder's thread ends in whatever way. A robust
- * pthread mutex would keep its list links in the shared memory, where the process could damage them.
- * The list here is the kernel's own (set_robust_list(2)), with links in a private page mapped right
- * before each segment:
+ * FUTEX_OWNER_DIED into the lock's first word when the recorder's thread ends in whatever way. A
+ * robust pthread mutex would keep its list links in the shared memory, where the process could
+ * damage them. The list here is the kernel's own (set_robust_list(2)), with links in a private page
+ * mapped right before each segment:
  *
  *     | private page: list link | header: ... recorder_lock ... | tables | chunks |
  *       ^-- the same distance in all segments --^
@@ -53,8 +53,8 @@ void segment_locks_remove(struct segment_locks *locks);
 int segment_create(struct segment *segment, struct segment_locks *locks, uint64_t bytes,
                    enum ring_policy policy);
 
-/* The recorder stops though the process goes on: leaves the lock as if it had died, so that nobody waits
- * for it. The segment can still be read. May be called twice. */
+/* The recorder stops though the process goes on: leaves the lock as if it had died, so that nobody
+ * waits for it. The segment can still be read. May be called twice. */
 void segment_abandon(struct segment *segment);
 
 /* Abandons and unmaps it. */
@@ -74,6 +74,7 @@ uint32_t segment_used(const struct segment *segment, enum ring_area area);
 
 /* Copies the text of a string, NUL-terminated and cut to fit. Returns its length; 0 for 0, for what
  * lies outside the area, and for what is no string. */
-uint32_t segment_string(const struct segment *segment, uint32_t string, char *text, uint32_t capacity);
+uint32_t segment_string(const struct segment *segment, uint32_t string, char *text,
+                        uint32_t capacity);
 
 #endif

@@ -86,7 +86,7 @@ void session_close(struct session *session)
     signals_close(&session->signals);
 }
 
-/* ---- processes that ask ------------------------------------------------------------------------------- */
+/* ---- processes that ask ------------------------------------------------------------------ */
 
 /* One pid, one capture: a process that asks again has executed another program. */
 static void end_older(struct session *session, pid_t pid)
@@ -157,7 +157,7 @@ static void accept_clients(struct session *session)
             handover_answer(&session->handover, fd, NULL, -ENOMEM);
 }
 
-/* ---- processes that end ------------------------------------------------------------------------------- */
+/* ---- processes that end ------------------------------------------------------------------ */
 
 static void reap_child(struct session *session)
 {
@@ -217,7 +217,7 @@ static void hear_signals(struct session *session)
     }
 }
 
-/* ---- the loop ------------------------------------------------------------------------------------------ */
+/* ---- the loop ---------------------------------------------------------------------------- */
 
 static void wait_for_something(struct session *session, int timeout_ms)
 {

@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * One thread waits for: clients of the hand-over socket, ends of processes (pidfds), and signals; in
- * between it lets every capture do a round. While events come it looks at the rings every millisecond,
- * and with nothing new ever more rarely, up to every 50 ms.
+ * One thread waits for: clients of the hand-over socket, ends of processes (pidfds), and signals;
+ * in between it lets every capture do a round. While events come it looks at the rings every
+ * millisecond, and with nothing new ever more rarely, up to every 50 ms.
  */
 #ifndef NPNTRACE_RECORDER_SESSION_H
 #define NPNTRACE_RECORDER_SESSION_H

@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The terminal sends SIGINT and SIGQUIT to the host and to the recorder alike: the host decides, the
- * recorder stays to write down what it does. SIGTERM and SIGHUP are for whoever gets them, so the
- * recorder passes them on. All are blocked and read from a descriptor; SIGPIPE and SIGXFSZ are ignored,
- * so that writes return errors. The command must not inherit any of this.
+ * The terminal sends SIGINT and SIGQUIT to the host and to the recorder alike: the host decides,
+ * the recorder stays to write down what it does. SIGTERM and SIGHUP are for whoever gets them, so
+ * the recorder passes them on. All are blocked and read from a descriptor; SIGPIPE and SIGXFSZ are
+ * ignored, so that writes return errors. The command must not inherit any of this.
  */
 #ifndef NPNTRACE_RECORDER_SIGNALS_H
 #define NPNTRACE_RECORDER_SIGNALS_H

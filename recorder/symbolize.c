@@ -12,7 +12,8 @@
 #define STEP_ADDRESSES 2048u /* and how many addresses one block holds at most */
 
 /* The module that was mapped at pc in that epoch: the latest entry that fits. NULL: none. */
-static const struct trace_module *module_at(const struct tables *tables, uint64_t pc, uint64_t epoch)
+static const struct trace_module *module_at(const struct tables *tables, uint64_t pc,
+                                            uint64_t epoch)
 {
     const struct trace_module *modules = tables->modules.items, *found = NULL;
 
@@ -46,7 +47,24 @@ static void sort_once_each(struct tables_array *array)
     array->count = kept;
 }
 
-/* All (epoch, pc to look up). The epoch of a node is its root's; parents come before their children. */
+static int add_pair(struct symbolize *symbolize, uint64_t epoch, uint64_t pc)
+{
+    struct symbolize_address *pair = tables_array_add(&symbolize->addresses, sizeof(*pair));
+
+    if (pair == NULL)
+        return -ENOMEM;
+    *pair = (struct symbolize_address){.scope = epoch, .address = pc};
+    return 0;
+}
+
+/* Stacks among the events name no epoch: readers take the latest module there. */
+static int add_latest(void *symbolize, uint64_t pc)
+{
+    return add_pair(symbolize, UINT64_MAX, pc);
+}
+
+/* All (epoch, pc to look up). The epoch of a node is its root's; parents come before their
+ * children. */
 static int collect_pcs(struct symbolize *symbolize, uint64_t *epochs)
 {
     const struct trace_node *nodes = symbolize->tables->nodes.items;
@@ -59,13 +77,12 @@ static int collect_pcs(struct symbolize *symbolize, uint64_t *epochs)
             continue;
         }
         epochs[node->id] = epochs[node->parent];
-        struct symbolize_address *pair = tables_array_add(&symbolize->addresses, sizeof(*pair));
-        if (pair == NULL)
-            return -ENOMEM;
-        pair->scope = epochs[node->id];
-        pair->address = node->pc - !(node->flags & RING_NODE_EXACT_PC);
+        uint64_t pc = node->pc - !(node->flags & RING_NODE_EXACT_PC);
+        int error = add_pair(symbolize, epochs[node->id], pc);
+        if (error != 0)
+            return error;
     }
-    return 0;
+    return tables_each_pc(symbolize->tables, add_latest, symbolize);
 }
 
 /* From (epoch, pc) to (module, file virtual address), without those that no module holds. */
@@ -110,7 +127,7 @@ void symbolize_end(struct symbolize *symbolize)
     *symbolize = (struct symbolize){0};
 }
 
-/* Frames of several addresses stand in one growing array, so they are named by index until the end. */
+/* The frames of all symbols stand in one growing array: pointers into it are set at the end. */
 struct found {
     struct tables_array symbols; /* struct trace_symbol, .frames not set yet */
     struct tables_array frames;  /* struct trace_symbol_frame */

@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * When a recording ends, every (module, address) that occurs in its stacks is looked up once, through a
- * function of the caller's (the recorder itself knows no debug information), and written to the
- * file, so that it is readable on another machine. Large hosts have tens of thousands of addresses:
- * the work is done in steps, between which the recorder serves its other processes.
+ * When a recording ends, every (module, address) that occurs in its stacks is looked up once,
+ * through a function of the caller's (the recorder itself knows no debug information), and written
+ * to the file, so that it is readable on another machine. Large hosts have tens of thousands of
+ * addresses: the work is done in steps, between which the recorder serves its other processes.
  *
  * For one thread. Memory: 24 bytes per address.
  */
@@ -24,9 +24,9 @@ struct symbolize_frame {
 };
 
 struct symbolize_lookup {
-    /* Looks up a file virtual address in module, whose file was at path; innermost frame first. Writes at
-     * most capacity frames; returns how many, 0 if nothing is known. *ret_verified: the file that was read
-     * has the module's build-id. */
+    /* Looks up a file virtual address in module, whose file was at path; innermost frame first.
+     * Writes at most capacity frames; returns how many, 0 if nothing is known. *ret_verified: the
+     * file that was read has the module's build-id. */
     size_t (*frames)(void *context, const struct trace_module *module, const char *path,
                      uint64_t address, struct symbolize_frame *frames, size_t capacity,
                      bool *ret_verified);

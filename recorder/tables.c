@@ -1,4 +1,4 @@
-/* recorder/tables.c - what is named in the file: strings and nodes, and writing all tables in order */
+/* recorder/tables.c - strings and nodes get their names in the file; all tables are written */
 /* SPDX-License-Identifier: MIT */
 
 #include "recorder/tables.h"
@@ -19,6 +19,11 @@ struct tables_own_string {
     UT_hash_handle hh;
     uint32_t id;
     char text[];
+};
+
+struct tables_own_pc {
+    UT_hash_handle hh;
+    uint64_t pc; /* to look up: less 1 for a return address */
 };
 
 void *tables_array_add(struct tables_array *array, size_t item_bytes)
@@ -62,11 +67,16 @@ static void forget_strings(struct tables *tables)
 void tables_close(struct tables *tables)
 {
     struct tables_own_string *own, *next;
+    struct tables_own_pc *pc, *next_pc;
 
     forget_strings(tables);
     HASH_ITER(hh, tables->own, own, next) {
         HASH_DEL(tables->own, own);
         free(own);
+    }
+    HASH_ITER(hh, tables->pcs, pc, next_pc) {
+        HASH_DEL(tables->pcs, pc);
+        free(pc);
     }
     free(tables->strings.items);
     free(tables->string_seen);
@@ -77,7 +87,7 @@ void tables_close(struct tables *tables)
     *tables = (struct tables){0};
 }
 
-/* ---- strings -------------------------------------------------------------------------------------- */
+/* ---- strings ----------------------------------------------------------------------------- */
 
 static int write_strings(struct tables *tables)
 {
@@ -154,7 +164,7 @@ uint32_t tables_own_string(struct tables *tables, const char *text)
     return own->id;
 }
 
-/* ---- nodes ---------------------------------------------------------------------------------------- */
+/* ---- nodes ------------------------------------------------------------------------------- */
 
 /* Collects the ring ids from ring_node outwards that have no number yet. False: no memory. */
 static int collect_chain(struct tables *tables, uint32_t ring_node, uint32_t *ret_known)
@@ -217,6 +227,35 @@ uint32_t tables_want_node(struct tables *tables, uint32_t ring_node)
     return parent;
 }
 
+void tables_want_pc(struct tables *tables, uint64_t pc, uint64_t flags)
+{
+    struct tables_own_pc *own = NULL;
+
+    pc -= !(flags & RING_NODE_EXACT_PC);
+    HASH_FIND(hh, tables->pcs, &pc, sizeof(pc), own);
+    if (own != NULL)
+        return;
+    own = calloc(1, sizeof(*own));
+    if (own != NULL) {
+        own->pc = pc;
+        HASH_ADD(hh, tables->pcs, pc, sizeof(own->pc), own);
+        if (own->hh.tbl != NULL)
+            return;
+    }
+    free(own);
+    tables->error = -ENOMEM;
+}
+
+int tables_each_pc(const struct tables *tables, int (*each)(void *context, uint64_t pc),
+                   void *context)
+{
+    int result = 0;
+
+    for (struct tables_own_pc *own = tables->pcs; own != NULL && result == 0; own = own->hh.next)
+        result = each(context, own->pc);
+    return result;
+}
+
 static int write_nodes(struct tables *tables)
 {
     const struct trace_node *nodes = tables->nodes.items;
@@ -236,7 +275,7 @@ static int write_nodes(struct tables *tables)
     return error;
 }
 
-/* ---- all of them ------------------------------------------------------------------------------------ */
+/* ---- all of them ------------------------------------------------------------------------- */
 
 int tables_flush(struct tables *tables)
 {

@@ -4,12 +4,12 @@
 /*
  * Whatever is going to be named in the file is asked for here first and gets its name in the file;
  * tables_flush() then writes everything that was asked for and has not been written, in an order in
- * which each block names only what stands before it. Modules, plug-ins and instances are not asked for:
- * all that the process has listed are written, and again at the end with their last counters.
+ * which each block names only what stands before it. Modules, plug-ins and instances are not asked
+ * for: all that the process has listed are written, and again at the end with their last counters.
  *
- * Nodes are numbered anew, 1, 2, 3, ... in the order of writing, so that the file holds only stacks that
- * occur; strings keep the ring's numbers. Memory: a word per node of the segment (touched as needed),
- * and each written node and module once more for the symbols.
+ * Nodes are numbered anew, 1, 2, 3, ... in the order of writing, so that the file holds only stacks
+ * that occur; strings keep the ring's numbers. Memory: a word per node of the segment (touched as
+ * needed), and each written node and module once more for the symbols.
  *
  * Errors: running out of memory sticks and comes out of tables_flush(). For one thread.
  */
@@ -30,6 +30,7 @@ struct tables_array {
 };
 
 struct tables_own_string;
+struct tables_own_pc;
 
 struct tables {
     const struct segment *segment;
@@ -41,6 +42,7 @@ struct tables {
     size_t string_bytes;            /* of their texts */
     struct tables_own_string *own;  /* uthash: strings made here, by text */
     uint32_t own_count;
+    struct tables_own_pc *pcs;     /* uthash: of inline stacks, each once */
 
     uint32_t *node_map;             /* ring id -> id in the file, 0: not asked for yet */
     struct tables_array nodes;      /* struct trace_node, all; node id stands at index id - 1 */
@@ -52,7 +54,7 @@ struct tables {
     uint32_t plugins_written;
     uint32_t instances_written;
 
-    uint64_t damaged;               /* names that could not be: nodes outside the tree and the like */
+    uint64_t damaged;               /* impossible names: nodes outside the tree, ... */
 };
 
 /* segment and out stay the caller's and must outlive tables. 0 or -errno. */
@@ -65,8 +67,15 @@ void tables_want_string(struct tables *tables, uint32_t string);
 /* A string of the recorder's own; the same number for the same text. 0 for NULL and "". */
 uint32_t tables_own_string(struct tables *tables, const char *text);
 
-/* The number in the file of a node of the ring and of its whole stack. RING_NODE_NONE and _INLINE stay. */
+/* The number in the file of a node of the ring. RING_NODE_NONE and _INLINE stay what they are. */
 uint32_t tables_want_node(struct tables *tables, uint32_t ring_node);
+
+/* A frame of a stack that stands among the events: its pc is to get a symbol, too. */
+void tables_want_pc(struct tables *tables, uint64_t pc, uint64_t flags);
+
+/* Calls each(context, pc to look up) for these until it returns other than 0; passes that on. */
+int tables_each_pc(const struct tables *tables, int (*each)(void *context, uint64_t pc),
+                   void *context);
 
 /* Writes what was asked for, and new modules, plug-ins and instances. 0 or -errno. */
 int tables_flush(struct tables *tables);

@@ -21,8 +21,8 @@ static int fail(struct trace_writer *writer, int error)
 }
 
 /* All of the two parts, behind the last complete block. */
-static int append(struct trace_writer *writer, const void *head, size_t head_bytes, const void *body,
-                  size_t body_bytes)
+static int append(struct trace_writer *writer, const void *head, size_t head_bytes,
+                  const void *body, size_t body_bytes)
 {
     struct iovec part[2] = {
         {.iov_base = (void *)head, .iov_len = head_bytes},

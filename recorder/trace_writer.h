@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Puts raw blocks (format/trace.h) into a file: compressed where that makes them smaller, summed, and
- * each written with one system call behind the last. When that fails the file is cut back to its last
- * complete block, so that it stays a valid, unfinished trace; the error sticks, and later puts do nothing
- * but return it. For one thread.
+ * Puts raw blocks (format/trace.h) into a file: compressed where that makes them smaller, summed,
+ * and each written with one system call behind the last. When that fails the file is cut back to
+ * its last complete block, so that it stays a valid, unfinished trace; the error sticks, and later
+ * puts do nothing but return it. For one thread.
  */
 #ifndef NPNTRACE_RECORDER_TRACE_WRITER_H
 #define NPNTRACE_RECORDER_TRACE_WRITER_H
@@ -23,8 +23,8 @@ struct trace_writer {
     struct trace_buffer stored;
 };
 
-/* Takes over fd, an empty file open for writing, and writes the file header. 0 or -errno; on failure fd
- * is closed as well. */
+/* Takes over fd, an empty file open for writing, and writes the file header. 0 or -errno; on
+ * failure fd is closed as well. */
 int trace_writer_open(struct trace_writer *writer, int fd);
 
 /* Appends one block. raw is at most TRACE_BLOCK_MAX_BYTES; a raw->error is this call's error. */

@@ -28,3 +28,9 @@ include tests/shim/local.mk
 
 # ---- the program, from the shell -------------------------------------------------
 include tests/cli/local.mk
+
+# ---- real browsers ---------------------------------------------------------------
+include tests/host/local.mk
+
+# ---- what goes wrong -------------------------------------------------------------
+include tests/fault/local.mk

@@ -6,8 +6,10 @@ tracer_sources = \
 	tracer/context.c \
 	tracer/debug.c \
 	tracer/debug.h \
+	tracer/got.c \
 	tracer/handover.c \
 	tracer/live.c \
+	tracer/got.h \
 	tracer/live.h \
 	tracer/lock.c \
 	tracer/lock.h \

@@ -3,9 +3,9 @@
 
 #include "tracer/operation.h"
 
-static void count_dropped(struct tracer *tracer)
+static void count_missed(struct tracer *tracer)
 {
-    atomic_fetch_add_explicit(&tracer->ring->dropped_events, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&tracer->ring->missed_calls, 1, memory_order_relaxed);
 }
 
 /* What they had half done stays so: an event not committed, a block not in the side table. */
@@ -26,14 +26,14 @@ bool operation_enter(struct operation *operation)
         return false;
     struct thread *thread = thread_self(tracer);
     if (thread == NULL) {
-        count_dropped(tracer);
+        count_missed(tracer);
         return false;
     }
     if (thread->depth > 0 && here >= thread->outer_pointer &&
         thread_same_stack(thread, here, thread->outer_pointer))
         abandon(tracer, thread);
     if (thread->depth == RING_NESTING) {
-        count_dropped(tracer);
+        count_missed(tracer);
         return false;
     }
     if (thread->depth == 0)

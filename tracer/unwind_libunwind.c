@@ -4,11 +4,13 @@
 #include "tracer/unwind.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <libunwind.h>
 #include <string.h>
 
 #include "config.h"
 #include "tracer/debug.h"
+#include "tracer/got.h"
 #include "tracer/object.h"
 #include "tracer/region.h"
 #include "tracer/sys.h"
@@ -217,11 +219,32 @@ static bool resolve(struct unwinder *unwinder, void *library)
     return true;
 }
 
+static int no_pipe(int descriptors[2], int flags)
+{
+    (void)descriptors, (void)flags;
+    errno = ENFILE;
+    return -1;
+}
+
+/* libunwind opens a pipe to try out addresses with when it steps over its own process's memory by
+ * itself. It never does here, and the host is to have no descriptors of ours. */
+static void forbid_pipes(void *library)
+{
+    struct link_map *map;
+
+    if (dlinfo(library, RTLD_DI_LINKMAP, &map) == 0) {
+        got_redirect(map, "pipe2", (void *)no_pipe);
+        got_redirect(map, "pipe", (void *)no_pipe);
+    }
+}
+
 struct unwinder *unwinder_open(void)
 {
     void *library = dlopen(LIBUNWIND_SONAME, RTLD_NOW | RTLD_LOCAL);
     struct unwinder *unwinder = sys_map(sizeof(*unwinder));
 
+    if (library != NULL)
+        forbid_pipes(library);
     if (library == NULL || unwinder == NULL || !resolve(unwinder, library)) {
         debug_say("no backtraces: " LIBUNWIND_SONAME " cannot be used", 0);
         return NULL;

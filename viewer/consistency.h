@@ -8,10 +8,10 @@
  *   events    --sum-->  counters of plug-ins, instances, everybody
  *   counters  <------>  blocks in the side table of live blocks
  *
- * A process that dies inside a tracing operation leaves that operation half accounted for: each one
- * under way then (ring_thread.operations) explains a difference of one event and one block, and
- * nothing else. The accounts of a running process move while they are read: consistency_check()
- * leaves them alone then.
+ * A process that dies inside a tracing operation, or a signal handler that jumps out of one, leaves
+ * that operation half accounted for: each (ring_thread.operations, abandoned_operations) explains a
+ * difference of one event and one block, and nothing else. The accounts of a running process move
+ * while they are read: consistency_check() leaves them alone then.
  *
  * Threads: one. Findings go to the recording's problems.
  */
@@ -22,7 +22,7 @@
 
 struct consistency {
     bool compared;    /* false: there was nothing to compare with, or it moved */
-    uint64_t allowed; /* operations that were under way */
+    uint64_t allowed; /* operations that were left half done */
     uint64_t excused; /* differences that they explain */
 };
 

@@ -3,6 +3,7 @@
 
 #include "viewer/event_out.h"
 #include "viewer/json_out.h"
+#include "viewer/paragraph.h"
 #include "viewer/stack_text.h"
 #include "viewer/text.h"
 #include "viewer/verdict.h"
@@ -11,6 +12,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#define CALLER_LEAST 8 /* columns; less says nothing */
 
 static const struct {
     uint16_t flag;
@@ -85,22 +88,38 @@ static char *owner_text(const struct session *session, const struct event *event
     return text;
 }
 
+/* On a terminal the caller gets what room is left. */
+static void print_caller(const struct session *session, const char *caller, size_t taken)
+{
+    const struct terminal *terminal = &session->terminal;
+    size_t room = terminal->width > taken + 2 ? terminal->width - taken - 2 : 0;
+
+    if (caller[0] == '\0' || (terminal->cut && room < CALLER_LEAST))
+        return;
+    char *cut = terminal->cut ? paragraph_cut(caller, room, false) : xalloc_string(caller);
+    terminal_print(terminal, TERMINAL_FAINT, "  %s", cut);
+    free(cut);
+}
+
 void event_out_text(struct session *session, const struct recorded_event *recorded)
 {
     const struct event *event = &recorded->event;
     uint64_t since_ns = recording_since_start_ns(session->recording, event->stamp);
-    char *call = call_text(event), *who = who_text(session, event),
-         *owner = owner_text(session, event);
+    char *call = call_text(event), *who = who_text(session, event);
+    char *owner = owner_text(session, event);
     char *caller = stack_text_brief(session->names, session->stacks, stack_of(session, recorded));
+    char *when = xalloc_format("%6" PRIu64 ".%09" PRIu64 " %7" PRIu32, since_ns / 1000000000,
+                               since_ns % 1000000000, recorded->tid);
+    size_t taken =
+        text_width(when) + 2 + text_width(who) + 2 + text_width(call) + text_width(owner);
 
-    terminal_print(&session->terminal, TERMINAL_FAINT, "%6" PRIu64 ".%09" PRIu64 " %7" PRIu32,
-                   since_ns / 1000000000, since_ns % 1000000000, recorded->tid);
+    terminal_print(&session->terminal, TERMINAL_FAINT, "%s", when);
     printf("  ");
     terminal_print(&session->terminal, TERMINAL_NAME, "%s", who);
     printf("  %s%s", call, owner);
-    if (caller[0] != '\0')
-        terminal_print(&session->terminal, TERMINAL_FAINT, "  %s", caller);
+    print_caller(session, caller, taken);
     putchar('\n');
+    free(when);
     free(call);
     free(who);
     free(owner);

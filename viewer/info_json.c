@@ -65,6 +65,7 @@ static void set_losses(json_t *json, const struct recording *recording)
         {"lost_events", recording_lost_events(recording)},
         {"overwritten_events", losses->overwritten_events},
         {"dropped_events", losses->dropped_events},
+        {"missed_calls", losses->missed_calls},
         {"unreadable_events", losses->damaged_events},
         {"untracked_blocks", losses->untracked_blocks},
         {"unlisted_plugins", losses->unlisted_plugins},

@@ -3,6 +3,7 @@
 
 #include "viewer/info.h"
 #include "viewer/info_facts.h"
+#include "viewer/paragraph.h"
 #include "viewer/table.h"
 #include "viewer/text.h"
 #include "viewer/verdict.h"
@@ -16,6 +17,8 @@
 #include <time.h>
 
 #define MODULES_SHOWN 10
+#define NAME_COLUMNS 11  /* of a fact */
+#define BUILD_ID_BYTES 8 /* that are shown */
 #define NS_PER_SECOND UINT64_C(1000000000)
 
 static void fact(const struct session *session, const char *name, const char *format, ...)
@@ -23,29 +26,42 @@ static void fact(const struct session *session, const char *name, const char *fo
 
 static void fact(const struct session *session, const char *name, const char *format, ...)
 {
+    char *text = NULL;
     va_list arguments;
 
-    terminal_print(&session->terminal, TERMINAL_TITLE, "%-12s", name);
     va_start(arguments, format);
-    vprintf(format, arguments);
+    int length = vasprintf(&text, format, arguments);
     va_end(arguments);
-    putchar('\n');
+    if (length < 0)
+        return;
+    terminal_print(&session->terminal, TERMINAL_TITLE, "%-*s", NAME_COLUMNS, name);
+    paragraph_print(&session->terminal, TERMINAL_PLAIN, NAME_COLUMNS, text);
+    free(text);
 }
 
-static void print_command(const struct session *session)
+/* Adds to a text that grows; takes the old one. */
+static char *joined(char *text, const char *separator, const char *more)
 {
-    const struct recording_process *process = &session->recording->process;
+    char *longer =
+        text == NULL ? xalloc_string(more) : xalloc_format("%s%s%s", text, separator, more);
 
-    terminal_print(&session->terminal, TERMINAL_TITLE, "%-11s", "command");
+    free(text);
+    return longer;
+}
+
+static char *command_of(const struct recording_process *process)
+{
+    char *command = NULL;
+
     for (uint32_t at = 0; at < process->args_bytes;) {
         size_t length = strnlen(process->args + at, process->args_bytes - at);
         char *copy = xalloc_substring(process->args + at, length), *quoted = text_quoted(copy);
-        printf(" %s", quoted);
+        command = joined(command, " ", quoted);
         free(copy);
         free(quoted);
         at += (uint32_t)length + 1;
     }
-    putchar('\n');
+    return command != NULL ? command : xalloc_string("unknown");
 }
 
 static void print_time(const struct session *session)
@@ -62,84 +78,112 @@ static void print_time(const struct session *session)
          text_duration(recording_duration_ns(recording)).chars);
 }
 
-static void print_words(const char *(*name)(uint32_t, unsigned *), uint32_t word)
+static void print_how(const struct session *session)
 {
+    const struct recording_process *process = &session->recording->process;
+    char *text = xalloc_format("clock %s, unwinder %s, when full %s", info_clock(process->clock),
+                               info_unwinder(process->unwinder), info_policy(process->policy));
     unsigned at = 0;
 
-    for (const char *bit; (bit = name(word, &at)) != NULL;)
-        printf(", %s", bit);
-}
-
-static void print_process(const struct session *session)
-{
-    const struct recording *recording = session->recording;
-    const struct recording_process *process = &recording->process;
-    char *file = text_printable(recording->path), *exe = text_printable(process->exe),
-         *ending = verdict_ending(recording);
-
-    fact(session, "recording", "%s (%s, %s)", file,
-         recording->kind == RECORDING_RING ? "flight recorder's ring" : "trace file",
-         text_bytes(recording->file_bytes).chars);
-    fact(session, "host", "%s (pid %" PRIu32 ", parent %" PRIu32 ")",
-         exe[0] != '\0' ? exe : "unknown", process->pid, process->ppid);
-    print_command(session);
-    print_time(session);
-    fact(session, "ending", "the process %s", ending);
-    terminal_print(&session->terminal, TERMINAL_TITLE, "%-12s", "recorded");
-    printf("clock %s, unwinder %s, when full %s", info_clock(process->clock),
-           info_unwinder(process->unwinder), info_policy(process->policy));
-    print_words(info_origin, process->origin);
-    putchar('\n');
+    for (const char *bit; (bit = info_origin(process->origin, &at)) != NULL;)
+        text = joined(text, ", ", bit);
+    fact(session, "recorded", "%s", text);
+    free(text);
     if (process->writer[0] != '\0') {
         char *writer = text_printable(process->writer), *machine = text_printable(process->machine);
         fact(session, "written", "by %s on %s", writer, machine);
         free(writer);
         free(machine);
     }
-    if (process->stop_reason != RING_STOP_NONE)
-        fact(session, "stopped", "%s",
-             process->stop_reason == RING_STOP_RECORDER_GONE
-                 ? "the recorder was gone: events were dropped from then on"
-                 : "reason unknown");
+    if (process->stop_reason == RING_STOP_RECORDER_GONE)
+        fact(session, "stopped", "the recorder was gone; events were dropped from then on");
+}
+
+static void print_process(const struct session *session)
+{
+    const struct recording *recording = session->recording;
+    const struct recording_process *process = &recording->process;
+    char *file = text_printable(recording->path), *exe = text_printable(process->exe);
+    char *ending = verdict_ending(recording), *command = command_of(process);
+
+    fact(session, "recording", "%s (%s, %s)", file,
+         recording->kind == RECORDING_RING ? "flight recorder's ring" : "trace file",
+         text_bytes(recording->file_bytes).chars);
+    fact(session, "host", "%s (pid %" PRIu32 ", parent %" PRIu32 ")",
+         exe[0] != '\0' ? exe : "unknown", process->pid, process->ppid);
+    fact(session, "command", "%s", command);
+    print_time(session);
+    fact(session, "ending", "the process %s", ending);
+    print_how(session);
     free(file);
     free(exe);
     free(ending);
+    free(command);
 }
 
 static void print_events(const struct session *session)
 {
     const struct model *model = session->model;
-    const char *separator = " (";
+    char *kinds = NULL;
 
-    terminal_print(&session->terminal, TERMINAL_TITLE, "%-12s", "events");
-    fputs(text_count(model->event_count).chars, stdout);
-    for (unsigned type = 1; type < EVENT_STACK; type++)
-        if (model->events[type] != 0) {
-            printf("%s%s %s", separator, text_count(model->events[type]).chars,
-                   event_type_name(type));
-            separator = ", ";
-        }
-    puts(separator[0] == ',' ? ")" : "");
+    for (unsigned type = 1; type < EVENT_STACK; type++) {
+        if (model->events[type] == 0)
+            continue;
+        char *kind =
+            xalloc_format("%s %s", text_count(model->events[type]).chars, event_type_name(type));
+        kinds = joined(kinds, ", ", kind);
+        free(kind);
+    }
+    fact(session, "events", "%s%s%s%s", text_count(model->event_count).chars,
+         kinds != NULL ? " (" : "", kinds != NULL ? kinds : "", kinds != NULL ? ")" : "");
+    free(kinds);
 }
 
 static void print_losses(const struct session *session)
 {
-    const struct recording *recording = session->recording;
+    const struct recording_losses *losses = &session->recording->losses;
     char *lost = verdict_losses(session->model);
 
-    if (lost == NULL)
-        fact(session, "lost", "nothing");
-    else
-        fact(session, "lost", "%s", lost + strlen("Lost: "));
-    if (recording->losses.lost_stacks != 0)
+    fact(session, "lost", "%s", lost != NULL ? lost + strlen("Lost: ") : "nothing");
+    if (losses->lost_stacks != 0)
         fact(session, "", "%s did not fit into the stack tree and stand beside their events",
-             text_plural(recording->losses.lost_stacks, "stack").chars);
-    if (recording->losses.truncated_stacks != 0)
+             text_plural(losses->lost_stacks, "stack").chars);
+    if (losses->truncated_stacks != 0)
         fact(session, "", "%s end before the thread's first frame",
-             text_plural(recording->losses.truncated_stacks, "stack").chars);
+             text_plural(losses->truncated_stacks, "stack").chars);
+    if (losses->abandoned_operations != 0)
+        fact(session, "", "%s left half done by signal handlers that jumped out of them",
+             text_plural(losses->abandoned_operations, "tracing operation").chars);
     if (!session->model->from_events)
         fact(session, "numbers", "from the counters that the process kept itself");
     free(lost);
+}
+
+static char *build_id_of(const uint8_t *build_id, size_t bytes)
+{
+    if (bytes == 0)
+        return xalloc_string("no build-id");
+    return text_build_id(build_id, bytes < BUILD_ID_BYTES ? bytes : BUILD_ID_BYTES);
+}
+
+static void add_plugin(struct table *table, const struct recording *recording, uint32_t id)
+{
+    const struct recording_plugin *plugin = &recording->plugins[id - 1];
+    size_t instances = 0;
+
+    for (size_t i = 0; i < recording->instance_count; i++)
+        instances += recording->instances[i].plugin == id;
+    char *name = verdict_plugin_name(recording, id), *path = text_printable(plugin->path);
+    char *build_id = build_id_of(plugin->build_id, plugin->build_id_bytes);
+    struct text numbers[] = {text_count(instances), text_count(plugin->initialize_calls),
+                             text_count(plugin->shutdown_calls), text_count(plugin->unloads)};
+    const char *cells[] = {
+        name, numbers[0].chars, numbers[1].chars, numbers[2].chars, numbers[3].chars, build_id,
+        path};
+    table_add(table, TERMINAL_NAME, cells);
+    free(name);
+    free(path);
+    free(build_id);
 }
 
 static void print_plugins(const struct session *session)
@@ -148,40 +192,35 @@ static void print_plugins(const struct session *session)
         {"plug-in", false}, {"instances", true}, {"initialised", true}, {"shut down", true},
         {"unloaded", true}, {"build-id", false}, {"path", false},
     };
-    const struct recording *recording = session->recording;
     struct table table;
 
-    /* The path has no room on most terminals. */
+    /* The path has no room on most terminals; the list of modules has it. */
     table_begin(&table, columns, sizeof(columns) / sizeof(columns[0]) - session->terminal.cut);
-    for (uint32_t id = 1; id <= recording->plugin_count; id++) {
-        const struct recording_plugin *plugin = &recording->plugins[id - 1];
-        size_t instances = 0;
-        for (size_t i = 0; i < recording->instance_count; i++)
-            instances += recording->instances[i].plugin == id;
-        char *path = text_printable(plugin->path);
-        char *build_id = text_build_id(plugin->build_id,
-                                       plugin->build_id_bytes < 8 ? plugin->build_id_bytes : 8);
-        struct text numbers[] = {text_count(instances), text_count(plugin->initialize_calls),
-                                 text_count(plugin->shutdown_calls), text_count(plugin->unloads)};
-        char *name = verdict_plugin_name(recording, id);
-        const char *cells[] = {name,
-                               numbers[0].chars,
-                               numbers[1].chars,
-                               numbers[2].chars,
-                               numbers[3].chars,
-                               build_id[0] != '\0' ? build_id : "none",
-                               path};
+    for (uint32_t id = 1; id <= session->recording->plugin_count; id++)
         if (session->wanted[id])
-            table_add(&table, TERMINAL_NAME, cells);
-        free(name);
-        free(path);
-        free(build_id);
-    }
+            add_plugin(&table, session->recording, id);
     if (table.row_count > 0) {
         putchar('\n');
         table_print(&table, &session->terminal);
     }
     table_free(&table);
+}
+
+static void print_module(const struct session *session, const struct recording_module *module)
+{
+    const char *note = (module->flags & RING_MODULE_TRACER) != 0 ? " (the tracer)" : "";
+    char *path = text_printable(module->path[0] != '\0' ? module->path : "(unnamed)");
+    char *build_id = build_id_of(module->build_id, module->build_id_bytes);
+    size_t taken = 2 + 2 * BUILD_ID_BYTES + 2 + strlen(note);
+
+    if (session->terminal.cut) {
+        char *cut = paragraph_cut(path, session->terminal.width - taken, true);
+        free(path);
+        path = cut;
+    }
+    printf("  %-*s  %s%s\n", 2 * BUILD_ID_BYTES, build_id, path, note);
+    free(path);
+    free(build_id);
 }
 
 static void print_modules(const struct session *session)
@@ -194,17 +233,8 @@ static void print_modules(const struct session *session)
     putchar('\n');
     terminal_print(&session->terminal, TERMINAL_TITLE, "%s in the call stacks\n",
                    text_plural(recording->module_count, "module").chars);
-    for (size_t i = 0; i < recording->module_count && i < limit; i++) {
-        const struct recording_module *module = &recording->modules[i];
-        char *path = text_printable(module->path);
-        char *build_id = text_build_id(module->build_id,
-                                       module->build_id_bytes < 8 ? module->build_id_bytes : 8);
-        printf("  %-16s  %s%s\n", build_id[0] != '\0' ? build_id : "no build-id",
-               path[0] != '\0' ? path : "(unnamed)",
-               (module->flags & RING_MODULE_TRACER) != 0 ? " (the tracer)" : "");
-        free(path);
-        free(build_id);
-    }
+    for (size_t i = 0; i < recording->module_count && i < limit; i++)
+        print_module(session, &recording->modules[i]);
     if (recording->module_count > limit)
         printf("  ... and %s; --limit=0 shows all\n",
                text_count(recording->module_count - limit).chars);
@@ -216,8 +246,8 @@ void info_print_text(const struct session *session)
     char *verdict = verdict_sentence(session->model);
     uint64_t nodes = recording->node_count > 0 ? recording->node_count - 1 : 0;
 
-    terminal_print(&session->terminal,
-                   verdict_is_bad(session->model) ? TERMINAL_BAD : TERMINAL_GOOD, "%s\n", verdict);
+    paragraph_print(&session->terminal,
+                    verdict_is_bad(session->model) ? TERMINAL_BAD : TERMINAL_GOOD, 0, verdict);
     putchar('\n');
     print_process(session);
     print_events(session);

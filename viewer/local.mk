@@ -36,8 +36,12 @@ libviewer_la_SOURCES = \
 	viewer/newest.h \
 	viewer/options.c \
 	viewer/options.h \
+	viewer/paragraph.c \
+	viewer/paragraph.h \
 	viewer/problems.c \
 	viewer/problems.h \
+	viewer/progress.c \
+	viewer/progress.h \
 	viewer/recording.c \
 	viewer/recording.h \
 	viewer/report_text.c \

@@ -3,6 +3,7 @@
 
 #include "viewer/model.h"
 #include "viewer/cursor.h"
+#include "viewer/progress.h"
 #include "viewer/xalloc.h"
 
 #include <stdlib.h>
@@ -32,25 +33,32 @@ static void take_state(struct model *model)
         model->state_sums.instances[i + 1] = recording->instances[i].npn;
 }
 
-/* Sums need no order, so runs are read one by one; peaks do. */
+/* Peaks need the order of events, which the process's own counters need not be told. */
+static void read_in_order(struct model *model)
+{
+    struct cursor *cursor = cursor_open(model->recording);
+    struct recorded_event event;
+
+    while (cursor_next(cursor, &event))
+        model_add_event(model, &event, true);
+    cursor_close(cursor);
+}
+
+/* Sums need no order, so runs are read one by one. */
 static void read_events(struct model *model)
 {
     struct recording *recording = model->recording;
+    struct progress progress = progress_begin("reading events");
     struct recorded_event event;
 
-    if (!recording->has_counters) {
-        struct cursor *cursor = cursor_open(recording);
-        while (cursor_next(cursor, &event))
-            model_add_event(model, &event, true);
-        cursor_close(cursor);
-        return;
-    }
     for (size_t i = 0; i < recording->run_count; i++) {
+        progress_update(&progress, i, recording->run_count);
         if (!recording_run_open(recording, i))
             continue;
         while (recording_run_next(recording, &event))
             model_add_event(model, &event, false);
     }
+    progress_end(&progress);
 }
 
 int model_compare(const struct trace_counters *a, const struct trace_counters *b)
@@ -155,7 +163,10 @@ struct model *model_build(struct recording *recording)
     make_sums(&model->event_sums, recording);
     make_sums(&model->state_sums, recording);
     take_state(model);
-    read_events(model);
+    if (recording->has_counters)
+        read_events(model);
+    else
+        read_in_order(model);
     decide(model);
     model_take_live(model);
     clip_sums(model, &model->event_sums);

@@ -6,15 +6,10 @@
 
 #include <stdlib.h>
 
-struct names_module {
-    struct symbols_module *symbols;
-    uint64_t stored; /* look-ups answered from the recording */
-};
-
 struct names {
     const struct recording *recording;
-    struct symbols *symbols; /* NULL: without */
-    struct names_module *modules;
+    struct symbols *symbols;         /* NULL: without */
+    struct symbols_module **modules; /* those that were asked for here */
 };
 
 struct names *names_new(const struct recording *recording, bool without_symbols)
@@ -41,16 +36,18 @@ static struct symbols_module *module_of(struct names *names, uint32_t index)
 {
     const struct recording_module *module = &names->recording->modules[index];
 
-    if (names->modules[index].symbols == NULL)
-        names->modules[index].symbols =
+    if (names->modules[index] == NULL)
+        names->modules[index] =
             symbols_module(names->symbols, module->path, module->build_id, module->build_id_bytes);
-    return names->modules[index].symbols;
+    return names->modules[index];
 }
 
-enum symbols_state names_module_state(struct names *names, uint32_t module, uint64_t *ret_stored)
+bool names_module_state(const struct names *names, uint32_t module, enum symbols_state *ret_state)
 {
-    *ret_stored = names->modules[module].stored;
-    return names->symbols == NULL ? SYMBOLS_OFF : symbols_module_state(module_of(names, module));
+    if (names->modules[module] == NULL)
+        return false;
+    *ret_state = symbols_module_state(names->modules[module]);
+    return true;
 }
 
 static const char *text_or_null(const struct recording *recording, uint32_t string)
@@ -110,7 +107,6 @@ static bool each_line(struct names *names, const struct stacks_frame *frame, nam
     if (names->symbols != NULL && frame->module != STACKS_NO_MODULE) {
         stored = recording_symbol(recording, frame->module, stacks_lookup_address(frame));
         if (stored != NULL && stored->frame_count != 0) {
-            names->modules[frame->module].stored++;
             done = each_stored(names, stored, line, each, context);
         } else {
             done = each_looked_up(names, frame, line, each, context);

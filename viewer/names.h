@@ -36,7 +36,8 @@ typedef bool names_each(void *context, const struct names_line *line);
 void names_stack(struct names *names, const struct stacks *stacks, uint32_t stack, names_each *each,
                  void *context);
 
-/* Why the frames of a module have names or have none. *ret_stored: addresses with stored names. */
-enum symbols_state names_module_state(struct names *names, uint32_t module, uint64_t *ret_stored);
+/* Of a module whose names were asked for and could not all be had from the recording: how its file
+ * here was found. False: the module is not one of those. */
+bool names_module_state(const struct names *names, uint32_t module, enum symbols_state *ret_state);
 
 #endif

@@ -221,7 +221,8 @@ uint64_t recording_duration_ns(const struct recording *recording)
 uint64_t recording_lost_events(const struct recording *recording)
 {
     const struct recording_losses *losses = &recording->losses;
-    return losses->overwritten_events + losses->dropped_events + losses->damaged_events;
+    return losses->overwritten_events + losses->dropped_events + losses->missed_calls +
+           losses->damaged_events;
 }
 
 const char *recording_base_name(const char *path)

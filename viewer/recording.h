@@ -67,6 +67,7 @@ struct recording_process {
 struct recording_losses {
     uint64_t overwritten_events;
     uint64_t dropped_events;
+    uint64_t missed_calls; /* by the tracer: neither events nor counted */
     uint64_t damaged_events; /* in chunks or blocks that could not be read */
     uint64_t untracked_blocks;
     uint64_t unlisted_plugins, unlisted_instances, unlisted_modules;
@@ -205,7 +206,7 @@ ptrdiff_t recording_module_at(const struct recording *recording, uint64_t pc, ui
 uint64_t recording_since_start_ns(const struct recording *recording, uint64_t stamp);
 uint64_t recording_duration_ns(const struct recording *recording);
 
-/* Events that are known to be missing: overwritten + dropped + unreadable. */
+/* Events that are known to be missing: overwritten + dropped + missed + unreadable. */
 uint64_t recording_lost_events(const struct recording *recording);
 
 /* Last component of a path: a name for people. */

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/report_text.h"
+#include "viewer/paragraph.h"
 #include "viewer/stack_text.h"
 #include "viewer/table.h"
 #include "viewer/text.h"
@@ -17,41 +18,21 @@
 #define INSTANCES_SHOWN 20 /* of one plug-in */
 #define FRAMES_SHOWN 10    /* of one stack, on a terminal */
 
-#define COLUMNS 9
-#define FLUSHES 3 /* a column that is left out where nobody flushes */
-
-static const struct table_column columns[COLUMNS] = {
-    {"plug-in, instance", false}, {"allocs", true}, {"frees", true},  {"flushes", true},
-    {"allocated", true},          {"live", true},   {"blocks", true}, {"peak", true},
-    {"allocs/s", true},
-};
-static const struct table_column columns_without_flushes[COLUMNS - 1] = {
+static const struct table_column columns[] = {
     {"plug-in, instance", false},
     {"allocs", true},
     {"frees", true},
-    {"allocated", true},
+    {"bytes", true},
     {"live", true},
     {"blocks", true},
     {"peak", true},
     {"allocs/s", true},
 };
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
-static bool has_flushes(const struct session *session)
+static struct text bytes_cell(const struct session *session, uint64_t bytes)
 {
-    return session->model->sums->totals.flushes != 0;
-}
-
-/* texts: COLUMNS of them. */
-static void add_cells(struct table *table, const struct session *session, enum terminal_style style,
-                      const char *const *texts)
-{
-    const char *cells[COLUMNS];
-    size_t count = 0;
-
-    for (size_t i = 0; i < COLUMNS; i++)
-        if (i != FLUSHES || has_flushes(session))
-            cells[count++] = texts[i];
-    table_add(table, style, cells);
+    return session->terminal.cut ? text_bytes_brief(bytes) : text_bytes(bytes);
 }
 
 static void add_row(struct table *table, const struct session *session, const char *name,
@@ -59,26 +40,29 @@ static void add_row(struct table *table, const struct session *session, const ch
 {
     uint64_t duration_ns = recording_duration_ns(session->recording);
     const struct text texts[] = {
-        text_count(counters->allocs),     text_count(counters->frees),
-        text_count(counters->flushes),    text_bytes(counters->bytes_allocated),
-        text_bytes(counters->live_bytes), text_count(counters->live_blocks),
-        text_bytes(counters->peak_bytes), text_rate(counters->allocs, duration_ns),
+        text_count(counters->allocs),
+        text_count(counters->frees),
+        bytes_cell(session, counters->bytes_allocated),
+        bytes_cell(session, counters->live_bytes),
+        text_count(counters->live_blocks),
+        bytes_cell(session, counters->peak_bytes),
+        text_rate(counters->allocs, duration_ns),
     };
     const char *cells[COLUMNS] = {name};
 
     for (size_t i = 1; i < COLUMNS; i++)
         cells[i] = texts[i - 1].chars;
-    add_cells(table, session, style, cells);
+    table_add(table, style, cells);
 }
 
 static void add_instance(struct table *table, const struct session *session, uint32_t serial)
 {
     const struct recording_instance *instance = &session->recording->instances[serial - 1];
     char *mime = text_printable(instance->mime[0] != '\0' ? instance->mime : "(no MIME type)");
-    const char *state = (instance->flags & RING_INSTANCE_FAILED) != 0      ? " (failed)"
-                        : (instance->flags & RING_INSTANCE_DESTROYED) != 0 ? " (gone)"
+    const char *state = (instance->flags & RING_INSTANCE_FAILED) != 0      ? "failed, "
+                        : (instance->flags & RING_INSTANCE_DESTROYED) != 0 ? "gone, "
                                                                            : "";
-    char *name = xalloc_format("  #%" PRIu32 " %s%s", serial, mime, state);
+    char *name = xalloc_format("  #%" PRIu32 " %s%s", serial, state, mime);
 
     add_row(table, session, name, TERMINAL_PLAIN, &session->model->sums->instances[serial]);
     free(name);
@@ -103,8 +87,8 @@ static void add_instances(struct table *table, const struct session *session, ui
         return;
     struct text more = text_plural(left_out, "more instance");
     char *name = xalloc_format("  ... and %s", more.chars);
-    const char *cells[COLUMNS] = {name, "", "", "", "", "", "", "", ""};
-    add_cells(table, session, TERMINAL_FAINT, cells);
+    const char *cells[COLUMNS] = {name, "", "", "", "", "", "", ""};
+    table_add(table, TERMINAL_FAINT, cells);
     free(name);
 }
 
@@ -133,10 +117,7 @@ static void print_table(const struct session *session)
     for (uint32_t id = 0; id <= recording->plugin_count; id++)
         ids[id] = id;
     qsort_r(ids, recording->plugin_count + 1, sizeof(*ids), by_live, counters);
-    if (has_flushes(session))
-        table_begin(&table, columns, COLUMNS);
-    else
-        table_begin(&table, columns_without_flushes, COLUMNS - 1);
+    table_begin(&table, columns, COLUMNS);
     for (size_t i = 0; i <= recording->plugin_count; i++) {
         if (!session->wanted[ids[i]] || (ids[i] == 0 && model_is_idle(&counters[0])))
             continue;
@@ -158,24 +139,37 @@ static void print_table(const struct session *session)
 }
 
 /* What the columns have no room for, where it happened. */
+static void print_oddities_of(const struct session *session, uint32_t plugin)
+{
+    const struct trace_counters *counters = &session->model->sums->plugins[plugin];
+    const struct {
+        uint64_t count;
+        const char *what, *rest;
+    } oddities[] = {
+        {counters->flushes, "NPN_MemFlush call", ""},
+        {counters->failed_allocs, "NPN_MemAlloc call", " failed"},
+        {counters->unknown_frees, "NPN_MemFree call", " for blocks that were not known to be live"},
+        {counters->freed_elsewhere, "block", " freed, but not through NPN_MemFree"},
+    };
+    char *name = verdict_plugin_name(session->recording, plugin);
+
+    for (size_t i = 0; i < sizeof(oddities) / sizeof(oddities[0]); i++)
+        if (oddities[i].count != 0)
+            paragraph_format(&session->terminal, TERMINAL_PLAIN, 0, "%s: %s%s.", name,
+                             text_plural(oddities[i].count, oddities[i].what).chars,
+                             oddities[i].rest);
+    free(name);
+}
+
 static void print_oddities(const struct session *session)
 {
-    for (uint32_t id = 0; id <= session->recording->plugin_count; id++) {
-        const struct trace_counters *counters = &session->model->sums->plugins[id];
-        char *name = verdict_plugin_name(session->recording, id);
-        if (session->wanted[id] && counters->failed_allocs != 0)
-            printf("%s: %s failed.\n", name,
-                   text_plural(counters->failed_allocs, "NPN_MemAlloc call").chars);
-        if (session->wanted[id] && counters->unknown_frees != 0)
-            printf("%s: %s for blocks that were not known to be live.\n", name,
-                   text_plural(counters->unknown_frees, "NPN_MemFree call").chars);
-        if (session->wanted[id] && counters->freed_elsewhere != 0)
-            printf("%s: %s freed, but not through NPN_MemFree.\n", name,
-                   text_plural(counters->freed_elsewhere, "block").chars);
-        free(name);
-    }
+    for (uint32_t id = 0; id <= session->recording->plugin_count; id++)
+        if (session->wanted[id])
+            print_oddities_of(session, id);
     if (!session->model->peaks_are_exact)
-        printf("Peaks are at least what is shown: the process's own counters are missing.\n");
+        paragraph_print(
+            &session->terminal, TERMINAL_PLAIN, 0,
+            "Peaks are at least what is shown: the process's own counters are missing.");
 }
 
 static void print_stack(const struct session *session, const struct top_stack *top, size_t number)
@@ -233,14 +227,15 @@ void report_text_print(const struct session *session)
     char *verdict = verdict_sentence(model), *host = verdict_host(session->recording),
          *lost = verdict_losses(model);
 
-    terminal_print(&session->terminal, verdict_is_bad(model) ? TERMINAL_BAD : TERMINAL_GOOD, "%s",
-                   verdict);
-    printf("\n%s\n", host);
+    paragraph_print(&session->terminal, verdict_is_bad(model) ? TERMINAL_BAD : TERMINAL_GOOD, 0,
+                    verdict);
+    paragraph_print(&session->terminal, TERMINAL_PLAIN, 0, host);
     if (lost != NULL)
-        terminal_print(&session->terminal, TERMINAL_BAD, "%s\n", lost);
+        paragraph_print(&session->terminal, TERMINAL_BAD, 0, lost);
     print_table(session);
     print_oddities(session);
     print_top(session);
+    session_print_nameless(session);
     putchar('\n');
     session_print_next(session, model->sums->totals.live_blocks != 0 ? "leaks" : "info");
     free(verdict);

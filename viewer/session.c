@@ -3,6 +3,8 @@
 
 #include "viewer/session.h"
 #include "viewer/message.h"
+#include "viewer/paragraph.h"
+#include "viewer/text.h"
 #include "viewer/verb.h"
 
 #include <stdio.h>
@@ -62,6 +64,50 @@ size_t session_limit(const struct session *session, size_t otherwise)
     if (!session->options->has_limit)
         return otherwise;
     return limit == 0 || limit > SIZE_MAX ? SIZE_MAX : (size_t)limit;
+}
+
+static char *module_name(const struct session *session, uint32_t module)
+{
+    const char *path = session->recording->modules[module].path;
+    return text_printable(path[0] != '\0' ? path : "(unnamed module)");
+}
+
+/* The tracer's own and the kernel's have no file to be found. */
+static bool is_worth_saying(const struct recording_module *module)
+{
+    return (module->flags & (RING_MODULE_TRACER | RING_MODULE_VDSO)) == 0;
+}
+
+void session_print_nameless(const struct session *session)
+{
+    enum symbols_state state;
+    bool first = true;
+
+    for (uint32_t i = 0; i < session->recording->module_count; i++) {
+        if (!names_module_state(session->names, i, &state) || state == SYMBOLS_GOOD ||
+            !is_worth_saying(&session->recording->modules[i]))
+            continue;
+        char *name = module_name(session, i);
+        if (first)
+            putchar('\n');
+        first = false;
+        paragraph_format(&session->terminal, TERMINAL_FAINT, 0, "%s: %s.", name,
+                         symbols_state_text(state));
+        free(name);
+    }
+}
+
+void session_warn_nameless(const struct session *session)
+{
+    enum symbols_state state;
+
+    for (uint32_t i = 0; i < session->recording->module_count; i++) {
+        if (!names_module_state(session->names, i, &state) || state != SYMBOLS_DIFFERENT)
+            continue;
+        char *name = module_name(session, i);
+        message("%s: %s", name, symbols_state_text(state));
+        free(name);
+    }
 }
 
 void session_print_next(const struct session *session, const char *command)

@@ -33,6 +33,12 @@ void session_end(struct session *session);
 /* The limit that was asked for, or this one. SIZE_MAX: none. */
 size_t session_limit(const struct session *session, size_t otherwise);
 
+/* Says of which modules in the stacks that were printed the names are missing, and why. */
+void session_print_nameless(const struct session *session);
+
+/* The same on stderr, for JSON: only where the file here is not the recorded one. */
+void session_warn_nameless(const struct session *session);
+
 /* Prints "Next: npntrace COMMAND FILE". */
 void session_print_next(const struct session *session, const char *command);
 

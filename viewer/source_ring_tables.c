@@ -258,6 +258,7 @@ static void copy_header(struct recording *recording)
     recording->losses = (struct recording_losses){
         .overwritten_events = load(&header->overwritten_events),
         .dropped_events = load(&header->dropped_events),
+        .missed_calls = load(&header->missed_calls),
         .untracked_blocks = load(&header->untracked_blocks),
         .unlisted_plugins = load(&header->unlisted_plugins),
         .unlisted_instances = load(&header->unlisted_instances),

@@ -259,9 +259,11 @@ static void take_state(struct recording *recording)
     recording->process.state = state->ring_state;
     recording->process.stop_reason = state->stop_reason;
     recording->process.stop_stamp = state->stop_stamp;
+    recording->operations = state->operations;
     recording->losses = (struct recording_losses){
         .overwritten_events = state->overwritten_events,
         .dropped_events = state->dropped_events,
+        .missed_calls = state->missed_calls,
         .untracked_blocks = state->untracked_blocks,
         .unlisted_plugins = state->unlisted_plugins,
         .unlisted_instances = state->unlisted_instances,

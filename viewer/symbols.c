@@ -129,11 +129,12 @@ enum symbols_state symbols_module_state(struct symbols_module *module)
 const char *symbols_state_text(enum symbols_state state)
 {
     static const char *const texts[] = {
-        [SYMBOLS_GOOD] = "symbols from the recorded file",
-        [SYMBOLS_UNVERIFIED] = "no build-id was recorded; the file found here may be another",
-        [SYMBOLS_MISSING] = "no such file here",
-        [SYMBOLS_DIFFERENT] = "the file here has another build-id; its symbols are not used",
-        [SYMBOLS_UNREADABLE] = "cannot be read as an ELF file",
+        [SYMBOLS_GOOD] = "the recorded file",
+        [SYMBOLS_UNVERIFIED] = "has no build-id; the names are those of the file that is here now",
+        [SYMBOLS_MISSING] = "not here, so its functions have no names",
+        [SYMBOLS_DIFFERENT] =
+            "the file here has another build-id than the recorded one, so its names are not used",
+        [SYMBOLS_UNREADABLE] = "cannot be read as an ELF file here",
         [SYMBOLS_OFF] = "symbols were not looked for",
     };
     return texts[state];

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/table.h"
+#include "viewer/paragraph.h"
 #include "viewer/text.h"
 #include "viewer/xalloc.h"
 
@@ -48,30 +49,15 @@ static void measure(const struct table *table, const struct terminal *terminal, 
     widths[0] = widths[0] > excess + FIRST_LEAST ? widths[0] - excess : FIRST_LEAST;
 }
 
-/* Prints at most width columns; what is cut off is shown by an ellipsis. */
-static void print_cut(const char *text, size_t width)
-{
-    size_t left = width - 1;
-
-    if (text_width(text) <= width) {
-        fputs(text, stdout);
-        return;
-    }
-    for (; *text != '\0'; text++) {
-        if (((unsigned char)*text & 0xc0) != 0x80 && left-- == 0)
-            break;
-        putchar(*text);
-    }
-    fputs("\xe2\x80\xa6", stdout);
-}
-
 static void print_cell(const char *text, size_t width, bool right, bool last)
 {
     size_t shown = text_width(text) < width ? text_width(text) : width;
 
     if (right)
         printf("%*s", (int)(width - shown), "");
-    print_cut(text, width);
+    char *cut = paragraph_cut(text, width, false);
+    fputs(cut, stdout);
+    free(cut);
     if (!right && !last)
         printf("%*s", (int)(width - shown), "");
 }

@@ -27,21 +27,44 @@ struct text text_count(uint64_t number)
     return text;
 }
 
-struct text text_bytes(uint64_t bytes)
+static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+
+/* Divides into a number below 1024 and returns its unit. */
+static size_t scale(uint64_t bytes, double *ret_value)
 {
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-    struct text text;
-    double value = (double)bytes;
     size_t unit = 0;
 
-    while (value >= 1023.95 && unit + 1 < sizeof(units) / sizeof(units[0])) {
-        value /= 1024;
+    *ret_value = (double)bytes;
+    while (*ret_value >= 1023.95 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+        *ret_value /= 1024;
         unit++;
     }
+    return unit;
+}
+
+struct text text_bytes(uint64_t bytes)
+{
+    struct text text;
+    double value;
+    size_t unit = scale(bytes, &value);
+
     if (unit == 0)
         snprintf(text.chars, sizeof(text.chars), "%" PRIu64 " B", bytes);
     else
         snprintf(text.chars, sizeof(text.chars), "%.1f %s", value, units[unit]);
+    return text;
+}
+
+struct text text_bytes_brief(uint64_t bytes)
+{
+    struct text text;
+    double value;
+    size_t unit = scale(bytes, &value);
+
+    if (unit == 0)
+        snprintf(text.chars, sizeof(text.chars), "%" PRIu64, bytes);
+    else
+        snprintf(text.chars, sizeof(text.chars), "%.1f%c", value, units[unit][0]);
     return text;
 }
 

@@ -18,6 +18,7 @@ struct text {
 
 struct text text_count(uint64_t number);             /* 1,234,567 */
 struct text text_bytes(uint64_t bytes);              /* 512 B, 1.5 KiB, 12.0 MiB */
+struct text text_bytes_brief(uint64_t bytes);        /* 512, 1.5K, 12.0M: for narrow columns */
 struct text text_duration(uint64_t ns);              /* 350 us, 2.31 s, 3 min 20 s, 5 h 12 min */
 struct text text_rate(uint64_t number, uint64_t ns); /* 12.5/s; "-" if the time is unknown */
 struct text text_plural(uint64_t number, const char *one); /* "1 block", "1,234 blocks" */

@@ -66,7 +66,7 @@ static void print_good(const struct session *session, const struct consistency *
     else if (!result->compared)
         printf("; it has no counters to compare with");
     if (result->excused != 0)
-        printf("; it died inside %s, which explains what differs",
+        printf("; %s left half done, which explains what differs",
                text_plural(result->allowed, "tracing operation").chars);
     putchar('\n');
     free(name);
@@ -95,7 +95,7 @@ static void print_json(const struct session *session, const struct consistency *
     json_object_set_new(json, "lost_events",
                         json_out_number(recording_lost_events(session->recording)));
     json_object_set_new(json, "compared", json_boolean(result->compared));
-    json_object_set_new(json, "operations_under_way", json_out_number(result->allowed));
+    json_object_set_new(json, "half_done_operations", json_out_number(result->allowed));
     json_object_set_new(json, "problem_count", json_out_number(problems->damages));
     json_object_set_new(json, "problems", list);
     json_out_print(json);

@@ -107,6 +107,7 @@ int verb_events(int argc, char **argv)
             message("%s: %s", session.recording->path, lost);
         free(lost);
         print_events(&session, &options);
+        session_warn_nameless(&session);
         session_end(&session);
     }
     options_free(&options.shared);

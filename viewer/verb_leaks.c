@@ -3,6 +3,7 @@
 
 #include "viewer/json_out.h"
 #include "viewer/leaks.h"
+#include "viewer/paragraph.h"
 #include "viewer/session.h"
 #include "viewer/stack_text.h"
 #include "viewer/text.h"
@@ -81,6 +82,7 @@ static void print_json(const struct session *session, const struct leaks *leaks)
     for (size_t i = 0; i < leaks->count && i < limit; i++)
         json_out_list_add(json_of_leak(session, &leaks->list[i]), i == 0);
     json_out_list_end();
+    session_warn_nameless(session);
 }
 
 static void print_verdict(const struct session *session, const struct leaks *leaks)
@@ -144,13 +146,14 @@ static void print_text(const struct session *session, const struct leaks *leaks)
     char *host = verdict_host(session->recording), *lost = verdict_losses(session->model);
 
     print_verdict(session, leaks);
-    printf("%s\n", host);
+    paragraph_print(&session->terminal, TERMINAL_PLAIN, 0, host);
     if (lost != NULL)
-        terminal_print(&session->terminal, TERMINAL_BAD, "%s\n", lost);
+        paragraph_print(&session->terminal, TERMINAL_BAD, 0, lost);
     for (size_t i = 0; i < leaks->count && i < limit; i++)
         print_leak(session, &leaks->list[i], i + 1);
     if (leaks->count > limit)
         printf("\n... and %s; --limit=0 shows all\n", text_count(leaks->count - limit).chars);
+    session_print_nameless(session);
     print_next(session, leaks);
     free(host);
     free(lost);

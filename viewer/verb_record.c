@@ -1,6 +1,14 @@
 /* viewer/verb_record.c - npntrace record: run a host and record what its plug-ins allocate */
 /* SPDX-License-Identifier: MIT */
 
+#include "config.h"
+#include "recorder/recorder.h"
+#include "viewer/message.h"
+#include "viewer/options.h"
+#include "viewer/symbols.h"
+#include "viewer/text.h"
+#include "viewer/verb.h"
+
 #include <argp.h>
 #include <ctype.h>
 #include <errno.h>
@@ -11,21 +19,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "config.h"
-#include "recorder/recorder.h"
-#include "viewer/symbols.h"
-#include "viewer/verb.h"
+#define PLUGINS_SHOWN 5
 
 enum option_key { OPTION_FORCE = 256, OPTION_NO_SYMBOLS, OPTION_SIZE, OPTION_POLICY };
 
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0,
-     "Write to FILE; %h stands for the host's name, %p for its pid (default: " RECORDER_DEFAULT_OUTPUT
-     ")", 0},
+     "Write to FILE; %h stands for the host's name, %p for its pid "
+     "(default: " RECORDER_DEFAULT_OUTPUT ")",
+     0},
     {"force", OPTION_FORCE, NULL, 0, "Replace FILE if it exists", 0},
     {"no-symbols", OPTION_NO_SYMBOLS, NULL, 0,
      "Do not store functions, files and lines; the recording can then be read in full only where "
-     "the same programs are installed", 0},
+     "the same programs are installed",
+     0},
     {"size", OPTION_SIZE, "BYTES", 0,
      "Memory shared with each recorded process, with K, M or G (default: 256M; used as needed)", 0},
     {"policy", OPTION_POLICY, "block|drop", 0,
@@ -35,10 +42,10 @@ static const struct argp_option options[] = {
 
 static const char arguments_text[] = "COMMAND [ARGUMENT...]";
 static const char description[] =
-    "Run COMMAND and record, for every process of it that meets an NPAPI plug-in, each NPN_MemAlloc, "
-    "NPN_MemFree and NPN_MemFlush with its call stack."
-    "\vThe exit status is COMMAND's (128 + the signal that ended it), or 2 if it could not be recorded. "
-    "Nothing is written to standard output.";
+    "Run COMMAND and record, for every process of it that meets an NPAPI plug-in, each "
+    "NPN_MemAlloc, NPN_MemFree and NPN_MemFlush with its call stack."
+    "\vThe exit status is COMMAND's (128 + the signal that ended it), or 2 if it could not be "
+    "recorded. Nothing is written to standard output.";
 
 struct record {
     struct recorder_options recorder;
@@ -47,9 +54,9 @@ struct record {
     char **command;
 };
 
-/* ---- the command line --------------------------------------------------------------------------------- */
+/* ---- the command line -------------------------------------------------------------------- */
 
-static uint64_t parse_size(struct argp_state *state, const char *text)
+static error_t parse_size(struct record *record, const char *text, struct argp_state *state)
 {
     static const char suffixes[] = "KMG";
     char *end;
@@ -58,20 +65,23 @@ static uint64_t parse_size(struct argp_state *state, const char *text)
     unsigned long long number = strtoull(text, &end, 10);
     const char *suffix = *end != '\0' ? strchr(suffixes, toupper((unsigned char)*end)) : NULL;
     unsigned shift = suffix != NULL ? 10 * (unsigned)(suffix - suffixes + 1) : 0;
-    if (errno != 0 || end == text || *text == '-' || (*end != '\0' && suffix == NULL) ||
-        (suffix != NULL && end[1] != '\0') || number > RING_MAX_BYTES >> shift ||
-        number << shift < RING_MIN_BYTES)
-        argp_error(state, "--size=%s: not a size between 1M and 64G", text);
-    return number << shift;
+    const char *rest = suffix != NULL ? end + 1 : end;
+    if (errno != 0 || !isdigit((unsigned char)*text) || *rest != '\0' ||
+        number > RING_MAX_BYTES >> shift || number << shift < RING_MIN_BYTES)
+        return options_wrong(state, "--size=%s: give a size from 1M to 64G", text);
+    record->recorder.ring_bytes = number << shift;
+    return 0;
 }
 
-static enum ring_policy parse_policy(struct argp_state *state, const char *text)
+static error_t parse_policy(struct record *record, const char *text, struct argp_state *state)
 {
     if (strcmp(text, "block") == 0)
-        return RING_BLOCK;
-    if (strcmp(text, "drop") != 0)
-        argp_error(state, "--policy=%s: neither 'block' nor 'drop'", text);
-    return RING_DROP;
+        record->recorder.policy = RING_BLOCK;
+    else if (strcmp(text, "drop") == 0)
+        record->recorder.policy = RING_DROP;
+    else
+        return options_wrong(state, "--policy=%s: give block or drop", text);
+    return 0;
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -92,24 +102,41 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         record->no_symbols = true;
         return 0;
     case OPTION_SIZE:
-        record->recorder.ring_bytes = parse_size(state, argument);
-        return 0;
+        return parse_size(record, argument, state);
     case OPTION_POLICY:
-        record->recorder.policy = parse_policy(state, argument);
-        return 0;
+        return parse_policy(record, argument, state);
     case ARGP_KEY_ARG: /* the first word that is no option: the rest is the command's */
         record->command = &state->argv[state->next - 1];
         state->next = state->argc;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "no command to record");
-        return 0;
+        return options_wrong(state, "name the command to record");
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-/* ---- symbols ------------------------------------------------------------------------------------------- */
+static const struct argp_child children[] = {{&options_help_argp, 0, NULL, 0}, {0}};
+static const struct argp argp = {
+    .options = options,
+    .parser = parse_option,
+    .args_doc = arguments_text,
+    .doc = description,
+    .children = children,
+};
+
+/* As options_parse(), but what follows the command is the command's. */
+static void parse(int argc, char **argv, struct record *record)
+{
+    unsigned flags = ARGP_IN_ORDER | ARGP_NO_EXIT | ARGP_NO_HELP;
+
+    if (argp_parse(&argp, argc, argv, flags, NULL, record) == 0)
+        return;
+    argp_help(&argp, stderr, ARGP_HELP_USAGE, argv[0]);
+    exit(STATUS_TROUBLE);
+}
+
+/* ---- symbols ----------------------------------------------------------------------------- */
 
 static size_t look_up(void *context, const struct trace_module *module, const char *path,
                       uint64_t address, struct symbolize_frame *frames, size_t capacity,
@@ -133,27 +160,12 @@ static size_t look_up(void *context, const struct trace_module *module, const ch
     return count;
 }
 
-/* ---- what is printed ------------------------------------------------------------------------------------ */
+/* ---- what is printed --------------------------------------------------------------------- */
 
 static void say(void *context, const char *line)
 {
     (void)context;
-    fprintf(stderr, "npntrace record: %s\n", line);
-}
-
-static void print_bytes(uint64_t bytes)
-{
-    if (bytes < 10 * 1024)
-        fprintf(stderr, "%" PRIu64 " bytes", bytes);
-    else if (bytes < UINT64_C(10) << 20)
-        fprintf(stderr, "%" PRIu64 " KiB", bytes >> 10);
-    else
-        fprintf(stderr, "%" PRIu64 " MiB", bytes >> 20);
-}
-
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
+    message("%s", line);
 }
 
 static const char *moment(const struct recorder_result *result)
@@ -165,82 +177,82 @@ static const char *moment(const struct recorder_result *result)
     return result->exit_kind == TRACE_EXIT_SIGNAL ? "when it was killed" : "at exit";
 }
 
-static void print_verdict(const struct recorder_result *result)
+/* "nothing lost", or what was: a number that may be incomplete says so beside itself. */
+static struct text losses(const struct recorder_result *result)
 {
-    for (size_t i = 0; i < result->plugin_count; i++) {
-        const struct recorder_plugin *plugin = &result->plugins[i];
-        const struct trace_counters *npn = &plugin->npn;
-
-        fprintf(stderr,
-                "npntrace record: %s: %" PRIu64 " block%s, %" PRIu64 " byte%s live %s; %" PRIu64
-                " allocation%s",
-                plugin->name ? plugin->name : "?", npn->live_blocks, plural(npn->live_blocks),
-                npn->live_bytes, plural(npn->live_bytes), moment(result), npn->allocs,
-                plural(npn->allocs));
-        if (result->lost_events == 0)
-            fputs(", nothing lost\n", stderr);
-        else
-            fprintf(stderr, ", %" PRIu64 " event%s lost\n", result->lost_events,
-                    plural(result->lost_events));
-    }
-    if (result->plugin_count == 0)
-        fputs("npntrace record: no plug-in was listed\n", stderr);
-    if (result->untracked_blocks > 0)
-        fprintf(stderr,
-                "npntrace record: %" PRIu64 " block%s beyond the table of live blocks: leaks are "
-                "incomplete; give a larger --size\n",
-                result->untracked_blocks, plural(result->untracked_blocks));
+    if (result->error != 0)
+        return (struct text){"the file is incomplete"};
+    if (result->lost_events > 0)
+        return text_plural(result->lost_events, "lost event");
+    return (struct text){"nothing lost"};
 }
 
-/* The path as one word of the shell. */
-static void print_quoted(const char *path)
+/* Who holds most comes first. */
+static int compare_plugins(const void *left, const void *right)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./,:+@%=";
+    const struct recorder_plugin *a = left, *b = right;
 
-    if (*path != '\0' && strspn(path, plain) == strlen(path)) {
-        fputs(path, stderr);
-        return;
+    if (a->npn.live_bytes != b->npn.live_bytes)
+        return a->npn.live_bytes > b->npn.live_bytes ? -1 : 1;
+    return a->npn.allocs > b->npn.allocs ? -1 : a->npn.allocs < b->npn.allocs;
+}
+
+static void print_plugins(const struct recorder_result *result)
+{
+    size_t shown = result->plugin_count < PLUGINS_SHOWN ? result->plugin_count : PLUGINS_SHOWN;
+
+    if (result->plugin_count > 1)
+        qsort(result->plugins, result->plugin_count, sizeof(*result->plugins), compare_plugins);
+    for (size_t i = 0; i < shown; i++) {
+        const struct recorder_plugin *plugin = &result->plugins[i];
+        char *name = text_printable(plugin->name != NULL ? plugin->name : "?");
+
+        message("%s: %s, %s live %s; %s, %s", name,
+                text_plural(plugin->npn.live_blocks, "block").chars,
+                text_bytes(plugin->npn.live_bytes).chars, moment(result),
+                text_plural(plugin->npn.allocs, "allocation").chars, losses(result).chars);
+        free(name);
     }
-    fputc('\'', stderr);
-    for (; *path != '\0'; path++)
-        if (*path == '\'')
-            fputs("'\\''", stderr);
-        else
-            fputc(*path, stderr);
-    fputc('\'', stderr);
+    if (shown < result->plugin_count)
+        message("... and %s", text_plural(result->plugin_count - shown, "more plug-in").chars);
+    if (result->untracked_blocks > 0)
+        message("the table of live blocks had no room for %s: leaks are incomplete; give a larger "
+                "--size",
+                text_plural(result->untracked_blocks, "block").chars);
 }
 
 static void print_result(const struct recorder_result *result)
 {
-    fprintf(stderr, "npntrace record: %s (pid %" PRIu32 "): ", result->host ? result->host : "?",
-            result->pid);
+    char *host = text_printable(result->host != NULL ? result->host : "?");
+
     if (result->path == NULL) {
-        fprintf(stderr, "not recorded: %s\n", strerror(-result->error));
-        return;
+        message("%s (pid %" PRIu32 ") was not recorded: %s", host, result->pid,
+                strerror(-result->error));
+    } else {
+        char *path = text_quoted(result->path);
+
+        message("%s (pid %" PRIu32 ") is recorded in %s (%s, %s)", host, result->pid, path,
+                text_plural(result->events, "event").chars, text_bytes(result->file_bytes).chars);
+        print_plugins(result);
+        message("next: npntrace leaks %s", path);
+        free(path);
     }
-    fprintf(stderr, "%s, ", result->path);
-    print_bytes(result->file_bytes);
-    fprintf(stderr, ", %" PRIu64 " event%s%s\n", result->events, plural(result->events),
-            result->error != 0 ? ", INCOMPLETE" : "");
-    print_verdict(result);
-    fputs("npntrace record: next: npntrace leaks ", stderr);
-    print_quoted(result->path);
-    fputc('\n', stderr);
+    free(host);
 }
 
 static void print_nothing(const struct recorder_report *report, const char *command)
 {
     if (report->refused > 0)
-        fprintf(stderr,
-                "npntrace record: nothing was recorded: %u process%s met a plug-in, but could not be "
-                "given memory (another user's, or in another pid namespace)\n",
-                report->refused, report->refused == 1 ? "" : "es");
+        message("nothing was recorded: memory to record in was asked for and not given %s (to "
+                "another user's process, or to one in another pid namespace)",
+                text_plural(report->refused, "time").chars);
     else if (report->why != NULL)
-        fprintf(stderr, "npntrace record: nothing was recorded in '%s': %s; no process that it "
-                        "started met a plug-in\n", command, report->why);
+        message("nothing was recorded in '%s': %s; no process that it started met a plug-in",
+                command, report->why);
     else
-        fprintf(stderr, "npntrace record: nothing was recorded: no process of '%s' met a plug-in "
-                        "(none called NP_Initialize or NPN_MemAlloc); no file was made\n", command);
+        message("nothing was recorded: no process of '%s' met a plug-in (none called NP_Initialize "
+                "or NPN_MemAlloc); no file was made",
+                command);
 }
 
 static void print_report(const struct record *record, const struct recorder_report *report)
@@ -254,7 +266,6 @@ static void print_report(const struct record *record, const struct recorder_repo
 
 int verb_record(int argc, char **argv)
 {
-    static const struct argp argp = {options, parse_option, arguments_text, description, NULL, NULL, NULL};
     struct symbolize_lookup lookup = {.frames = look_up};
     struct recorder_report report;
     struct record record = {
@@ -268,8 +279,7 @@ int verb_record(int argc, char **argv)
         },
     };
 
-    argp_err_exit_status = STATUS_TROUBLE;
-    argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &record);
+    parse(argc, argv, &record);
     if (!record.no_symbols) {
         lookup.context = symbols_new();
         record.recorder.lookup = &lookup;

@@ -93,7 +93,8 @@ char *verdict_ending(const struct recording *recording)
     case RECORDING_EXECUTED: return xalloc_string("executed another program");
     case RECORDING_DETACHED: return xalloc_string("went on when the recorder was stopped");
     case RECORDING_BROKEN: return xalloc_string("overwrote its own recording, which ends there");
-    case RECORDING_UNFINISHED: return xalloc_string("was still running where the recording breaks off");
+    case RECORDING_UNFINISHED:
+        return xalloc_string("was still running where the recording breaks off");
     default: return xalloc_string("has ended; how was not seen");
     }
 }
@@ -139,6 +140,7 @@ char *verdict_losses(const struct model *model)
     const struct loss losses[] = {
         {lost->overwritten_events, "events overwritten"},
         {lost->dropped_events, "events dropped"},
+        {lost->missed_calls, "calls missed"},
         {lost->damaged_events, "events unreadable"},
         {lost->untracked_blocks, "blocks not tracked (they may be live or freed)"},
         {lost->unlisted_plugins, "plug-ins not traced"},
@@ -151,7 +153,7 @@ char *verdict_losses(const struct model *model)
     if (what == NULL)
         return NULL;
     if (recording_lost_events(model->recording) != 0)
-        meaning = !model->from_events
+        meaning = !model->from_events && lost->missed_calls == 0
                       ? "; the counts are exact all the same, the process kept them itself"
                       : "; the numbers may be too low, live blocks too many";
     char *text = xalloc_format("Lost: %s%s.", what, meaning);

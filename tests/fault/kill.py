@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # tests/fault/kill.py: a host killed at any instant leaves a sound and complete recording
 # SPDX-License-Identifier: MIT
-"""Each case kills some two hundred mini-hosts with SIGKILL: most in the middle of allocations of one
-thread or of five, at an instant that is drawn as a number of allocations; some while they start, at an
-instant drawn in time. NPNTRACE_KILLS changes the number, NPNTRACE_SEED repeats a run."""
+"""Each case kills some two hundred mini-hosts with SIGKILL: most in the middle of allocations of
+one thread or of five, at an instant that is drawn as a number of allocations; some while they start, at
+an instant drawn in time. NPNTRACE_KILLS changes the number, NPNTRACE_SEED repeats a run."""
 import math
 import os
 import shutil
@@ -45,7 +45,7 @@ def kill_while_starting(t, random, mode, name):
     with victim.Victim(t, mode, name, victim.playing(victim.CHURN)) as host:
         begun = time.monotonic()
         if mode == "record":
-            host.wait_until(lambda: victim.children(host.process.pid), "the recorder started the host")
+            host.wait_until(lambda: victim.children(host.process.pid), "the host was started")
         while time.monotonic() - begun < moment_s:
             pass
         for pid in victim.children(host.process.pid) if mode == "record" else [host.process.pid]:
@@ -63,7 +63,8 @@ def kill_many(t, mode):
         try:
             recorded += kill(t, random, mode, name)
         except Failed as failure:
-            raise Failed(f"kill {i} of {KILLS} ({kill.__name__}): {failure}\n{t.path(name)}") from None
+            where = f"kill {i} of {KILLS} ({kill.__name__})"
+            raise Failed(f"{where}: {failure}\n{t.path(name)}") from None
         shutil.rmtree(t.path(name))
     print(f"# {mode}: {KILLS} kills, {recorded} recordings verified")
     t.expect(recorded >= KILLS // 2, f"only {recorded} of {KILLS} kills left something to verify")

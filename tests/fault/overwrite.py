@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # tests/fault/overwrite.py: a flight recorder that is far too small for what it records
 # SPDX-License-Identifier: MIT
-"""A million events go through a ring of two megabytes, in which some twenty thousand find room. Leaks
-and counts stay exact, and every event is either in the ring or counted as overwritten."""
+"""A million events go through a ring of two megabytes, in which some twenty thousand find room.
+Leaks and counts stay exact, and every event is either in the ring or counted as overwritten."""
 from support import compare
 from support.harness import case, main, plugin_of
 
@@ -68,7 +68,7 @@ def newest_stay(t):
     t.equal(run.status, 0, "status of the host")
     lines = run.viewer("events", "--no-symbols").splitlines()
     t.expect("unloaded" in lines[-1], f"the last event is {lines[-1]}")
-    t.expect(any("NPN_MemAlloc(4711)" in line for line in lines[-20:]), "the last allocation is gone")
+    t.expect(any("NPN_MemAlloc(4711)" in line for line in lines[-20:]), "the newest one is gone")
     t.expect(not any("NPP_New enter" in line for line in lines), "the first event is still there")
     all_accounted_for(t, run)
 
@@ -83,7 +83,8 @@ def threads(t):
     npn, stated = report["totals"]["npn"], run.statements()["libnpsample.so"]["npn"]
     for key in ("allocs", "frees", "bytes_allocated", "live_blocks", "live_bytes"):
         t.equal(npn[key], stated[key], key)
-    t.equal((leaks["blocks"], leaks["bytes"]), (stated["live_blocks"], stated["live_bytes"]), "leaks")
+    t.equal((leaks["blocks"], leaks["bytes"]), (stated["live_blocks"], stated["live_bytes"]),
+            "leaks")
     all_accounted_for(t, run)
 
 

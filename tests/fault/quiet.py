@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # tests/fault/quiet.py: what the preloaded library costs a process that meets no plug-in
 # SPDX-License-Identifier: MIT
-"""Every child of a browser inherits the preload. What it may cost is what the loader does to map one
-more library: a handful of system calls of the loader's, and nothing else. Wall-clock times are
+"""Every child of a browser inherits the preload. What it may cost is what the loader does to map
+one more library: a handful of system calls of the loader's, and nothing else. Wall-clock times are
 printed, not judged."""
 import collections
 import os
@@ -19,7 +19,7 @@ LOADER_CALLS = {"openat", "read", "pread64", "newfstatat", "fstat", "mmap", "mpr
                 "close"}
 LOADER_CALLS_MAX = 16
 
-# When a host asks for NP_Initialize by name, the library finds out whose it is and makes room for it.
+# When a host asks for NP_Initialize by name, the library finds out whose it is and makes room.
 TRAMPOLINE_CALLS = {"mmap", "madvise", "newfstatat", "gettid", "rt_sigprocmask"}
 TRAMPOLINE_CALLS_MAX = 12
 
@@ -28,7 +28,8 @@ STARTS = 200
 
 
 def system_calls(t, command, name, preload):
-    """Runs a command under strace. Returns how often each system call was made, and the openat lines."""
+    """Runs a command under strace. Returns how often each system call was made, the openat lines
+    and the command's output."""
     strace = shutil.which("strace")
     if strace is None:
         raise Skipped("no strace here (Debian package: strace)")
@@ -51,8 +52,8 @@ def written(opened):
 
 
 def costs_the_loader_only(t, command, processes, also=frozenset(), also_max=0):
-    """`processes`: how many programs the command starts, itself included; `also`: further system calls
-    that may be added, `also_max` times."""
+    """`processes`: how many programs the command starts, itself included; `also`: further system
+    calls that may be added, `also_max` times."""
     plain, plain_opened, plain_output = system_calls(t, command, "plain", False)
     preloaded, opened, output = system_calls(t, command, "preloaded", True)
     t.expect(sum(plain.values()) > 0, "strace has seen nothing")
@@ -102,8 +103,9 @@ def start_up(t):
     """Untraced and preloaded starts in turn, so that a slow moment of the machine meets both."""
     plain, preloaded = [], []
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
+    turns = ((plain, environment), (preloaded, {**environment, "LD_PRELOAD": LIBRARY}))
     for _ in range(STARTS):
-        for times, env in ((plain, environment), (preloaded, {**environment, "LD_PRELOAD": LIBRARY})):
+        for times, env in turns:
             elapsed, status = start_ms(env)
             t.equal(status, 0, "status of a start")
             times.append(elapsed)

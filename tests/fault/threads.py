@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # tests/fault/threads.py: threads that allocate and free each other's blocks through the table
 # SPDX-License-Identifier: MIT
-"""A block may be freed by another thread than allocated it, and its address be issued to a third one
-before the first has noticed. No total may be wrong by one, and no free may be taken for a second one."""
+"""A block may be freed by another thread than allocated it, and its address be issued to a third
+one before the first has noticed. No total may be wrong by one, and no free be taken for a second
+one."""
 import collections
 import json
 
@@ -12,7 +13,7 @@ THREADS, ROUNDS = 8, 12000
 
 
 def no_free_is_foreign(t, run):
-    """By the events: every free is of a block that was live, every allocation of one that was not."""
+    """By the events: every free is of a live block, every allocation of one that was not."""
     tids, wrong = collections.Counter(), []
     for line in run.viewer("events", "--json", "--no-symbols").splitlines():
         event = json.loads(line)
@@ -25,7 +26,7 @@ def no_free_is_foreign(t, run):
             wrong.append(event)
         elif event["type"] == "npn-alloc" and {"reissued", "untracked"} & set(event["flags"]):
             wrong.append(event)
-    t.equal(wrong[:3], [], f"{run.mode}: {len(wrong)} events about blocks that are not what they were")
+    t.equal(wrong[:3], [], f"{run.mode}: {len(wrong)} events of which no block should be")
     return tids
 
 

@@ -1,8 +1,8 @@
 # tests/fault/victim.py: a mini-host that is to be killed, and what its recording must then hold
 # SPDX-License-Identifier: MIT
 """The sample plug-in notes each allocation that has finished in a page that it shares with the test
-(tests/plugins/tally_page.h). A Victim is a mini-host on its way in one of the harness's modes; the test
-watches the page, kills, and compares the page with the recording, allocation by allocation.
+(tests/plugins/tally_page.h). A Victim is a mini-host on its way in one of the harness's modes; the
+test watches the page, kills, and compares the page with the recording, allocation by allocation.
 
 What a thread was in the middle of may be in the recording or not: at most one call a thread.
 """
@@ -113,10 +113,11 @@ def playing(program):
     return [f"load a {plugin('sample')}", f'new a 1 "do={program.step}"']
 
 
-def allocations(run):
-    """From `events`: all (address, size) that were allocated, in order, and those still live."""
+def allocations(run, *options):
+    """From `events`: all (address, size) that were allocated, in order; those that are still live,
+    sizes by address; the number of frees."""
     allocated, live, frees = [], {}, 0
-    for line in run.viewer("events", "--json", "--no-symbols").splitlines():
+    for line in run.viewer("events", "--json", "--no-symbols", *options).splitlines():
         event = json.loads(line)
         if event["type"] == "npn-alloc" and event["address"] != "0x0":
             allocated.append((int(event["address"], 16), event["size"]))

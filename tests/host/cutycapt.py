@@ -41,7 +41,7 @@ def nested(t):
 
 @case("cutycapt-script-sees-plugin-result")
 def script_sees_result(t):
-    """The picture is not empty of what is compared: another program in the page, another picture."""
+    """The picture shows what is compared: another program in the page, another picture."""
     settings = realhost.environment(t, DISPLAY, ("sample", "sample2"))
     plain = t.run("untraced", command(PAGE), settings)
     changed = t.run("untraced", command(PAGE), {**settings, "NPNSAMPLE_DO": "alloc 1"})
@@ -62,8 +62,8 @@ def no_plugin(t):
     record = t.run("record", command(EMPTY_PAGE), settings)
     t.same(untraced, record)
     realhost.same_files(t, untraced, record)
-    t.expect(b"met a plug-in" in record.stderr, "record does not say that the host met no plug-in:\n"
-             + record.stderr.decode())
+    t.expect(b"met a plug-in" in record.stderr,
+             f"record does not say that the host met no plug-in:\n{record.stderr.decode()}")
     t.equal(os.listdir(record.recordings), [], "record: recordings")
 
 

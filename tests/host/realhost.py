@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """What harness.play is for the mini-host, for browsers on QtWebKit.
 
-A browser sees an environment and a home of its own, and of plug-ins only copies of those that a case
-names. Its command is a function of the run, since it names files there. What it writes into its
-working directory, its output, its exit status must be the same untraced, as flight recorder and under
-`npntrace record`; the recordings must be what the plug-ins state.
+A browser sees an environment and a home of its own, and of plug-ins only copies of those that a
+case names. What it writes into its working directory, its output, its exit status must be the same
+untraced, as flight recorder and under `npntrace record`; the recordings must be what the plug-ins
+state.
 """
 import os
 import shutil
@@ -16,7 +16,7 @@ QT_LIBEXEC = ("/usr/lib/x86_64-linux-gnu/qt5/libexec", "/usr/lib/aarch64-linux-g
               "/usr/libexec/qt5", "/usr/lib64/qt5/libexec")
 
 # Under `record`, standard error is the host's with the recorder's last words after it.
-RECORDER_SAYS = b"npntrace record: "
+RECORDER_SAYS = b"npntrace: "
 
 
 def find(program, package, folders=()):
@@ -87,12 +87,13 @@ def leak_kinds(t, run):
 
 
 def play(t, display, command, plugins, env=None):
-    """Runs command(run's working directory) in all modes. Returns the runs by mode."""
+    """Runs a command in all modes, each in a folder of its own. Returns the runs by mode."""
     settings = environment(t, display, plugins)
     settings.update(env or {})
     runs = {mode: t.run(mode, command, settings) for mode in MODES}
     untraced = runs["untraced"]
-    t.equal(untraced.status, 0, "untraced: exit status\n" + untraced.stderr.decode("utf-8", "replace"))
+    t.equal(untraced.status, 0, "untraced: exit status\n"
+            + untraced.stderr.decode(errors="replace"))
     for name in plugins:
         if f"libnp{name}.so" not in untraced.statements():
             raise Failed(f"untraced: the host did not run libnp{name}.so")

@@ -4,8 +4,9 @@
 """Usage: scripted_page.py SCREENSHOT
 
 Two plug-ins with two instances each come and go in a fixed order; what the page's scripts return is
-printed. QtWebKit creates an instance when the page is laid out and destroys it when its element goes,
-both within the script call that asks for it, so there is nothing to wait for but the first load.
+printed. QtWebKit creates an instance when the page is laid out and destroys it when its element
+goes, both within the script call that asks for it, so there is nothing to wait for but the first
+load.
 """
 import sys
 
@@ -44,7 +45,8 @@ class Page:
         self.view.resize(*SIZE)
         loaded = []
         self.view.loadFinished.connect(loaded.append)
-        self.view.setHtml("<!DOCTYPE html><title>scripted</title><body></body>", QUrl("about:blank"))
+        self.view.setHtml("<!DOCTYPE html><title>scripted</title><body></body>",
+                          QUrl("about:blank"))
         while not loaded:
             app.processEvents(QEventLoop.WaitForMoreEvents)
         self.view.show()
@@ -68,7 +70,8 @@ class Page:
 
 
 def play(page, screenshot):
-    page.add("a", ONE, "c03020", "alloc 100; alloc 200 3; leak 3; destroy: free 0; destroy: leak 1 40")
+    page.add("a", ONE, "c03020",
+             "alloc 100; alloc 200 3; leak 3; destroy: free 0; destroy: leak 1 40")
     page.add("b", TWO, "20a040", "alloc 5000; temp 50 64; destroy: free all")
     page.script("document.getElementById('a').alloc(64, 2)")
     page.script("document.getElementById('b').leak(4, 1000)")

@@ -87,7 +87,7 @@ class Xvfb:
 
 
 def display_for_script():
-    """For a script whose every case needs a display: its name. Ends the script where there is none."""
+    """For a script whose every case needs a display: its name. Without one the script ends."""
     server = Xvfb()
     try:
         server.start()

@@ -34,7 +34,7 @@ uint64_t fake_now(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* ---- the hand-over ------------------------------------------------------------------------------------- */
+/* ---- the hand-over ----------------------------------------------------------------------- */
 
 static int receive_ring(int socket, struct handover_ring *ret_answer)
 {
@@ -84,7 +84,7 @@ int fake_host_connect(const char *name, struct ring_header **ret_ring)
     return 0;
 }
 
-/* ---- tables ---------------------------------------------------------------------------------------------- */
+/* ---- tables ------------------------------------------------------------------------------ */
 
 uint32_t fake_string(struct ring_header *ring, const char *text)
 {
@@ -159,7 +159,7 @@ void fake_host_begin(struct ring_header *ring)
     atomic_store_explicit(&ring->state, RING_READY, memory_order_release);
 }
 
-/* ---- events ---------------------------------------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------------------------ */
 
 bool fake_recorder_gone(const struct ring_header *ring)
 {
@@ -250,7 +250,8 @@ bool fake_put(struct fake_writer *writer, const struct event *events, unsigned c
         atomic_fetch_add(&writer->ring->dropped_events, count);
         return false;
     }
-    uint64_t *at = (uint64_t *)((char *)writer->chunk + RING_CHUNK_HEADER_BYTES + writer->used_bytes);
+    uint64_t *at =
+        (uint64_t *)((char *)writer->chunk + RING_CHUNK_HEADER_BYTES + writer->used_bytes);
     for (unsigned i = 0; i < count; i++)
         at += event_encode(&events[i], writer->chunk->base_stamp, at);
     writer->used_bytes += bytes;
@@ -260,7 +261,7 @@ bool fake_put(struct fake_writer *writer, const struct event *events, unsigned c
     return true;
 }
 
-/* ---- NPN memory ------------------------------------------------------------------------------------------ */
+/* ---- NPN memory -------------------------------------------------------------------------- */
 
 static void count_alloc(struct ring_counters *counters, uint32_t size)
 {

@@ -1,4 +1,4 @@
-/* tests/unit/fake_host.h - a traced process without a tracer: writes a segment by the rules of format/ring.h */
+/* tests/unit/fake_host.h - a traced process without a tracer, by the rules of format/ring.h */
 /* SPDX-License-Identifier: MIT */
 
 /*
@@ -31,7 +31,8 @@ struct fake_writer {
 /* Asks the recorder whose socket has this name. 0 or the error that it answered, or -errno. */
 int fake_host_connect(const char *name, struct ring_header **ret_ring);
 
-/* Fills in the header, a module, a plug-in (id 1) and an instance (serial 1), and stores RING_READY. */
+/* Fills in the header, a module, a plug-in (id 1) and an instance (serial 1), and stores
+ * RING_READY. */
 void fake_host_begin(struct ring_header *ring);
 
 uint32_t fake_string(struct ring_header *ring, const char *text);

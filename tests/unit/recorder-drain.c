@@ -1,4 +1,4 @@
-/* tests/unit/recorder-drain.c - from a segment into a file: complete, in order, whatever the segment holds */
+/* tests/unit/recorder-drain.c - from a segment into a file: complete, in order, unharmed */
 /* SPDX-License-Identifier: MIT */
 
 #include <errno.h>
@@ -214,7 +214,7 @@ static void test_dropped_leave_gap(void **unused)
     read_trace_free(trace);
 }
 
-/* An inline stack and what it belongs to stay together though another thread has the same stamps. */
+/* An inline stack and its events stay together though another thread has the same stamps. */
 static void test_inline_stack(void **unused)
 {
     static const struct event_frame frames[2] = {{FAKE_PC, 0}, {FAKE_PC + 64, RING_NODE_GUESSED}};
@@ -238,7 +238,8 @@ static void test_inline_stack(void **unused)
         if (i % 50 == 0)
             drain_round(&rig.drain, false);
     }
-    struct read_trace *trace = rig_close(&rig); /* the reader checks that stacks stand before their events */
+    struct read_trace *trace =
+        rig_close(&rig); /* the reader checks that stacks stand before their events */
     assert_int_equal(trace->event_count, 1500);
     assert_int_equal(trace->stack_events, 500);
     read_trace_free(trace);

@@ -1,88 +1,17 @@
-/* tests/unit/recorder-run.c - whole sessions: processes that record, die, ask again, and talk rubbish */
+/* tests/unit/recorder-run.c - whole sessions: processes that record, die, exec, and talk rubbish */
 /* SPDX-License-Identifier: MIT */
 
-/*
- * The command that is recorded is this program again, as `recorder-run --host SCENARIO`: see
- * tests/unit/recorder_hosts.c. What it preloads is the C library, which it has anyway.
- */
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "recorder/recorder.h"
-#include "tests/unit/recorder_hosts.h"
-#include "tests/unit/trace_reader.h"
-
-static char self[4096];
-static char said[4096]; /* what the recorder said in this session */
-
-static void remember(void *context, const char *line)
-{
-    (void)context;
-    strncat(said, line, sizeof(said) - strlen(said) - 2);
-    strcat(said, "\n");
-}
-
-/* One frame for every address, so that storing symbols is tried as well. */
-static size_t one_frame(void *context, const struct trace_module *module, const char *path,
-                        uint64_t address, struct symbolize_frame *frames, size_t capacity,
-                        bool *ret_verified)
-{
-    (void)context;
-    assert_true(capacity > 0);
-    assert_int_equal(module->index, 0);
-    assert_string_equal(path, FAKE_PLUGIN);
-    frames[0] = (struct symbolize_frame){.function = "fake()", .file = "fake.c", .line = (uint32_t)address};
-    *ret_verified = true;
-    return 1;
-}
-
-static const struct symbolize_lookup lookup = {one_frame, NULL};
-
-static struct recorder_options options_for(const char *output)
-{
-    said[0] = '\0';
-    return (struct recorder_options){
-        .output = output,
-        .ring_bytes = RING_MIN_BYTES,
-        .policy = RING_BLOCK,
-        .writer = "npntrace test",
-        .lookup = &lookup,
-        .say = remember,
-    };
-}
-
-static int record(const struct recorder_options *options, const char *scenario,
-                  struct recorder_report *report)
-{
-    char *arguments[] = {self, (char *)"--host", (char *)scenario, NULL};
-    return recorder_run(options, arguments, report);
-}
-
-static struct read_trace *read_good(const char *path)
-{
-    struct read_trace *trace = read_trace(path);
-
-    if (trace->broken != NULL)
-        fail_msg("%s breaks a rule at %llu: %s", path, (unsigned long long)trace->broken_at,
-                 trace->broken);
-    assert_false(trace->torn);
-    return trace;
-}
+#include "tests/unit/recorder_sessions.h"
 
 /* The events of the file add up to the counters of the side table. */
 static void assert_consistent(const struct read_trace *trace)
@@ -104,13 +33,13 @@ static void assert_consistent(const struct read_trace *trace)
 
 static void test_exits(void **unused)
 {
-    struct recorder_options options = options_for("leak.npt");
+    struct recorder_options options = session_options("leak.npt");
     struct recorder_report report;
     struct stat status;
 
     (void)unused;
-    assert_int_equal(record(&options, "leak", &report), 0);
-    assert_string_equal(said, "");
+    assert_int_equal(session_record(&options, "leak", &report), 0);
+    assert_string_equal(session_said, "");
     assert_true(WIFEXITED(report.wait_status));
     assert_int_equal(WEXITSTATUS(report.wait_status), HOST_LEAK_STATUS);
     assert_int_equal(report.result_count, 1);
@@ -121,7 +50,7 @@ static void test_exits(void **unused)
     assert_string_equal(report.results[0].plugins[0].name, "libnpfake.so");
     assert_int_equal(report.results[0].plugins[0].npn.live_blocks, HOST_LEAK_BLOCKS);
 
-    struct read_trace *trace = read_good("leak.npt");
+    struct read_trace *trace = session_read("leak.npt");
     assert_true(trace->has_end && trace->has_state);
     assert_int_equal(trace->event_count, 2 * HOST_LEAK_ALLOCS - HOST_LEAK_BLOCKS);
     assert_consistent(trace);
@@ -142,33 +71,33 @@ static void test_exits(void **unused)
 
 static void test_no_symbols(void **unused)
 {
-    struct recorder_options options = options_for("plain.npt");
+    struct recorder_options options = session_options("plain.npt");
     struct recorder_report report;
 
     (void)unused;
     options.lookup = NULL;
-    assert_int_equal(record(&options, "leak", &report), 0);
-    struct read_trace *trace = read_good("plain.npt");
+    assert_int_equal(session_record(&options, "leak", &report), 0);
+    struct read_trace *trace = session_read("plain.npt");
     assert_int_equal(trace->blocks_of[TRACE_SYMBOLS], 0);
     assert_true(trace->has_end);
     read_trace_free(trace);
     recorder_report_free(&report);
 }
 
-/* Killed in the middle of allocating: all that it had finished, which it tells by the status file. */
+/* Killed in the middle of allocating: the file has all that the tally counts as finished. */
 static void test_killed(void **unused)
 {
     (void)unused;
     for (unsigned round = 0; round < 10; round++) {
-        struct recorder_options options = options_for("killed.npt");
+        struct recorder_options options = session_options("killed.npt");
         struct recorder_report report;
         uint64_t finished = 0;
 
         options.force = true;
-        assert_int_equal(record(&options, "killed", &report), 0);
+        assert_int_equal(session_record(&options, "killed", &report), 0);
         assert_true(WIFSIGNALED(report.wait_status));
         assert_int_equal(WTERMSIG(report.wait_status), SIGKILL);
-        struct read_trace *trace = read_good("killed.npt");
+        struct read_trace *trace = session_read("killed.npt");
         assert_int_equal(trace->end.exit_kind, TRACE_EXIT_SIGNAL);
         assert_int_equal(trace->end.exit_value, SIGKILL);
         int fd = open(HOST_TALLY, O_RDONLY);
@@ -184,13 +113,13 @@ static void test_killed(void **unused)
 /* A small ring that is filled many times over, by two threads. */
 static void test_loud(void **unused)
 {
-    struct recorder_options options = options_for("loud.npt");
+    struct recorder_options options = session_options("loud.npt");
     struct recorder_report report;
 
     (void)unused;
-    assert_int_equal(record(&options, "loud", &report), 0);
+    assert_int_equal(session_record(&options, "loud", &report), 0);
     assert_int_equal(WEXITSTATUS(report.wait_status), 0);
-    struct read_trace *trace = read_good("loud.npt");
+    struct read_trace *trace = session_read("loud.npt");
     assert_int_equal(trace->event_count, HOST_LOUD_EVENTS);
     assert_int_equal(trace->gap_count, 0);
     assert_int_equal(trace->end.lost_events, 0);
@@ -198,13 +127,32 @@ static void test_loud(void **unused)
     recorder_report_free(&report);
 }
 
-static void test_no_plugin(void **unused)
+/* Stacks that found no room in the tree get their symbols as well. */
+static void test_inline_stacks(void **unused)
 {
-    struct recorder_options options = options_for("none.npt");
+    struct recorder_options options = session_options("inline.npt");
     struct recorder_report report;
 
     (void)unused;
-    assert_int_equal(record(&options, "none", &report), 0);
+    assert_int_equal(session_record(&options, "inline", &report), 0);
+    struct read_trace *trace = session_read("inline.npt");
+    assert_int_equal(trace->event_count, 2);
+    assert_int_equal(trace->end.events, 2);
+    assert_int_equal(trace->stack_events, 2);
+    assert_int_equal(trace->symbol_count, 2);
+    assert_int_equal(trace->symbols[0].address, 0x1000); /* the call before the return address */
+    assert_int_equal(trace->symbols[1].address, 0x1040); /* interrupted: as it is */
+    read_trace_free(trace);
+    recorder_report_free(&report);
+}
+
+static void test_no_plugin(void **unused)
+{
+    struct recorder_options options = session_options("none.npt");
+    struct recorder_report report;
+
+    (void)unused;
+    assert_int_equal(session_record(&options, "none", &report), 0);
     assert_int_equal(WEXITSTATUS(report.wait_status), 3);
     assert_int_equal(report.result_count, 0);
     assert_null(report.why);
@@ -215,11 +163,11 @@ static void test_no_plugin(void **unused)
 /* Given a segment, it dies before it has anything to record: no file either. */
 static void test_dies_early(void **unused)
 {
-    struct recorder_options options = options_for("early.npt");
+    struct recorder_options options = session_options("early.npt");
     struct recorder_report report;
 
     (void)unused;
-    assert_int_equal(record(&options, "early", &report), 0);
+    assert_int_equal(session_record(&options, "early", &report), 0);
     assert_int_equal(report.result_count, 0);
     assert_int_equal(access("early.npt", F_OK), -1);
     recorder_report_free(&report);
@@ -227,16 +175,16 @@ static void test_dies_early(void **unused)
 
 static void test_executes_again(void **unused)
 {
-    struct recorder_options options = options_for("exec.%p.npt");
+    struct recorder_options options = session_options("exec.%p.npt");
     struct recorder_report report;
 
     (void)unused;
-    assert_int_equal(record(&options, "exec", &report), 0);
+    assert_int_equal(session_record(&options, "exec", &report), 0);
     assert_int_equal(report.result_count, 2);
     assert_int_equal(report.results[0].pid, report.results[1].pid);
     assert_string_not_equal(report.results[0].path, report.results[1].path);
     for (size_t i = 0; i < 2; i++) {
-        struct read_trace *trace = read_good(report.results[i].path);
+        struct read_trace *trace = session_read(report.results[i].path);
         bool first = trace->end.reason == TRACE_END_EXEC;
 
         assert_int_equal(trace->event_count, first ? 1 : 2 * HOST_LEAK_ALLOCS - HOST_LEAK_BLOCKS);
@@ -246,20 +194,20 @@ static void test_executes_again(void **unused)
     recorder_report_free(&report);
 }
 
-/* A child that outlives the command is recorded to its end, into a file with its pid in the name. */
+/* A child that outlives the command is recorded to its end, into a file named with its pid. */
 static void test_orphan(void **unused)
 {
-    struct recorder_options options = options_for("fork.npt");
+    struct recorder_options options = session_options("fork.npt");
     struct recorder_report report;
     char expected[64];
 
     (void)unused;
-    assert_int_equal(record(&options, "fork", &report), 0);
+    assert_int_equal(session_record(&options, "fork", &report), 0);
     assert_int_equal(report.result_count, 2);
     assert_string_equal(report.results[0].path, "fork.npt");
     snprintf(expected, sizeof(expected), "fork.%u.npt", report.results[1].pid);
     assert_string_equal(report.results[1].path, expected);
-    struct read_trace *trace = read_good(expected);
+    struct read_trace *trace = session_read(expected);
     assert_int_equal(trace->event_count, 2);
     assert_true(trace->has_end);
     /* Not our child: only newer kernels tell. */
@@ -273,14 +221,14 @@ static void test_orphan(void **unused)
 
 static void test_rubbish_clients(void **unused)
 {
-    struct recorder_options options = options_for("rubbish.npt");
+    struct recorder_options options = session_options("rubbish.npt");
     struct recorder_report report;
 
     (void)unused;
-    assert_int_equal(record(&options, "rubbish", &report), 0);
+    assert_int_equal(session_record(&options, "rubbish", &report), 0);
     assert_int_equal(WEXITSTATUS(report.wait_status), HOST_LEAK_STATUS);
     assert_int_equal(report.result_count, 1);
-    struct read_trace *trace = read_good("rubbish.npt");
+    struct read_trace *trace = session_read("rubbish.npt");
     assert_consistent(trace);
     read_trace_free(trace);
     recorder_report_free(&report);
@@ -288,19 +236,19 @@ static void test_rubbish_clients(void **unused)
 
 static void test_scribbler(void **unused)
 {
-    struct recorder_options options = options_for("scribble.npt");
+    struct recorder_options options = session_options("scribble.npt");
     struct recorder_report report;
 
     (void)unused;
     options.lookup = NULL;
-    assert_int_equal(record(&options, "scribble", &report), 0);
+    assert_int_equal(session_record(&options, "scribble", &report), 0);
     assert_int_equal(WEXITSTATUS(report.wait_status), 0);
     assert_int_equal(report.result_count, 1);
     assert_int_equal(report.results[0].end_reason, TRACE_END_DAMAGED);
     recorder_report_free(&report);
 }
 
-/* ---- the recorder dies -------------------------------------------------------------------------------- */
+/* ---- the recorder dies ------------------------------------------------------------------- */
 
 static void wait_for_file(const char *path)
 {
@@ -314,10 +262,10 @@ static pid_t start_recorder(const char *output, const char *scenario)
     pid_t pid = fork();
 
     if (pid == 0) {
-        struct recorder_options options = options_for(output);
+        struct recorder_options options = session_options(output);
         struct recorder_report report;
 
-        _exit(record(&options, scenario, &report) == 0 ? 0 : 1);
+        _exit(session_record(&options, scenario, &report) == 0 ? 0 : 1);
     }
     assert_true(pid > 0);
     return pid;
@@ -372,107 +320,6 @@ static void test_stopped(void **unused)
     wait_for_file(HOST_SURVIVED);
 }
 
-/* ---- bad output ---------------------------------------------------------------------------------------- */
-
-static void test_file_exists(void **unused)
-{
-    struct recorder_options options = options_for("mine.npt");
-    struct recorder_report report;
-
-    (void)unused;
-    int fd = open("mine.npt", O_CREAT | O_WRONLY, 0600);
-    assert_int_equal(write(fd, "mine", 4), 4);
-    close(fd);
-    unlink(HOST_READY);
-    assert_int_equal(record(&options, "touch", &report), -EEXIST);
-    assert_non_null(strstr(said, "'mine.npt'"));
-    assert_non_null(strstr(said, "--force"));
-    assert_int_equal(access(HOST_READY, F_OK), -1); /* the host was not started */
-    struct read_trace *trace = read_trace("mine.npt");
-    assert_non_null(trace->broken); /* still what it was */
-    read_trace_free(trace);
-
-    options.force = true;
-    assert_int_equal(record(&options, "leak", &report), 0);
-    read_trace_free(read_good("mine.npt"));
-    recorder_report_free(&report);
-}
-
-static void test_unwritable_directory(void **unused)
-{
-    struct recorder_options options = options_for("/proc/self/npntrace.npt");
-    struct recorder_report report;
-
-    (void)unused;
-    assert_int_not_equal(record(&options, "leak", &report), 0);
-    assert_non_null(strstr(said, "directory '/proc/self'"));
-    options = options_for("no/such/directory/x.npt");
-    assert_int_equal(record(&options, "leak", &report), -ENOENT);
-    options = options_for("bad%name.npt");
-    assert_int_equal(record(&options, "leak", &report), -EINVAL);
-    options = options_for(".");
-    assert_int_equal(record(&options, "leak", &report), -EISDIR);
-}
-
-static void assert_cut_short(const struct recorder_report *report, int error)
-{
-    assert_int_equal(WEXITSTATUS(report->wait_status), 0); /* the host was not hurt */
-    assert_int_equal(report->result_count, 1);
-    assert_int_equal(report->results[0].error, error);
-    assert_non_null(strstr(said, strerror(-error)));
-    struct read_trace *trace = read_good(report->results[0].path);
-    assert_false(trace->has_end);
-    assert_true(trace->event_count < HOST_LOUD_EVENTS);
-    read_trace_free(trace);
-}
-
-static void test_file_size_limit(void **unused)
-{
-    struct recorder_options options = options_for("limited.npt");
-    struct recorder_report report;
-    struct rlimit limit, low;
-
-    (void)unused;
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    /* The limit is one for segments, too. */
-    low = (struct rlimit){.rlim_cur = RING_MIN_BYTES, .rlim_max = limit.rlim_max};
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
-    int result = record(&options, "loud", &report);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    assert_int_equal(result, 0);
-    assert_cut_short(&report, -EFBIG);
-    recorder_report_free(&report);
-}
-
-static void test_full_disk(void **unused)
-{
-    struct recorder_options options = options_for("small/full.npt");
-    struct recorder_report report;
-
-    (void)unused;
-    assert_true(mkdir("small", 0700) == 0 || errno == EEXIST);
-    if (mount("none", "small", "tmpfs", 0, "size=64k") != 0)
-        skip(); /* not allowed here; the limit above takes the same way */
-    int result = record(&options, "loud", &report);
-    if (result == 0)
-        assert_cut_short(&report, -ENOSPC);
-    recorder_report_free(&report);
-
-    /* Now it is full: said before the host is started. */
-    unlink(HOST_READY);
-    options = options_for("small/more.npt");
-    int fd = open("small/filler", O_CREAT | O_WRONLY, 0600);
-    static char page[4096];
-    while (write(fd, page, sizeof(page)) == (ssize_t)sizeof(page))
-        ;
-    close(fd);
-    int full = record(&options, "touch", &report);
-    umount2("small", MNT_DETACH);
-    assert_int_equal(result, 0);
-    assert_int_equal(full, -ENOSPC);
-    assert_int_equal(access(HOST_READY, F_OK), -1);
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -480,6 +327,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_no_symbols),
         cmocka_unit_test(test_killed),
         cmocka_unit_test(test_loud),
+        cmocka_unit_test(test_inline_stacks),
         cmocka_unit_test(test_no_plugin),
         cmocka_unit_test(test_dies_early),
         cmocka_unit_test(test_executes_again),
@@ -488,19 +336,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_scribbler),
         cmocka_unit_test(test_recorder_killed),
         cmocka_unit_test(test_stopped),
-        cmocka_unit_test(test_file_exists),
-        cmocka_unit_test(test_unwritable_directory),
-        cmocka_unit_test(test_file_size_limit),
-        cmocka_unit_test(test_full_disk),
     };
-    char directory[] = "/tmp/npntrace-run-XXXXXX", remove[64];
-
-    if (argc == 3 && strcmp(argv[1], "--host") == 0)
-        host_run(argv[2], argv);
-    if (readlink("/proc/self/exe", self, sizeof(self) - 1) <= 0 || mkdtemp(directory) == NULL ||
-        chdir(directory) != 0 || !host_prepare())
-        return 99;
-    int failed = cmocka_run_group_tests_name("recorder-run", tests, NULL, NULL);
-    snprintf(remove, sizeof(remove), "rm -rf %s", directory);
-    return system(remove) != 0 ? 99 : failed;
+    return session_main(argc, argv, "recorder-run", tests);
 }

@@ -145,6 +145,26 @@ static void loud(char **argv)
     _exit(0);
 }
 
+/* Two events whose stack stands before them: the tree had no room. */
+static void inline_stacks(char **argv)
+{
+    static const struct event_frame frames[2] = {{FAKE_PC + 1, 0},
+                                                 {FAKE_PC + 64, RING_NODE_EXACT_PC}};
+    struct event unit[2] = {
+        {.type = EVENT_STACK, .frame_count = 2, .frames = frames},
+        {.type = EVENT_NPN_ALLOC, .node = RING_NODE_INLINE, .plugin = 1},
+    };
+    struct fake_writer writer;
+
+    (void)argv;
+    begin(&writer);
+    for (unsigned i = 0; i < 2; i++) {
+        unit[0].stamp = unit[1].stamp = fake_now();
+        fake_put(&writer, unit, 2);
+    }
+    _exit(0);
+}
+
 static void none(char **argv)
 {
     (void)argv;
@@ -293,6 +313,7 @@ static const struct {
     const char *name;
     void (*play)(char **argv);
 } scenarios[] = {
+    {"inline", inline_stacks},
     {"leak", leak},         {"killed", killed},   {"loud", loud},        {"none", none},
     {"early", early},       {"touch", touch},     {"exec", execute},     {"fork", fork_and_leave},
     {"rubbish", rubbish},   {"scribble", scribble}, {"survive", survive}, {"leave", leave},

@@ -135,7 +135,13 @@ static void test_process(void **unused)
     (void)unused;
     trace_process_encode(&in, &buffer);
     assert_int_equal(trace_process_decode(buffer.bytes, buffer.length, &out, NULL), 0);
-    assert_memory_equal(&in, &out, offsetof(struct trace_process, boot_id));
+    assert_memory_equal(&in, &out, offsetof(struct trace_process, unwinder)); /* no padding */
+    assert_int_equal(out.unwinder, 7);
+    assert_int_equal(out.start_ticks, 8);
+    assert_true(out.start_stamp == UINT64_MAX);
+    assert_int_equal(out.start_realtime_ns, 10);
+    assert_int_equal(out.process_start_stamp, 11);
+    assert_int_equal(out.ring_bytes, 12);
     assert_text(out.boot_id, "boot");
     assert_text(out.exe, "/bin/host");
     assert_int_equal(out.args.length, 3);
@@ -165,7 +171,8 @@ static void test_state_and_end(void **unused)
     assert_int_equal(end_out.reason, TRACE_END_EXEC);
     assert_int_equal(end_out.exit_kind, TRACE_EXIT_SIGNAL);
     assert_int_equal(end_out.exit_value, 9);
-    assert_memory_equal(&end.stamp, &end_out.stamp, sizeof(end) - offsetof(struct trace_end, stamp));
+    assert_memory_equal(&end.stamp, &end_out.stamp,
+                        sizeof(end) - offsetof(struct trace_end, stamp));
     buffer.bytes[0] = TRACE_END_REASONS;
     assert_int_equal(trace_end_decode(buffer.bytes, buffer.length, &end_out, NULL), -EBADMSG);
     trace_buffer_free(&buffer);
@@ -317,7 +324,8 @@ static void test_node_is_own_parent(void **unused)
 static int on_symbol(void *context, const struct trace_symbol *symbol)
 {
     struct expected *expected = context;
-    const struct trace_symbol *wanted = (const struct trace_symbol *)expected->items + expected->met++;
+    const struct trace_symbol *wanted =
+        (const struct trace_symbol *)expected->items + expected->met++;
 
     assert_int_equal(symbol->module, wanted->module);
     assert_true(symbol->address == wanted->address);

@@ -21,7 +21,8 @@ static struct event_frame frames[FRAMES];
 static struct trace_event sample(unsigned i)
 {
     uint64_t wide = i * UINT64_C(0x9e3779b97f4a7c15);
-    struct trace_event event = {.tid = (uint32_t)wide, .event.type = (uint8_t)(1 + i % (EVENT_TYPES - 1))};
+    struct trace_event event = {.tid = (uint32_t)wide,
+                                .event.type = (uint8_t)(1 + i % (EVENT_TYPES - 1))};
     struct event *it = &event.event;
     uint32_t columns = trace_event_columns(it->type);
 
@@ -194,7 +195,8 @@ static void test_left_over(void **unused)
 static void test_full_block_fits(void **unused)
 {
     struct trace_events_writer writer = {.count = 0};
-    struct trace_event stack = {.event = {.type = EVENT_STACK, .frame_count = FRAMES, .frames = frames}};
+    struct trace_event stack = {
+        .event = {.type = EVENT_STACK, .frame_count = FRAMES, .frames = frames}};
     struct trace_buffer raw = {0};
 
     (void)unused;
@@ -224,6 +226,7 @@ int main(void)
         cmocka_unit_test(test_full_block_fits),
     };
     for (unsigned i = 0; i < FRAMES; i++)
-        frames[i] = (struct event_frame){i * UINT64_C(0xfedcba9876543211), i % 3 ? i % 8 : UINT64_MAX};
+        frames[i] =
+            (struct event_frame){i * UINT64_C(0xfedcba9876543211), i % 3 ? i % 8 : UINT64_MAX};
     return cmocka_run_group_tests_name("trace-events", tests, NULL, NULL);
 }

@@ -1,10 +1,11 @@
-/* tests/unit/trace-flipped.c - blocks with every bit flipped and of every length: errors, never harm */
+/* tests/unit/trace-flipped.c - blocks with flipped bits and cut short: errors, never harm */
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Checksums stand before the decoders in real files; here the decoders stand alone. Each damaged block has
- * to be refused with an offset inside it, or to decode to entries within their bounds. The input is
- * copied to a fresh allocation of its exact size, so that sanitizers and valgrind see any read beyond it.
+ * Checksums stand before the decoders in real files; here the decoders stand alone. Each damaged
+ * block has to be refused with an offset inside it, or to decode to entries within their bounds.
+ * The input is copied to a fresh allocation of its exact size, so that sanitizers and valgrind see
+ * any read beyond it.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -160,7 +161,7 @@ static int decode_events(const void *bytes, size_t length, struct trace_fault *f
     return result;
 }
 
-/* ---- the blocks ------------------------------------------------------------------------------------------ */
+/* ---- the blocks -------------------------------------------------------------------------- */
 
 static struct trace_counters counters(uint64_t seed)
 {
@@ -191,7 +192,8 @@ static void make_end(struct trace_buffer *out)
 
 static void make_strings(struct trace_buffer *out)
 {
-    struct trace_string strings[3] = {{8, {"/usr/lib/libnpfoo.so", 20}}, {40, {"", 0}}, {44, {"text", 4}}};
+    struct trace_string strings[3] = {
+        {8, {"/usr/lib/libnpfoo.so", 20}}, {40, {"", 0}}, {44, {"text", 4}}};
     trace_strings_encode(strings, 3, out);
 }
 
@@ -238,7 +240,8 @@ static void make_live(struct trace_buffer *out)
 
 static void make_symbols(struct trace_buffer *out)
 {
-    static const struct trace_symbol_frame frames[3] = {{8, 40, 12, 3, 1}, {8, 44, 400, 0, 0}, {1, 2, 3, 4, 0}};
+    static const struct trace_symbol_frame frames[3] = {
+        {8, 40, 12, 3, 1}, {8, 44, 400, 0, 0}, {1, 2, 3, 4, 0}};
     struct trace_symbol symbols[3] = {
         {.module = 0, .build_id_bytes = 4, .address = 0x1234, .frame_count = 2, .frames = frames},
         {.module = 0, .build_id_bytes = 4, .address = 0x2345, .frame_count = 0, .frames = frames},

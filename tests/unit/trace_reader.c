@@ -227,7 +227,7 @@ static int read_block(struct read_trace *trace, uint32_t type, const uint8_t *ra
     }
 }
 
-/* Header and payload of one block. Returns the bytes it took, 0 at a torn end or something broken. */
+/* Header and payload of one block. Returns the bytes it took, 0 at a torn or broken end. */
 static size_t take_block(struct read_trace *trace, const uint8_t *at, size_t left)
 {
     struct trace_fault fault;

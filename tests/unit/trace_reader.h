@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The viewer's reader is made for large and damaged files; this one is made to be plain: it checks every
- * rule of format/trace.h that a correct writer keeps, and stops at the first that is broken.
+ * The viewer's reader is made for large and damaged files; this one is made to be plain: it checks
+ * every rule of format/trace.h that a correct writer keeps, and stops at the first that is broken.
  */
 #ifndef NPNTRACE_TESTS_UNIT_TRACE_READER_H
 #define NPNTRACE_TESTS_UNIT_TRACE_READER_H
@@ -24,7 +24,8 @@ struct read_symbol {
 };
 
 struct read_trace {
-    const char *broken; /* NULL: every rule was kept up to the end of the file or its torn last block */
+    const char
+        *broken; /* NULL: every rule was kept up to the end of the file or its torn last block */
     uint64_t broken_at; /* offset of the block */
     bool torn;          /* ends inside a block */
     unsigned blocks;

@@ -181,6 +181,22 @@ static void ring_killed_before_event(void **state)
     recording_close(recording);
 }
 
+/* A signal handler jumped out of it, and the process went on. */
+static void ring_abandoned_operation(void **state)
+{
+    (void)state;
+    struct made *made = made_example();
+
+    atomic_fetch_sub(&made->chunks[1]->committed, ((uint64_t)1 << 32) + 7 * 8);
+    made->header->abandoned_operations = 1;
+    struct recording *recording = open_ring(made);
+    struct model *model = model_build(recording);
+    assert_true(consistency_check(model, false).excused > 0);
+    assert_int_equal(recording->problems.damages, 0);
+    model_free(model);
+    recording_close(recording);
+}
+
 /* The same without an operation under way is damage. */
 static void ring_event_missing(void **state)
 {
@@ -366,6 +382,7 @@ int main(void)
         cmocka_unit_test(trace_killed_recorder),
         cmocka_unit_test(ring_overwritten),
         cmocka_unit_test(ring_killed_before_event),
+        cmocka_unit_test(ring_abandoned_operation),
         cmocka_unit_test(ring_event_missing),
         cmocka_unit_test(ring_two_blocks_missing),
         cmocka_unit_test(leaks_have_kinds),

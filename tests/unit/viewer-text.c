@@ -30,6 +30,8 @@ static void numbers(void **state)
     assert_string_equal(text_bytes(1024).chars, "1.0 KiB");
     assert_string_equal(text_bytes(1024 * 1024 - 1).chars, "1.0 MiB");
     assert_string_equal(text_bytes(UINT64_MAX).chars, "16.0 EiB");
+    assert_string_equal(text_bytes_brief(1023).chars, "1023");
+    assert_string_equal(text_bytes_brief(1536).chars, "1.5K");
     assert_string_equal(text_duration(999).chars, "999 ns");
     assert_string_equal(text_duration(2310000000).chars, "2.31 s");
     assert_string_equal(text_duration(UINT64_C(200) * 1000000000).chars, "3 min 20 s");
