@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "recorder/live.h"
 
@@ -52,7 +53,7 @@ static const char *last_part(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-static void put_process(struct capture *capture, const struct ring_header *header,
+static int put_process(struct capture *capture, const struct ring_header *header,
                         struct trace_text exe, struct trace_text args)
 {
     struct trace_buffer raw = {0};
@@ -83,8 +84,20 @@ static void put_process(struct capture *capture, const struct ring_header *heade
     trace_process_encode(&process, &raw);
     int error = trace_writer_put(&capture->writer, TRACE_PROCESS, &raw);
     trace_buffer_free(&raw);
-    if (error != 0)
-        capture_file_fail(capture, error);
+    return error;
+}
+
+/* A file that could not even be begun is not left behind. */
+static void give_up(struct capture *capture, int error, bool made)
+{
+    if (capture->writer.fd >= 0)
+        trace_writer_close(&capture->writer);
+    capture->writer.fd = -1;
+    if (made)
+        unlink(capture->result.path);
+    capture_file_fail(capture, error);
+    free(capture->result.path);
+    capture->result.path = NULL;
 }
 
 void capture_file_begin(struct capture *capture)
@@ -103,17 +116,13 @@ void capture_file_begin(struct capture *capture)
     int fd = output_create(capture->output, host, (uint32_t)capture->pid, &capture->result.path);
     if (fd >= 0)
         error = trace_writer_open(&capture->writer, fd);
-    if (fd < 0 || error != 0) {
+    if (fd < 0 || error != 0)
         capture->writer.fd = -1;
-        capture_file_fail(capture, fd < 0 ? fd : error);
-        if (fd < 0) { /* nothing has that name, or something else has */
-            free(capture->result.path);
-            capture->result.path = NULL;
-        }
-        return;
-    }
-    put_process(capture, &header, (struct trace_text){exe, exe_bytes},
-                (struct trace_text){args, args_bytes});
+    else
+        error = put_process(capture, &header, (struct trace_text){exe, exe_bytes},
+                            (struct trace_text){args, args_bytes});
+    if (fd < 0 || error != 0)
+        give_up(capture, fd < 0 ? fd : error, fd >= 0);
 }
 
 /* ---- the end ----------------------------------------------------------------------------- */

@@ -234,7 +234,7 @@ static void forget(struct drain *drain)
 
 int drain_flush(struct drain *drain, uint64_t horizon)
 {
-    int error = drain->out->error;
+    int error = drain->out->error ? drain->out->error : drain->error;
 
     if (error == 0 && drain_waiting(drain) > 0)
         error = sort_batch(drain);

@@ -124,17 +124,20 @@ int recorder_run(const struct recorder_options *options, char *const argv[],
     return error;
 }
 
+void recorder_result_free(struct recorder_result *result)
+{
+    for (size_t i = 0; i < result->plugin_count; i++)
+        free(result->plugins[i].name);
+    free(result->plugins);
+    free(result->path);
+    free(result->host);
+    *result = (struct recorder_result){0};
+}
+
 void recorder_report_free(struct recorder_report *report)
 {
-    for (size_t i = 0; i < report->result_count; i++) {
-        struct recorder_result *result = &report->results[i];
-
-        for (size_t j = 0; j < result->plugin_count; j++)
-            free(result->plugins[j].name);
-        free(result->plugins);
-        free(result->path);
-        free(result->host);
-    }
+    for (size_t i = 0; i < report->result_count; i++)
+        recorder_result_free(&report->results[i]);
     free(report->results);
     free(report->why);
     *report = (struct recorder_report){0};

@@ -77,6 +77,7 @@ struct recorder_report {
 int recorder_run(const struct recorder_options *options, char *const argv[],
                  struct recorder_report *ret_report);
 
+void recorder_result_free(struct recorder_result *result);
 void recorder_report_free(struct recorder_report *report);
 
 #endif

@@ -117,8 +117,8 @@ static void grant(struct session *session, int fd, pid_t pid, int pidfd)
     int error;
 
     end_older(session, pid);
-    struct capture *capture = capture_new(session->options, &session->output, &session->locks, pid,
-                                          pidfd, &error);
+    struct capture *capture =
+        capture_new(session->options, &session->output, &session->locks, pid, pidfd, &error);
     if (capture == NULL) {
         close(pidfd);
         refuse(session, fd, error);
@@ -202,6 +202,8 @@ static void stop(struct session *session)
             capture_end(capture, TRACE_END_RECORDER);
 }
 
+/* A signal from the terminal reaches the command as well, which may be gone before this is read:
+ * only one that came after the command's end is meant for the recorder. */
 static void hear_signals(struct session *session)
 {
     int number;
@@ -210,9 +212,9 @@ static void hear_signals(struct session *session)
         reap_child(session);
         if (number == SIGCHLD)
             continue;
-        if (session->child_gone)
+        if (session->child_was_gone)
             stop(session);
-        else if (number == SIGTERM || number == SIGHUP)
+        else if (!session->child_gone && (number == SIGTERM || number == SIGHUP))
             kill(session->child, number);
     }
 }
@@ -238,7 +240,7 @@ static void wait_for_something(struct session *session, int timeout_ms)
     }
 }
 
-static void keep_result(struct session *session, const struct capture *capture)
+static void keep_result(struct session *session, struct capture *capture)
 {
     struct recorder_report *report = session->report;
     struct recorder_result *results =
@@ -246,6 +248,7 @@ static void keep_result(struct session *session, const struct capture *capture)
 
     if (results == NULL) {
         say(session, "out of memory: a recording is complete, but will not be listed");
+        recorder_result_free(&capture->result);
         return;
     }
     report->results = results;
@@ -296,8 +299,10 @@ static void tell_waiting(struct session *session)
     if (count == 0)
         return;
     session->told_waiting = true;
-    if (asprintf(&line, "the command has ended; still recording %u of its processes (first: %d); "
-                        "Ctrl-C stops that", count, (int)session->captures->pid) < 0)
+    if (asprintf(&line,
+                 "the command has ended; still recording %u of its processes (first: %d); "
+                 "Ctrl-C stops that",
+                 count, (int)session->captures->pid) < 0)
         return;
     say(session, line);
     free(line);
@@ -310,6 +315,7 @@ void session_run(struct session *session, pid_t child)
     session->child = child;
     reap_child(session);
     while (!session->child_gone || session->captures != NULL) {
+        session->child_was_gone = session->child_gone;
         wait_for_something(session, next_timeout(session, busy));
         busy = step_captures(session);
         tell_waiting(session);

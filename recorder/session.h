@@ -25,6 +25,7 @@ struct session {
     struct capture *captures; /* not DONE yet */
     pid_t child;
     bool child_gone;
+    bool child_was_gone; /* already when this round of the loop began */
     bool stopping; /* the user wants no more waiting */
     bool told_waiting;
     unsigned quiet_ms; /* how long the next wait may be */

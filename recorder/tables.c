@@ -284,6 +284,8 @@ int tables_flush(struct tables *tables)
     int error = tables_rows_collect(tables, &rows);
 
     if (error == 0)
+        error = tables->error; /* nothing is written that names what is missing */
+    if (error == 0)
         error = write_strings(tables);
     if (error == 0)
         error = tables_rows_write(tables, &rows);

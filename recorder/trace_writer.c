@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/uio.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -20,32 +19,36 @@ static int fail(struct trace_writer *writer, int error)
     return error;
 }
 
-/* All of the two parts, behind the last complete block. */
-static int append(struct trace_writer *writer, const void *head, size_t head_bytes,
-                  const void *body, size_t body_bytes)
+static int write_at(struct trace_writer *writer, const void *bytes, size_t length, uint64_t at)
 {
-    struct iovec part[2] = {
-        {.iov_base = (void *)head, .iov_len = head_bytes},
-        {.iov_base = (void *)body, .iov_len = body_bytes},
-    };
-    uint64_t at = writer->good_bytes;
+    const char *from = bytes;
 
-    while (part[0].iov_len + part[1].iov_len > 0) {
-        ssize_t done = pwritev(writer->fd, part, 2, (off_t)at);
+    while (length > 0) {
+        ssize_t done = pwrite(writer->fd, from, length, (off_t)at);
         if (done < 0 && errno == EINTR)
             continue;
         if (done <= 0)
             return fail(writer, done < 0 ? -errno : -EIO);
+        from += done;
         at += (uint64_t)done;
-        for (unsigned i = 0; i < 2; i++) {
-            size_t taken = (size_t)done < part[i].iov_len ? (size_t)done : part[i].iov_len;
-            part[i].iov_base = (char *)part[i].iov_base + taken;
-            part[i].iov_len -= taken;
-            done -= (ssize_t)taken;
-        }
+        length -= (size_t)done;
     }
-    writer->good_bytes = at;
     return 0;
+}
+
+/* Behind the last complete block, the payload before its header: a recorder that is killed in
+ * between leaves a header of zeros, which no cut file has, so readers can tell the two apart. */
+static int append(struct trace_writer *writer, const void *head, size_t head_bytes,
+                  const void *body, size_t body_bytes)
+{
+    uint64_t at = writer->good_bytes;
+    int error = write_at(writer, body, body_bytes, at + head_bytes);
+
+    if (error == 0)
+        error = write_at(writer, head, head_bytes, at);
+    if (error == 0)
+        writer->good_bytes = at + head_bytes + body_bytes;
+    return error;
 }
 
 int trace_writer_open(struct trace_writer *writer, int fd)

@@ -109,9 +109,8 @@ static void read_block(struct recording *recording, uint64_t offset,
 static void note_torn(struct recording *recording, uint64_t offset, const char *where)
 {
     if (!recording->live)
-        problems_add(
-            &recording->problems, PROBLEM_DAMAGE, offset,
-            "the file ends inside %s: it was cut, or its recorder was killed while writing", where);
+        problems_add(&recording->problems, PROBLEM_DAMAGE, offset,
+                     "the file ends inside %s: it was cut", where);
 }
 
 /* Looks for the next block whose checksum is right. */
@@ -144,6 +143,30 @@ static bool resync(struct recording *recording, struct walk *walk)
     return false;
 }
 
+/* The recorder writes a block's header last: zeros there are a block that it did not finish. */
+static bool is_unwritten(const uint8_t *header, uint64_t left)
+{
+    uint64_t bytes = left < TRACE_BLOCK_HEADER_BYTES ? left : TRACE_BLOCK_HEADER_BYTES;
+
+    for (uint64_t i = 0; i < bytes; i++)
+        if (header[i] != 0)
+            return false;
+    return true;
+}
+
+/* It can only be the last one. */
+static void note_unwritten(struct recording *recording, const struct walk *walk)
+{
+    struct walk behind = *walk;
+
+    if (resync(recording, &behind))
+        problems_add(&recording->problems, PROBLEM_DAMAGE, walk->offset,
+                     "zeros in place of a block's header");
+    else if (!recording->live)
+        problems_add(&recording->problems, PROBLEM_NOTE, walk->offset,
+                     "the recorder was killed while it wrote the last block");
+}
+
 /* True if a block was read and the walk stands behind it. */
 static bool step(struct recording *recording, struct walk *walk)
 {
@@ -153,6 +176,10 @@ static bool step(struct recording *recording, struct walk *walk)
     struct trace_fault fault;
     struct trace_block block;
 
+    if (is_unwritten(header, left)) {
+        note_unwritten(recording, walk);
+        return false;
+    }
     if (left < TRACE_BLOCK_HEADER_BYTES) {
         note_torn(recording, walk->offset, "a block's header");
         return false;

@@ -12,6 +12,7 @@
 #include <argp.h>
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -264,6 +265,19 @@ static void print_report(const struct record *record, const struct recorder_repo
             print_result(&report->results[i]);
 }
 
+/* A recording must not become descriptor 2 because that was closed: messages would go into it. The
+ * command finds them closed as they were. */
+static void occupy_standard_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int verb_record(int argc, char **argv)
 {
     struct symbolize_lookup lookup = {.frames = look_up};
@@ -280,6 +294,7 @@ int verb_record(int argc, char **argv)
     };
 
     parse(argc, argv, &record);
+    occupy_standard_descriptors();
     if (!record.no_symbols) {
         lookup.context = symbols_new();
         record.recorder.lookup = &lookup;

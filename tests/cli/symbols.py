@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # tests/cli/symbols.py: names of functions, files and lines, and when there are none
 # SPDX-License-Identifier: MIT
-"""Where names come from: the file that was mapped, its separate debug file, or what `record` stored;
-and that a file which is no longer the one that was mapped is not asked."""
+"""Where names come from: the file that was mapped, its separate debug file, or what `record`
+stored; and that a file which is no longer the one that was mapped is not asked."""
 import os
 import shutil
 import subprocess

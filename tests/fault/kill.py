@@ -2,8 +2,9 @@
 # tests/fault/kill.py: a host killed at any instant leaves a sound and complete recording
 # SPDX-License-Identifier: MIT
 """Each case kills some two hundred mini-hosts with SIGKILL: most in the middle of allocations of
-one thread or of five, at an instant that is drawn as a number of allocations; some while they start, at
-an instant drawn in time. NPNTRACE_KILLS changes the number, NPNTRACE_SEED repeats a run."""
+one thread or of five, at an instant that is drawn as a number of allocations; some while they
+start, at an instant drawn in time. NPNTRACE_KILLS changes the number, NPNTRACE_SEED repeats a run.
+"""
 import math
 import os
 import shutil

@@ -5,6 +5,7 @@ script_tests += \
 	tests/fault/badhost.py \
 	tests/fault/badinput.py \
 	tests/fault/badoutput.py \
+	tests/fault/footprint.py \
 	tests/fault/kill.py \
 	tests/fault/overwrite.py \
 	tests/fault/provided.py \

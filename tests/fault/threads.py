@@ -9,7 +9,7 @@ import json
 
 from support.harness import MODES, case, main, plugin_of
 
-THREADS, ROUNDS = 8, 12000
+THREADS, ROUNDS = 8, 6000
 
 
 def no_free_is_foreign(t, run):
@@ -49,7 +49,7 @@ def eight(t):
 def two_plugins(t):
     """Two plug-ins with four threads each, entered from two threads of the host."""
     actions = ["load a @sample", "load b @sample2", "new a 1", "new b 2",
-               "start 1 invoke 1 threads 4 6000", "start 2 invoke 2 threads 4 6000",
+               "start 1 invoke 1 threads 4 4000", "start 2 invoke 2 threads 4 4000",
                "join 1", "join 2", "destroy 1", "destroy 2", "unload a", "unload b"]
     runs = {mode: t.host(mode, actions, ["--quiet"]) for mode in MODES}
     for mode in ("flight", "record"):
@@ -59,7 +59,7 @@ def two_plugins(t):
         no_free_is_foreign(t, run)
         for name in ("libnpsample.so", "libnpsample2.so"):
             npn = plugin_of(run.report(), name)["npn"]
-            t.equal((npn["allocs"], npn["frees"]), (24000, 24000), f"{mode}: calls of {name}")
+            t.equal((npn["allocs"], npn["frees"]), (16000, 16000), f"{mode}: calls of {name}")
 
 
 main()

@@ -24,8 +24,8 @@ static void areas_follow_each_other(void **state)
         for (unsigned i = 0; i < RING_AREAS; i++) {
             assert_true(layout.area[i].offset >= end);
             assert_true(layout.area[i].count > 0);
-            end = layout.area[i].offset +
-                  (uint64_t)layout.area[i].count * layout.area[i].entry_bytes;
+            end =
+                layout.area[i].offset + (uint64_t)layout.area[i].count * layout.area[i].entry_bytes;
         }
         assert_true(end <= layout.total_bytes);
         assert_true(layout.total_bytes <= bytes);
@@ -124,9 +124,12 @@ static void strings_stay_inside(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(areas_follow_each_other),  cmocka_unit_test(sizes_out_of_range_are_refused),
-        cmocka_unit_test(flipped_bits_are_noticed), cmocka_unit_test(short_files_are_noticed),
-        cmocka_unit_test(newer_versions_are_named), cmocka_unit_test(strings_stay_inside),
+        cmocka_unit_test(areas_follow_each_other),
+        cmocka_unit_test(sizes_out_of_range_are_refused),
+        cmocka_unit_test(flipped_bits_are_noticed),
+        cmocka_unit_test(short_files_are_noticed),
+        cmocka_unit_test(newer_versions_are_named),
+        cmocka_unit_test(strings_stay_inside),
     };
     return cmocka_run_group_tests_name("format-ring", tests, NULL, NULL);
 }

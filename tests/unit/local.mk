@@ -36,7 +36,7 @@ tests_unit_oracle_LDADD = libformat.la -lunwind -lpthread
 # ---- the trace file and the recorder ---------------------------------------------
 unit_tests += \
 	tests/unit/trace-blocks tests/unit/trace-events tests/unit/trace-flipped \
-	tests/unit/recorder-drain tests/unit/recorder-launch \
+	tests/unit/recorder-drain tests/unit/recorder-launch tests/unit/recorder-memory \
 	tests/unit/recorder-output tests/unit/recorder-run
 tests_unit_trace_blocks_SOURCES = tests/unit/trace-blocks.c
 tests_unit_trace_blocks_LDADD = libformat.la $(CMOCKA_LIBS)
@@ -54,6 +54,10 @@ tests_unit_recorder_launch_LDADD = librecorder.la libformat.la $(CMOCKA_LIBS)
 recorder_session_sources = \
 	tests/unit/recorder_hosts.c tests/unit/recorder_hosts.h \
 	tests/unit/recorder_sessions.c tests/unit/recorder_sessions.h $(recorder_test_sources)
+tests_unit_recorder_memory_SOURCES = tests/unit/recorder-memory.c $(recorder_session_sources)
+tests_unit_recorder_memory_LDADD = librecorder.la libformat.la $(CMOCKA_LIBS) -lpthread
+tests_unit_recorder_memory_LDFLAGS = \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray
 tests_unit_recorder_output_SOURCES = tests/unit/recorder-output.c $(recorder_session_sources)
 tests_unit_recorder_output_LDADD = librecorder.la libformat.la $(CMOCKA_LIBS) -lpthread
 tests_unit_recorder_run_SOURCES = tests/unit/recorder-run.c $(recorder_session_sources)

@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Runs itself with the library preloaded. Each case arrives at check_here() in its own way; that takes
- * the stack with the compiler's unwinder and with libunwind's local interface, and then calls the
- * exported NPN_MemAlloc, so that the tracer records the same stack. In the end the program reads
- * its own flight recorder and compares every frame. It prints TAP.
+ * Runs itself with the library preloaded. Each case arrives at check_here() in its own way; that
+ * takes the stack with the compiler's unwinder and with libunwind's local interface, and then calls
+ * the exported NPN_MemAlloc, so that the tracer records the same stack. In the end the program
+ * reads its own flight recorder and compares every frame. It prints TAP.
  */
 #include <algorithm>
 #include <cerrno>
@@ -113,7 +113,8 @@ __attribute__((noinline)) void realigned(int depth)
 }
 
 /* Realigned and of variable size: the compiler needs one more register for its arguments. */
-__attribute__((noinline)) void realigned_array(int bytes, int depth, int a, int b, int c, int d, int e)
+__attribute__((noinline)) void realigned_array(int bytes, int depth, int a, int b, int c, int d,
+                                               int e)
 {
     alignas(64) volatile char room[128];
     auto *more = static_cast<volatile char *>(alloca(static_cast<size_t>(bytes)));
@@ -226,7 +227,8 @@ void alternate_stack()
     sigaltstack(&stack, nullptr);
 }
 
-/* A fault in the middle of a function: the frame is found by the exact pc, not by the one before. */
+/* A fault in the middle of a function: the frame is found by the exact pc, not by the one before.
+ */
 void fault_handler(int, siginfo_t *, void *raw)
 {
     check_here();
@@ -295,8 +297,9 @@ void threads()
     pthread_join(thread, nullptr);
 }
 
-/* Code that says nothing to unwinders, but keeps a frame pointer, as JIT compilers write it. The other
- * two give up there, so this one is compared with itself: the frames outside must be the same. */
+/* Code that says nothing to unwinders, but keeps a frame pointer, as JIT compilers write it. The
+ * other two give up there, so this one is compared with itself: the frames outside must be the
+ * same. */
 extern "C" void oracle_without_information(void (*callee)());
 extern "C" const char oracle_without_information_end[];
 #if defined(__x86_64__)

@@ -13,7 +13,8 @@ class oracle_ring
   public:
     explicit oracle_ring(const std::string &directory);
 
-    /* Frames outwards, beginning with the caller of NPN_MemAlloc; empty if the block is not there. */
+    /* Frames outwards, beginning with the caller of NPN_MemAlloc; empty if the block is not there.
+     */
     std::vector<uint64_t> stack_of(const void *block) const;
 
     /* The directory with all files in it. */

@@ -198,32 +198,20 @@ static int read_block(struct read_trace *trace, uint32_t type, const uint8_t *ra
     if (trace->has_end)
         return broken(trace, "something stands after END");
     switch (type) {
-    case TRACE_PROCESS:
-        return read_process(trace, raw, bytes);
-    case TRACE_STRINGS:
-        return trace_strings_decode(raw, bytes, on_string, trace, NULL);
-    case TRACE_MODULES:
-        return trace_modules_decode(raw, bytes, on_module, trace, NULL);
-    case TRACE_PLUGINS:
-        return trace_plugins_decode(raw, bytes, on_plugin, trace, NULL);
-    case TRACE_INSTANCES:
-        return trace_instances_decode(raw, bytes, on_instance, trace, NULL);
-    case TRACE_NODES:
-        return trace_nodes_decode(raw, bytes, on_node, trace, NULL);
-    case TRACE_EVENTS:
-        return read_events(trace, raw, bytes);
-    case TRACE_SYMBOLS:
-        return trace_symbols_decode(raw, bytes, on_symbol, trace, NULL);
-    case TRACE_LIVE:
-        return trace_live_decode(raw, bytes, on_live, trace, NULL);
+    case TRACE_PROCESS: return read_process(trace, raw, bytes);
+    case TRACE_STRINGS: return trace_strings_decode(raw, bytes, on_string, trace, NULL);
+    case TRACE_MODULES: return trace_modules_decode(raw, bytes, on_module, trace, NULL);
+    case TRACE_PLUGINS: return trace_plugins_decode(raw, bytes, on_plugin, trace, NULL);
+    case TRACE_INSTANCES: return trace_instances_decode(raw, bytes, on_instance, trace, NULL);
+    case TRACE_NODES: return trace_nodes_decode(raw, bytes, on_node, trace, NULL);
+    case TRACE_EVENTS: return read_events(trace, raw, bytes);
+    case TRACE_SYMBOLS: return trace_symbols_decode(raw, bytes, on_symbol, trace, NULL);
+    case TRACE_LIVE: return trace_live_decode(raw, bytes, on_live, trace, NULL);
     case TRACE_STATE:
         trace->has_state = true;
         return trace_state_decode(raw, bytes, &trace->state, NULL);
-    case TRACE_END:
-        trace->has_end = true;
-        return trace_end_decode(raw, bytes, &trace->end, NULL);
-    default:
-        return broken(trace, "a block of unknown type");
+    case TRACE_END: trace->has_end = true; return trace_end_decode(raw, bytes, &trace->end, NULL);
+    default: return broken(trace, "a block of unknown type");
     }
 }
 
@@ -233,7 +221,10 @@ static size_t take_block(struct read_trace *trace, const uint8_t *at, size_t lef
     struct trace_fault fault;
     struct trace_block block;
 
-    if (left < TRACE_BLOCK_HEADER_BYTES) {
+    static const uint8_t zeros[TRACE_BLOCK_HEADER_BYTES];
+
+    /* The header is written last: a recorder that was killed leaves zeros there. */
+    if (left < TRACE_BLOCK_HEADER_BYTES || memcmp(at, zeros, sizeof(zeros)) == 0) {
         trace->torn = true;
         return 0;
     }
@@ -286,8 +277,8 @@ struct read_trace *read_trace(const char *path)
     struct trace_fault fault;
     size_t bytes, at = TRACE_HEADER_BYTES, taken;
     uint8_t *file = read_file(path, &bytes);
-    uint32_t crc = bytes >= TRACE_HEADER_BYTES
-                       ? (uint32_t)crc32(0, file, TRACE_HEADER_SUMMED_BYTES) : 0;
+    uint32_t crc =
+        bytes >= TRACE_HEADER_BYTES ? (uint32_t)crc32(0, file, TRACE_HEADER_SUMMED_BYTES) : 0;
 
     trace->nodes = calloc(1, sizeof(*trace->nodes));
     trace->node_count = 1;

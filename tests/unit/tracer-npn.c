@@ -1,4 +1,4 @@
-/* tests/unit/tracer-npn.c - operations: events, counters and side table agree, whatever interrupts */
+/* tests/unit/tracer-npn.c - operations: events, counters and side table agree */
 /* SPDX-License-Identifier: MIT */
 
 #include <dirent.h>
