@@ -25,7 +25,7 @@ check-valgrind: all
 # configured in place cannot be configured a second time, so the build is made from a copy.
 #
 # Tests that start threads in forked children, which the thread sanitizer cannot follow:
-not_for_thread_sanitizer = tests/unit/recorder-run
+not_for_thread_sanitizer = tests/unit/recorder-run tests/unit/recorder-output
 
 one_a_line = tr ' ' '\n'
 check-sanitize: distdir

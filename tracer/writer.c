@@ -26,10 +26,15 @@ static bool claim(struct ring_chunk *chunk, uint32_t from)
                                                    memory_order_acq_rel, memory_order_relaxed);
 }
 
+/* With a recorder the first free one, so that few chunks take turns and the others' pages stay
+ * untouched. Without one they are all used sooner or later: the search goes on where it ended. */
 static struct ring_chunk *take_free(struct tracer *tracer)
 {
     uint32_t chunks = chunk_count(tracer);
-    uint32_t hint = atomic_load_explicit(&tracer->chunk_hint, memory_order_relaxed);
+    uint32_t policy = atomic_load_explicit(&tracer->policy, memory_order_relaxed);
+    uint32_t hint = policy == RING_OVERWRITE
+                        ? atomic_load_explicit(&tracer->chunk_hint, memory_order_relaxed)
+                        : 0;
 
     for (uint32_t i = 0; i < chunks; i++) {
         uint32_t index = (hint + i) % chunks;
