@@ -244,8 +244,9 @@ static void print_result(const struct recorder_result *result)
 static void print_nothing(const struct recorder_report *report, const char *command)
 {
     if (report->refused > 0)
-        message("nothing was recorded: memory to record in was asked for and not given %s (to "
-                "another user's process, or to one in another pid namespace)",
+        message("nothing was recorded: memory to record in was asked for and not given %s "
+                "(a limit on memory or file size, another user's process, or one in another pid "
+                "namespace)",
                 text_plural(report->refused, "time").chars);
     else if (report->why != NULL)
         message("nothing was recorded in '%s': %s; no process that it started met a plug-in",

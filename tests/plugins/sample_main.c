@@ -121,7 +121,8 @@ SAMPLE_EXPORT const char *NP_GetMIMEDescription(void)
 NPError sample_describe(NPPVariable variable, void *value)
 {
     static const char name[] = "npntrace sample plug-in" SAMPLE_SUFFIX;
-    static const char description[] = "Allocates what its page tells it to, and says so.";
+    static const char description[] =
+        "Allocates what its page tells it to, and says so." SAMPLE_SUFFIX;
     if (variable == NPPVpluginNameString)
         *(const char **)value = name;
     else if (variable == NPPVpluginDescriptionString)
