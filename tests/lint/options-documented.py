@@ -112,7 +112,8 @@ def compare_variables(tap, root):
     source = variables_of_source(root)
     tap.report(source and source <= mentioned, "npntrace.7 names every variable that is read",
                f"not in the page: {sorted(source - mentioned)}")
-    tap.report(listed <= source | FOREIGN_VARIABLES, "npntrace.7 lists no variable that is not read",
+    tap.report(listed <= source | FOREIGN_VARIABLES,
+               "npntrace.7 lists no variable that is not read",
                f"not in the source: {sorted(listed - source - FOREIGN_VARIABLES)}")
 
 
