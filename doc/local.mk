@@ -7,4 +7,5 @@ dist_docs_DATA = \
 	doc/CONCURRENCY.md \
 	doc/FORMAT.md \
 	doc/GLOSSARY.md \
+	doc/HOWTO-report.md \
 	doc/HOWTO-wrapper.md

@@ -33,6 +33,24 @@ static bool owned(unsigned type)
     return type == EVENT_NPN_FREE || type == EVENT_NPN_ELSEWHERE;
 }
 
+/* Field by field: the holes between them have no value. */
+static void assert_same(const struct event *a, const struct event *b)
+{
+    assert_int_equal(a->type, b->type);
+    assert_int_equal(a->flags, b->flags);
+    assert_int_equal(a->stamp, b->stamp);
+    assert_int_equal(a->address, b->address);
+    assert_int_equal(a->size, b->size);
+    assert_int_equal(a->node, b->node);
+    assert_int_equal(a->plugin, b->plugin);
+    assert_int_equal(a->instance, b->instance);
+    assert_int_equal(a->owner_plugin, b->owner_plugin);
+    assert_int_equal(a->owner_flags, b->owner_flags);
+    assert_int_equal(a->owner_instance, b->owner_instance);
+    assert_int_equal(a->owner_node, b->owner_node);
+    assert_int_equal(a->owner_stamp, b->owner_stamp);
+}
+
 static void events_come_back(void **state)
 {
     (void)state;
@@ -47,7 +65,7 @@ static void events_come_back(void **state)
         size_t count = event_encode(&in, 1000000, words);
         assert_int_equal(count, event_words(&in));
         assert_int_equal(event_decode(words, count, 1000000, &out), count);
-        assert_memory_equal(&in, &out, offsetof(struct event, frame_count));
+        assert_same(&in, &out);
         assert_non_null(event_type_name(type));
     }
 }
