@@ -23,7 +23,8 @@ struct request {
     void (*async)(void *);
     void (*timer)(NPP, uint32_t);
     void *data;
-    uint32_t instance;
+    uint32_t instance; /* in the recording of that generation */
+    uint32_t generation;
 };
 
 #define REQUESTS_AT_ONCE 64
@@ -31,8 +32,8 @@ struct request {
 static struct request *free_requests;
 static struct map timers; /* NPP and timer id -> struct request */
 
-/* A timer may fire before the host has told us its id. */
-static __thread struct request *being_scheduled __attribute__((tls_model("initial-exec")));
+static struct map being_scheduled; /* NPP -> struct request: a timer may fire, on any thread, before
+                                      the host has told us its id */
 
 static struct request *take_request(void)
 {
@@ -67,9 +68,19 @@ static void return_request(struct request *request)
     lock_release(lock, &mask);
 }
 
+static uint32_t generation(void)
+{
+    struct tracer *tracer = tracer_if_running();
+
+    return tracer != NULL ? atomic_load_explicit(&tracer->generation, memory_order_relaxed) : 0;
+}
+
+/* In a child that was forked since, nothing is known of its parent's instances. */
 static uint32_t push(const struct request *request, uint64_t stack_pointer)
 {
-    return npn_entry_push(plugin_id(request->plugin), request->instance, stack_pointer);
+    uint32_t instance = request->generation == generation() ? request->instance : 0;
+
+    return npn_entry_push(plugin_id(request->plugin), instance, stack_pointer);
 }
 
 static void run_async(void *data)
@@ -98,6 +109,7 @@ void gate_pluginthreadasynccall(uint32_t set, NPP npp, void (*function)(void *),
             .async = function,
             .data = data,
             .instance = instances_find(plugin, npp),
+            .generation = generation(),
         };
     errno = kept_errno;
     if (request != NULL)
@@ -115,12 +127,11 @@ static void run_timer(NPP npp, uint32_t timer)
 {
     int kept_errno = errno;
     uint64_t found;
-    struct request *request = being_scheduled;
 
-    if (map_get(&timers, timer_key(npp, timer), &found))
-        request = (struct request *)(uintptr_t)found;
-    if (request == NULL)
+    if (!map_get(&timers, timer_key(npp, timer), &found) &&
+        !map_get(&being_scheduled, timer_key(npp, 0), &found))
         return; /* not one of ours: nobody knows what it should call */
+    struct request *request = (struct request *)(uintptr_t)found;
     uint32_t token = push(request, STACK_POINTER);
     errno = kept_errno;
     request->timer(npp, timer);
@@ -135,7 +146,6 @@ uint32_t gate_scheduletimer(uint32_t set, NPP npp, uint32_t interval, NPBool rep
     struct plugin *plugin = plugin_of_set(set);
     int kept_errno = errno;
     struct request *request = function != NULL ? take_request() : NULL;
-    struct request *outer = being_scheduled;
 
     if (request == NULL) {
         errno = kept_errno;
@@ -145,18 +155,19 @@ uint32_t gate_scheduletimer(uint32_t set, NPP npp, uint32_t interval, NPBool rep
         .plugin = plugin,
         .timer = function,
         .instance = instances_find(plugin, npp),
+        .generation = generation(),
     };
-    being_scheduled = request;
+    map_set(&being_scheduled, timer_key(npp, 0), (uint64_t)(uintptr_t)request);
     errno = kept_errno;
     uint32_t timer = plugin->host.scheduletimer(npp, interval, repeat, run_timer);
     kept_errno = errno;
-    being_scheduled = outer;
     /* A request outlives NPN_UnscheduleTimer, since a call of it may be under way; when its id
      * comes round again it has run out. */
     uint64_t old;
     if (map_take(&timers, timer_key(npp, timer), &old))
         return_request((struct request *)(uintptr_t)old);
     map_set(&timers, timer_key(npp, timer), (uint64_t)(uintptr_t)request);
+    map_remove(&being_scheduled, timer_key(npp, 0));
     errno = kept_errno;
     return timer;
 }

@@ -3,11 +3,46 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
+#include <stdbool.h>
 
 #include "shim/exported.h"
 #include "shim/originals.h"
 #include "shim/plugin.h"
+#include "tracer/object.h"
 #include "tracer/tracer.h"
+
+/* An address in the object, to see afterwards whether it is still there. 0: unknown. */
+static uint64_t address_in(void *handle)
+{
+    struct link_map *map;
+
+    return dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0 ? (uint64_t)(uintptr_t)map->l_ld : 0;
+}
+
+static bool is_gone(uint64_t address, const struct object *before)
+{
+    struct object now;
+
+    return address == 0 || !object_at(address, &now) || now.start != before->start ||
+           now.bias != before->bias;
+}
+
+/* What an object brought in with it goes only when it goes itself. */
+static int close_traced(void *handle, uint32_t begun)
+{
+    struct object before = {.start = 0};
+    uint64_t address = begun != 0 ? address_in(handle) : 0;
+
+    if (address != 0 && !object_at(address, &before))
+        address = 0;
+    int status = originals.dlclose(handle);
+    int kept_errno = errno;
+    tracer_unload_end(begun, is_gone(address, &before));
+    plugin_forget_unloaded();
+    errno = kept_errno;
+    return status;
+}
 
 EXPORTED int dlclose(void *handle)
 {
@@ -15,12 +50,7 @@ EXPORTED int dlclose(void *handle)
 
     if (__atomic_load_n(&originals.dlsym, __ATOMIC_ACQUIRE) == NULL)
         originals_resolve();
-    bool begun = tracer_unload_begin();
+    uint32_t begun = tracer_unload_begin();
     errno = kept_errno;
-    int status = originals.dlclose(handle);
-    kept_errno = errno;
-    tracer_unload_end(begun);
-    plugin_forget_unloaded();
-    errno = kept_errno;
-    return status;
+    return close_traced(handle, begun);
 }

@@ -22,12 +22,23 @@ static bool is_trampoline(const void *address)
            object_at((uint64_t)(uintptr_t)address, &there) && here.start == there.start;
 }
 
+static void count_unlisted(void)
+{
+    struct tracer *tracer = tracer_start();
+
+    if (tracer != NULL)
+        atomic_fetch_add_explicit(&tracer->ring->unlisted_plugins, 1, memory_order_relaxed);
+}
+
 void *entry_initialize(void *real)
 {
     struct plugin *plugin = is_trampoline(real) ? NULL : plugin_of_code(real);
 
-    if (plugin == NULL)
+    if (plugin == NULL) {
+        if (!is_trampoline(real))
+            count_unlisted();
         return real;
+    }
     plugin->initialize = (NPError(*)(NPNetscapeFuncs *, NPPluginFuncs *, void *))real;
     return stubs_initialize(plugin->index);
 }
@@ -49,11 +60,12 @@ static struct ring_plugin *listed(uint32_t id)
     return tracer != NULL ? registry_plugin(tracer, id) : NULL;
 }
 
-static void note_initialize(uint32_t id)
+static void note_initialize(uint32_t id, uint32_t flags)
 {
     struct ring_plugin *entry = listed(id);
 
     if (entry != NULL) {
+        entry->flags = flags;
         atomic_fetch_add(&entry->initialize_calls, 1);
         atomic_store(&entry->end_stamp, 0);
     }
@@ -72,7 +84,8 @@ NPError gate_NP_Initialize(uint32_t place, NPNetscapeFuncs *table, NPPluginFuncs
     uint16_t functions_size = functions != NULL ? functions->size : 0;
     NPNetscapeFuncs *copy = table_copy(plugin, table);
     uint32_t id = plugin_id(plugin);
-    note_initialize(id);
+    plugin->flags &= ~(uint32_t)RING_PLUGIN_PROVIDED;
+    note_initialize(id, plugin->flags);
     uint32_t token = npn_entry_push(id, 0, (uint64_t)(uintptr_t)__builtin_frame_address(0));
     errno = kept_errno;
     NPError error = plugin->initialize(copy, functions, rest);

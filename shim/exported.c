@@ -46,6 +46,22 @@ static const struct host *next_host(void)
     return atomic_load(&known) == 2 ? &next : NULL;
 }
 
+void *exported_behind(void *function)
+{
+    const struct host *next = NULL;
+
+    if (function == (void *)NPN_MemAlloc || function == (void *)NPN_MemFree ||
+        function == (void *)NPN_MemFlush)
+        next = next_host();
+    if (function == (void *)NPN_MemAlloc)
+        return next != NULL ? (void *)next->memalloc : (void *)provided_alloc;
+    if (function == (void *)NPN_MemFree)
+        return next != NULL ? (void *)next->memfree : (void *)provided_free;
+    if (function == (void *)NPN_MemFlush)
+        return next != NULL ? (void *)next->memflush : (void *)provided_flush;
+    return function;
+}
+
 static bool has_memory(const struct plugin *plugin)
 {
     return plugin != NULL && plugin->host.memalloc != NULL && plugin->host.memfree != NULL &&

@@ -17,4 +17,9 @@ EXPORTED void *NPN_MemAlloc(uint32_t size);
 EXPORTED void NPN_MemFree(void *ptr);
 EXPORTED uint32_t NPN_MemFlush(uint32_t size);
 
+/* What is behind a host's function pointer that is one of the above: the host exports functions of
+ * those names too, and its own reference found ours first. The next definition in the global scope,
+ * or else ours, without a host. Any other pointer is returned as it is. */
+void *exported_behind(void *function);
+
 #endif

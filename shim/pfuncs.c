@@ -33,7 +33,11 @@ static inline __attribute__((always_inline)) struct call enter(uint32_t set, uin
 
 static inline __attribute__((always_inline)) struct call enter_instance(uint32_t set, NPP npp)
 {
-    return enter(set, instances_find(plugin_of_set(set), npp));
+    int kept_errno = errno;
+    uint32_t instance = instances_find(plugin_of_set(set), npp);
+
+    errno = kept_errno;
+    return enter(set, instance);
 }
 
 static void leave(const struct call *call)

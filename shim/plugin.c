@@ -48,13 +48,10 @@ struct plugin *plugin_find_code(const void *address)
 static bool still_mapped(const struct plugin *plugin)
 {
     uint64_t start = atomic_load_explicit(&plugin->start, memory_order_relaxed);
-    char path[PATH_MAX];
     struct object object;
 
-    if (start == 0 || !object_at(start, &object) || object.start != start)
-        return false;
-    object_path(&object, path, sizeof(path));
-    return strcmp(path, plugin->path) == 0;
+    return start != 0 && object_at(start, &object) && object.start == start &&
+           strcmp(object.name, plugin->name) == 0;
 }
 
 static bool same_file(const struct plugin *plugin, const char *path, const struct stat *file,
@@ -76,6 +73,18 @@ static char *keep(const char *text)
     return copy != NULL ? memcpy(copy, text, bytes) : NULL;
 }
 
+/* The same file may come back under another name. */
+static bool rename_locked(struct plugin *plugin, const char *name)
+{
+    char *kept = plugin->name;
+
+    if (kept == NULL || strcmp(kept, name) != 0)
+        kept = keep(name);
+    if (kept != NULL)
+        plugin->name = kept;
+    return kept != NULL;
+}
+
 static struct plugin *place_locked(const struct object *object, const char *path,
                                    const struct stat *file, const struct build_id *id)
 {
@@ -85,6 +94,8 @@ static struct plugin *place_locked(const struct object *object, const char *path
      * (namespaces). */
     for (uint32_t i = 0; i < count; i++)
         if (same_file(&places[i], path, file, id) && !still_mapped(&places[i])) {
+            if (!rename_locked(&places[i], object->name))
+                return NULL;
             atomic_store_explicit(&places[i].start, object->start, memory_order_release);
             return &places[i];
         }
@@ -92,7 +103,7 @@ static struct plugin *place_locked(const struct object *object, const char *path
         return NULL;
     struct plugin *plugin = &places[count];
     plugin->path = keep(path);
-    if (plugin->path == NULL)
+    if (plugin->path == NULL || !rename_locked(plugin, object->name))
         return NULL;
     plugin->index = count;
     plugin->device = file->st_dev;
@@ -125,7 +136,7 @@ struct plugin *plugin_of_code(const void *address)
     if (lock == NULL || !lock_acquire(lock, &mask))
         return NULL;
     plugin = find_start(object.start);
-    if (plugin == NULL || strcmp(plugin->path, path) != 0) {
+    if (plugin == NULL || !still_mapped(plugin)) {
         if (plugin != NULL) /* another object has taken its addresses */
             atomic_store_explicit(&plugin->start, 0, memory_order_relaxed);
         plugin = place_locked(&object, path, &file, &id);

@@ -30,6 +30,7 @@ struct plugin {
     _Atomic uint64_t start;    /* where its object is mapped now; 0: nowhere */
     uint32_t index;            /* of this place */
     _Atomic uint32_t stub_set; /* PLUGIN_NO_STUBS: none (left) */
+    char *name; /* the link map's: compared to see whether the object is still there */
     char *path;
     uint64_t device;
     uint64_t inode;

@@ -60,5 +60,6 @@ bool provided_issued(void *block)
     if (npn_find(block, &known))
         return (known.flags & EVENT_PROVIDED) != 0;
     return tracer == NULL || tracer->forked ||
-           atomic_load_explicit(&tracer->ring->untracked_blocks, memory_order_relaxed) > 0;
+           atomic_load_explicit(&tracer->ring->untracked_blocks, memory_order_relaxed) > 0 ||
+           atomic_load_explicit(&tracer->ring->missed_calls, memory_order_relaxed) > 0;
 }

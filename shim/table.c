@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "shim/exported.h"
 #include "shim/stubs.h"
 #include "tracer/sys.h"
 
@@ -29,7 +30,7 @@ static void *host_function(void *value, size_t offset, bool *nested)
         *nested = true;
         value = slot_of(&plugin_of_set(set)->host, offset);
     }
-    return value;
+    return exported_behind(value);
 }
 
 /* Words are stored whole: another thread of the plug-in may be reading them. */
@@ -56,7 +57,9 @@ static void keep_host(struct plugin *plugin, const NPNetscapeFuncs *table, size_
     plugin->host.version = table->version;
     for (size_t offset = FIRST_SLOT; offset < sizeof(plugin->host); offset += sizeof(void *)) {
         void *value = offset + sizeof(void *) <= known ? slot_of(table, offset) : NULL;
-        store_word(&plugin->host, offset, host_function(value, offset, &nested));
+        /* A shorter table later does not take away what the plug-in was given before. */
+        if (value != NULL)
+            store_word(&plugin->host, offset, host_function(value, offset, &nested));
     }
     if (nested)
         plugin->flags |= RING_PLUGIN_NESTED;

@@ -44,19 +44,29 @@ void lock_release_plain(struct lock *lock)
         sys_futex_wake(&lock->owner, 1 << 30, false);
 }
 
-bool lock_acquire(struct lock *lock, struct lock_mask *ret_mask)
+void lock_block_signals(struct lock_mask *ret_mask)
 {
     uint64_t blocked = ~FAULTS;
 
     syscall(SYS_rt_sigprocmask, SIG_BLOCK, &blocked, &ret_mask->bits, sizeof(blocked));
+}
+
+void lock_unblock_signals(const struct lock_mask *mask)
+{
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask->bits, NULL, sizeof(mask->bits));
+}
+
+bool lock_acquire(struct lock *lock, struct lock_mask *ret_mask)
+{
+    lock_block_signals(ret_mask);
     if (lock_acquire_plain(lock))
         return true;
-    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &ret_mask->bits, NULL, sizeof(blocked));
+    lock_unblock_signals(ret_mask);
     return false;
 }
 
 void lock_release(struct lock *lock, const struct lock_mask *mask)
 {
     lock_release_plain(lock);
-    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask->bits, NULL, sizeof(mask->bits));
+    lock_unblock_signals(mask);
 }

@@ -30,6 +30,10 @@ struct lock_mask { /* the signal mask to return to */
 bool lock_acquire(struct lock *lock, struct lock_mask *ret_mask);
 void lock_release(struct lock *lock, const struct lock_mask *mask);
 
+/* Blocking alone: all signals but those of faults. */
+void lock_block_signals(struct lock_mask *ret_mask);
+void lock_unblock_signals(const struct lock_mask *mask);
+
 /* The same without touching signals, for sections that a handler may safely enter again. */
 bool lock_acquire_plain(struct lock *lock);
 void lock_release_plain(struct lock *lock);

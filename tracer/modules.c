@@ -26,15 +26,26 @@ static uint32_t latest(struct tracer *tracer, uint64_t pc)
     return UINT32_MAX;
 }
 
-static bool same_object(struct tracer *tracer, const struct ring_module *entry,
-                        const struct object *object, const struct build_id *id, const char *path)
+/* FNV-1a of the link map's name: it stays the same while the object is loaded, as the path made of
+ * it does not when the directory changes. */
+static uint64_t name_sum(const struct object *object)
 {
-    uint32_t bytes;
+    uint64_t sum = UINT64_C(14695981039346656037);
+
+    for (const char *at = object->name; *at != '\0'; at++)
+        sum = (sum ^ (unsigned char)*at) * UINT64_C(1099511628211);
+    return sum;
+}
+
+static bool same_object(struct tracer *tracer, uint32_t index, const struct object *object,
+                        const struct build_id *id)
+{
+    const struct ring_module *entry = table(tracer) + index;
 
     return entry->start == object->start && entry->end == object->end &&
            entry->bias == object->bias && entry->build_id_bytes == id->count &&
            memcmp(entry->build_id, id->bytes, id->count) == 0 &&
-           strcmp(ring_string_at(tracer->ring, entry->path, &bytes), path) == 0;
+           tracer->module_names[index] == name_sum(object);
 }
 
 static uint32_t flags_of(struct tracer *tracer, const struct object *object)
@@ -44,8 +55,9 @@ static uint32_t flags_of(struct tracer *tracer, const struct object *object)
 }
 
 static void append_locked(struct tracer *tracer, const struct object *object,
-                          const struct build_id *id, const char *path, uint32_t epoch)
+                          const struct build_id *id, uint32_t epoch)
 {
+    static char path[PATH_MAX]; /* under the lock; too much for a signal handler's stack */
     uint32_t index = atomic_load_explicit(&tracer->ring->used[RING_MODULES], memory_order_relaxed);
 
     if (index == ring_capacity(tracer->ring, RING_MODULES)) {
@@ -53,7 +65,8 @@ static void append_locked(struct tracer *tracer, const struct object *object,
         return;
     }
     struct ring_module *entry = table(tracer) + index;
-    entry->path = registry_string_locked(tracer, path, strlen(path));
+    unsigned length = object_path(object, path, sizeof(path));
+    entry->path = registry_string_locked(tracer, path, length);
     entry->first_epoch = epoch;
     entry->bias = object->bias;
     entry->start = object->start;
@@ -62,6 +75,7 @@ static void append_locked(struct tracer *tracer, const struct object *object,
     entry->build_id_bytes = id->count;
     memcpy(entry->build_id, id->bytes, sizeof(entry->build_id));
     tracer->module_seen[index] = epoch + 1;
+    tracer->module_names[index] = name_sum(object);
     atomic_store_explicit(&tracer->ring->used[RING_MODULES], index + 1, memory_order_release);
 }
 
@@ -71,21 +85,19 @@ void modules_note(struct tracer *tracer, uint64_t pc, uint32_t epoch)
     struct lock_mask mask;
     struct object object;
     struct build_id id;
-    char path[PATH_MAX];
 
     if (index != UINT32_MAX && tracer->module_seen[index] == epoch + 1)
         return;
     if (!object_at(pc, &object))
         return;
     object_build_id(&object, &id);
-    object_path(&object, path, sizeof(path));
     if (!lock_acquire(&tracer->table_lock, &mask))
         return;
     index = latest(tracer, pc);
-    if (index != UINT32_MAX && same_object(tracer, table(tracer) + index, &object, &id, path))
+    if (index != UINT32_MAX && same_object(tracer, index, &object, &id))
         tracer->module_seen[index] = epoch + 1;
     else
-        append_locked(tracer, &object, &id, path, epoch);
+        append_locked(tracer, &object, &id, epoch);
     lock_release(&tracer->table_lock, &mask);
 }
 
@@ -94,13 +106,9 @@ bool modules_agree(struct tracer *tracer, uint64_t pc)
     uint32_t index = latest(tracer, pc);
     struct object object;
     struct build_id id;
-    char path[PATH_MAX];
 
-    if (!object_at(pc, &object))
-        return true;
-    if (index == UINT32_MAX)
-        return true; /* to be noted: nothing contradicts it */
+    if (index == UINT32_MAX || !object_at(pc, &object))
+        return true; /* nothing contradicts it */
     object_build_id(&object, &id);
-    object_path(&object, path, sizeof(path));
-    return same_object(tracer, table(tracer) + index, &object, &id, path);
+    return same_object(tracer, index, &object, &id);
 }

@@ -10,11 +10,22 @@
 #include "tracer/tally.h"
 #include "tracer/writer.h"
 
+/* The block has a new life (or its end): calls around this one that are about its old one are not
+ * about it any more. */
+static void forget_block(struct thread *thread, enum context_kind kind, uint64_t block)
+{
+    for (uint32_t i = thread->context_count; i-- > 0;)
+        if (thread->context[i].kind == kind && thread->context[i].pointer == block)
+            thread->context[i].pointer = 0;
+}
+
 #define FLUSH_RECORDED 1 /* in place of a block's address */
 
 static uint32_t instance_of(struct thread *thread, uint32_t plugin, uint64_t stack_pointer)
 {
     context_top(thread, stack_pointer); /* drops what is gone */
+    if (thread->context_count == THREAD_CONTEXTS)
+        return 0; /* the innermost entries had no room: unknown */
     for (uint32_t i = thread->context_count; i-- > 0;)
         if (thread->context[i].kind == CONTEXT_ENTRY)
             return thread->context[i].plugin == plugin ? thread->context[i].instance : 0;
@@ -152,6 +163,7 @@ __attribute__((noinline)) void npn_alloc_end(const struct npn_caller *caller, ui
         if (!live_insert(operation.tracer, &fresh))
             event.flags |= EVENT_UNTRACKED;
         tally_alloc(operation.tracer, event.plugin, event.instance, size_bytes);
+        forget_block(operation.thread, CONTEXT_FREEING, event.address);
     }
     events[count++] = event;
     put(&operation, &stack, events, count);
@@ -186,6 +198,7 @@ static __attribute__((noinline)) void record_free(const struct npn_caller *calle
             event.flags |= EVENT_INHERITED;
         }
         tally_free(operation.tracer, event.plugin, event.instance, event.flags & EVENT_KNOWN);
+        forget_block(operation.thread, CONTEXT_ALLOCATING, event.address);
         put(&operation, &stack, &event, 1);
     }
     operation_leave(&operation);

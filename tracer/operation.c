@@ -3,6 +3,8 @@
 
 #include "tracer/operation.h"
 
+#include <signal.h>
+
 static void count_missed(struct tracer *tracer)
 {
     atomic_fetch_add_explicit(&tracer->ring->missed_calls, 1, memory_order_relaxed);
@@ -17,31 +19,48 @@ static void abandon(struct tracer *tracer, struct thread *thread)
     thread->depth = 0;
 }
 
-bool operation_enter(struct operation *operation)
+/* On an alternate signal stack a higher address proves nothing: it may lie anywhere. */
+static bool on_alternate_stack(void)
 {
-    uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
-    struct tracer *tracer = tracer_start();
+    stack_t stack;
 
-    if (tracer == NULL)
-        return false;
+    return sigaltstack(NULL, &stack) != 0 || (stack.ss_flags & SS_ONSTACK) != 0;
+}
+
+static bool enter(struct operation *operation, uint64_t here)
+{
+    struct tracer *tracer = operation->tracer;
     struct thread *thread = thread_self(tracer);
-    if (thread == NULL) {
-        count_missed(tracer);
+
+    if (thread == NULL)
         return false;
-    }
     if (thread->depth > 0 && here >= thread->outer_pointer &&
-        thread_same_stack(thread, here, thread->outer_pointer))
+        thread_same_stack(thread, here, thread->outer_pointer) && !on_alternate_stack())
         abandon(tracer, thread);
-    if (thread->depth == RING_NESTING) {
-        count_missed(tracer);
+    if (thread->depth == RING_NESTING)
         return false;
-    }
     if (thread->depth == 0)
         thread->outer_pointer = here;
-    *operation = (struct operation){.tracer = tracer, .thread = thread, .level = thread->depth++};
+    operation->thread = thread;
+    operation->level = thread->depth++;
     atomic_signal_fence(memory_order_seq_cst);
     atomic_fetch_add_explicit(&thread->shared->operations, 1, memory_order_relaxed);
     return true;
+}
+
+bool operation_enter(struct operation *operation)
+{
+    uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
+
+    operation->tracer = tracer_start();
+    if (operation->tracer == NULL)
+        return false;
+    lock_block_signals(&operation->mask);
+    if (enter(operation, here))
+        return true;
+    count_missed(operation->tracer);
+    lock_unblock_signals(&operation->mask);
+    return false;
 }
 
 void operation_leave(struct operation *operation)
@@ -49,4 +68,5 @@ void operation_leave(struct operation *operation)
     atomic_fetch_sub_explicit(&operation->thread->shared->operations, 1, memory_order_release);
     atomic_signal_fence(memory_order_seq_cst);
     operation->thread->depth = operation->level;
+    lock_unblock_signals(&operation->mask);
 }

@@ -40,14 +40,16 @@ struct tracer *tracer_if_running(void)
 /* Whether this thread's fork handlers hold the unwind lock. Initial-exec for the reason in
  * thread.c. */
 static __thread bool fork_holds_lock __attribute__((tls_model("initial-exec")));
+static __thread bool fork_holds_shim_lock __attribute__((tls_model("initial-exec")));
 
-/* No thread is inside libunwind when a child is made: its locks would stay taken there for ever. A
- * fork from a signal handler that interrupted this thread's own unwinding finds the lock taken, and
- * leaves it. */
+/* No thread is inside libunwind when a child is made, whose locks would stay taken there for ever,
+ * nor in the middle of a change to the shim's maps. A fork from a signal handler that interrupted
+ * this thread's own unwinding finds the lock taken, and leaves it. */
 static void before_fork(void)
 {
     struct tracer *tracer = tracer_if_running();
 
+    fork_holds_shim_lock = tracer != NULL && lock_acquire_plain(&tracer->shim_lock);
     fork_holds_lock = tracer != NULL && lock_acquire_plain(&tracer->unwind_lock);
 }
 
@@ -57,12 +59,14 @@ static void after_fork(void)
 
     if (fork_holds_lock && tracer != NULL)
         lock_release_plain(&tracer->unwind_lock);
-    fork_holds_lock = false;
+    if (fork_holds_shim_lock && tracer != NULL)
+        lock_release_plain(&tracer->shim_lock);
+    fork_holds_lock = fork_holds_shim_lock = false;
 }
 
 static void after_fork_in_child(void)
 {
-    fork_holds_lock = false; /* the lock itself has been wiped */
+    fork_holds_lock = fork_holds_shim_lock = false; /* the locks themselves have been wiped */
 }
 
 static struct tracer *page(void)
@@ -168,7 +172,9 @@ static bool map_private(struct tracer *tracer)
     tracer->threads = sys_map(ring_capacity(tracer->ring, RING_THREADS) * sizeof(*tracer->threads));
     tracer->module_seen =
         sys_map(ring_capacity(tracer->ring, RING_MODULES) * sizeof(*tracer->module_seen));
-    return tracer->threads != NULL && tracer->module_seen != NULL;
+    tracer->module_names =
+        sys_map(ring_capacity(tracer->ring, RING_MODULES) * sizeof(*tracer->module_names));
+    return tracer->threads != NULL && tracer->module_seen != NULL && tracer->module_names != NULL;
 }
 
 static bool start_locked(struct tracer *tracer)
@@ -202,15 +208,22 @@ static bool start_locked(struct tracer *tracer)
 struct tracer *tracer_start(void)
 {
     struct tracer *tracer = tracer_if_running();
+    struct lock_mask mask;
+    int cancel_state;
 
     if (tracer != NULL)
         return tracer;
     tracer = page();
-    if (tracer == NULL || !lock_acquire_plain(&tracer->start_lock))
-        return NULL;
-    bool running = atomic_load_explicit(&tracer->state, memory_order_acquire) == TRACER_RUNNING ||
-                   start_locked(tracer);
-    lock_release_plain(&tracer->start_lock);
+    /* Starting opens files and talks to the recorder: no signal is to interrupt that, and no
+     * cancellation to end the thread in it. */
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+    bool running = false;
+    if (tracer != NULL && lock_acquire(&tracer->start_lock, &mask)) {
+        running = atomic_load_explicit(&tracer->state, memory_order_acquire) == TRACER_RUNNING ||
+                  start_locked(tracer);
+        lock_release(&tracer->start_lock, &mask);
+    }
+    pthread_setcancelstate(cancel_state, NULL);
     return running ? tracer : NULL;
 }
 
@@ -221,23 +234,24 @@ struct lock *tracer_shim_lock(void)
     return tracer != NULL ? &tracer->shim_lock : NULL;
 }
 
-bool tracer_unload_begin(void)
+uint32_t tracer_unload_begin(void)
 {
     struct tracer *tracer = tracer_if_running();
 
     if (tracer == NULL)
-        return false;
+        return 0;
     atomic_fetch_add(&tracer->unloading, 1);
-    atomic_fetch_add(&tracer->epoch, 1);
-    return true;
+    return atomic_load_explicit(&tracer->generation, memory_order_relaxed);
 }
 
-void tracer_unload_end(bool begun)
+void tracer_unload_end(uint32_t begun, bool gone)
 {
     struct tracer *tracer = tracer_if_running();
 
-    if (tracer == NULL || !begun)
+    /* A child that was made in between has a tracer of its own. */
+    if (tracer == NULL || begun != atomic_load_explicit(&tracer->generation, memory_order_relaxed))
         return;
-    atomic_fetch_add(&tracer->epoch, 1);
+    if (gone)
+        atomic_fetch_add(&tracer->epoch, 1);
     atomic_fetch_sub(&tracer->unloading, 1);
 }

@@ -46,6 +46,7 @@ struct tracer {
     struct unwinder *unwinder;   /* NULL: none could be loaded */
     struct thread *_Atomic *threads; /* by slot of RING_THREADS */
     uint32_t *module_seen;           /* by module: epoch + 1 at which it was last confirmed */
+    uint64_t *module_names;          /* by module: a sum of the link map's name */
     uint64_t own_start;              /* this library's own code */
     uint64_t own_end;
 };
@@ -61,8 +62,8 @@ struct tracer *tracer_start(void);
 struct lock *tracer_shim_lock(void);
 
 /* Around dlclose: an object may go away, and another may come to lie at its addresses. Pass what
- * begin returned to end. */
-bool tracer_unload_begin(void);
-void tracer_unload_end(bool begun);
+ * begin returned to end, and whether an object may be gone; then a new epoch begins. */
+uint32_t tracer_unload_begin(void);
+void tracer_unload_end(uint32_t begun, bool gone);
 
 #endif

@@ -47,6 +47,8 @@ struct unwinder {
 
 /* One walk; the argument of every accessor. */
 struct walk {
+    unw_cursor_t cursor;
+    unw_cursor_t here; /* the cursor before its last step */
     const struct unwinder *unwinder;
     struct unwind_start start; /* where libunwind was set on its way: again after each guess */
     struct thread *thread;
@@ -142,8 +144,15 @@ static bool read_word(const struct walk *walk, uint64_t address, unw_word_t *ret
 static int access_mem(unw_addr_space_t space, unw_word_t address, unw_word_t *value, int write,
                       void *argument)
 {
+    const struct walk *walk = argument;
+
     (void)space;
-    return !write && read_word(argument, address, value) ? 0 : -UNW_EINVAL;
+    if (write)
+        return -UNW_EINVAL;
+    /* Beyond what tables say libunwind reads at random, and the stack's end may be out of date. */
+    if (walk->uncovered)
+        return sys_read_memory(address, value, sizeof(*value)) ? 0 : -UNW_EINVAL;
+    return read_word(walk, address, value) ? 0 : -UNW_EINVAL;
 }
 
 static int access_reg(unw_addr_space_t space, unw_regnum_t number, unw_word_t *value, int write,
@@ -294,8 +303,9 @@ static bool is_code(struct thread *thread, uint64_t pc)
 /* Code without call-frame information (JIT code, hand-written assembly) mostly keeps a frame
  * pointer, which points to the caller's and the return address. libunwind, too, would try that, but
  * goes on from it with a wrong stack pointer (its version 1.6), so it is set on its way anew. */
-static enum step guess(struct walk *walk, unw_cursor_t *here, unw_cursor_t *cursor, uint64_t *pc)
+static enum step guess(struct walk *walk, uint64_t *pc)
 {
+    unw_cursor_t *here = &walk->here, *cursor = &walk->cursor;
     const struct unwinder *unwinder = walk->unwinder;
     uint64_t stack_pointer = read_register(unwinder, here, REGISTER_SP);
     uint64_t frame_pointer = read_register(unwinder, here, REGISTER_FP);
@@ -303,8 +313,9 @@ static enum step guess(struct walk *walk, unw_cursor_t *here, unw_cursor_t *curs
 
     if (frame_pointer % sizeof(unw_word_t) != 0 || frame_pointer < stack_pointer ||
         !thread_same_stack(walk->thread, stack_pointer, frame_pointer) ||
-        !read_word(walk, frame_pointer, &caller_frame) ||
-        !read_word(walk, frame_pointer + sizeof(unw_word_t), &return_address) ||
+        !sys_read_memory(frame_pointer, &caller_frame, sizeof(caller_frame)) ||
+        !sys_read_memory(frame_pointer + sizeof(unw_word_t), &return_address,
+                         sizeof(return_address)) ||
         !is_code(walk->thread, return_address))
         return STEP_LOST;
     for (unw_regnum_t number = 0; number < REGISTERS; number++)
@@ -318,23 +329,23 @@ static enum step guess(struct walk *walk, unw_cursor_t *here, unw_cursor_t *curs
     return STEP_FRAME;
 }
 
-static enum step step_out(struct walk *walk, unw_cursor_t *cursor, uint64_t *pc, uint64_t *flags)
+static enum step step_out(struct walk *walk, uint64_t *pc, uint64_t *flags)
 {
+    unw_cursor_t *cursor = &walk->cursor;
     const struct unwinder *unwinder = walk->unwinder;
     bool signal_frame = unwinder->is_signal_frame(cursor) > 0;
-    unw_cursor_t here = *cursor;
-
+    walk->here = *cursor;
     walk->uncovered = false; /* nor is it set where libunwind remembers the rule */
     int status = unwinder->step(cursor);
     if (walk->uncovered && !signal_frame) {
         *flags = RING_NODE_GUESSED;
-        return guess(walk, &here, cursor, pc);
+        return guess(walk, pc);
     }
     if (status == 0)
         return STEP_END;
     uint64_t stack_pointer = read_register(unwinder, cursor, REGISTER_SP);
     if (status < 0 ||
-        (stack_pointer <= read_register(unwinder, &here, REGISTER_SP) && !signal_frame))
+        (stack_pointer <= read_register(unwinder, &walk->here, REGISTER_SP) && !signal_frame))
         return STEP_LOST;
     *pc = read_register(unwinder, cursor, REGISTER_PC);
     *flags = signal_frame ? RING_NODE_EXACT_PC : 0;
@@ -346,10 +357,9 @@ static struct unwind_result walk_frames(struct tracer *tracer, struct walk *walk
 {
     struct unwind_result result = {.count = 0};
     uint64_t pc = walk->start.pc, flags = RING_NODE_EXACT_PC; /* where we stand */
-    unw_cursor_t cursor;
     enum step step = STEP_FRAME;
 
-    if (walk->unwinder->init_remote(&cursor, walk->unwinder->space, walk) != 0)
+    if (walk->unwinder->init_remote(&walk->cursor, walk->unwinder->space, walk) != 0)
         step = STEP_LOST;
     while (step == STEP_FRAME) {
         bool own = pc >= tracer->own_start && pc < tracer->own_end;
@@ -357,7 +367,7 @@ static struct unwind_result walk_frames(struct tracer *tracer, struct walk *walk
             break;
         if (result.count > 0 || !own)
             frames[result.count++] = (struct event_frame){.pc = pc, .flags = flags};
-        step = step_out(walk, &cursor, &pc, &flags);
+        step = step_out(walk, &pc, &flags);
     }
     result.truncated = step != STEP_END;
     return result;
@@ -367,24 +377,27 @@ struct unwind_result unwind_frames(struct tracer *tracer, struct thread *thread,
                                    const struct unwind_start *start, struct event_frame *frames,
                                    unsigned capacity)
 {
-    struct walk walk = {
-        .unwinder = tracer->unwinder,
-        .start = *start,
-        .lowest = start->stack_pointer,
-        .thread = thread,
-    };
+    /* Under the lock, and not on the stack: a signal handler's may be small. */
+    static struct walk walk;
     uint32_t epoch = atomic_load_explicit(&tracer->epoch, memory_order_acquire);
+    struct unwind_result result = {.truncated = true};
     struct lock_mask mask;
 
-    thread_same_stack(thread, walk.lowest, walk.lowest); /* refreshes the region */
+    thread_same_stack(thread, start->stack_pointer, start->stack_pointer); /* refreshes it */
     /* Signals wait: a handler that jumped out would leave the lock taken for ever. */
-    bool locked = lock_acquire(&tracer->unwind_lock, &mask);
+    if (!lock_acquire(&tracer->unwind_lock, &mask))
+        return result; /* a fault's handler, in the middle of this very function */
     if (tracer->unwinder->flushed_epoch != epoch) {
         unwinder_flush(tracer->unwinder);
         tracer->unwinder->flushed_epoch = epoch;
     }
-    struct unwind_result result = walk_frames(tracer, &walk, frames, capacity);
-    if (locked)
-        lock_release(&tracer->unwind_lock, &mask);
+    walk.unwinder = tracer->unwinder;
+    walk.start = *start;
+    walk.lowest = start->stack_pointer;
+    walk.thread = thread;
+    walk.object_start = walk.object_end = 0;
+    walk.uncovered = false;
+    result = walk_frames(tracer, &walk, frames, capacity);
+    lock_release(&tracer->unwind_lock, &mask);
     return result;
 }

@@ -61,7 +61,7 @@ static void trace_verify(struct recording *recording)
             while (recording_run_next(recording, &event))
                 events++;
     if (source->has_end && source->end.events != events)
-        problems_add(&recording->problems, PROBLEM_DAMAGE, PROBLEM_NOWHERE,
+        problems_add(&recording->problems, PROBLEM_DAMAGE, source->end_offset,
                      "there are %" PRIu64 " events where END says %" PRIu64, events,
                      source->end.events);
 }
@@ -102,6 +102,8 @@ static void read_block(struct recording *recording, uint64_t offset,
                      block->type);
         return;
     }
+    if (block->type == TRACE_END)
+        trace_source_of(recording)->end_offset = offset;
     source_trace_read_table(recording, offset, block, raw);
 }
 

@@ -50,6 +50,7 @@ struct trace_source {
     bool has_process, has_state, has_end;
     struct trace_state state;
     struct trace_end end;
+    uint64_t end_offset; /* where END stands in the file */
     char *owned[5]; /* texts of the process */
     uint8_t *raw;   /* the block that is being read, unpacked */
     size_t raw_capacity;

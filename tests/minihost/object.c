@@ -3,6 +3,7 @@
 
 #include "tests/minihost/object.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,20 +29,37 @@ static struct identifier *identifier_add(const char *name, int32_t number)
     return identifiers = added;
 }
 
+/* Host threads ask for the same names at once: a name must get one identifier only. */
+static pthread_mutex_t identifier_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct identifier *find_identifier(const char *name, int32_t number)
+{
+    struct identifier *found = identifiers;
+
+    while (found != NULL && (name != NULL ? found->name == NULL || strcmp(found->name, name) != 0
+                                          : found->name != NULL || found->number != number))
+        found = found->next;
+    return found;
+}
+
+static NPIdentifier identifier_of(const char *name, int32_t number)
+{
+    pthread_mutex_lock(&identifier_lock);
+    NPIdentifier identifier = find_identifier(name, number);
+    if (identifier == NULL)
+        identifier = identifier_add(name, number);
+    pthread_mutex_unlock(&identifier_lock);
+    return identifier;
+}
+
 NPIdentifier object_identifier(const char *name)
 {
-    for (struct identifier *i = identifiers; i != NULL; i = i->next)
-        if (i->name != NULL && strcmp(i->name, name) == 0)
-            return i;
-    return identifier_add(name, 0);
+    return identifier_of(name, 0);
 }
 
 NPIdentifier object_int_identifier(int32_t value)
 {
-    for (struct identifier *i = identifiers; i != NULL; i = i->next)
-        if (i->name == NULL && i->number == value)
-            return i;
-    return identifier_add(NULL, value);
+    return identifier_of(NULL, value);
 }
 
 const char *object_identifier_name(NPIdentifier identifier)
