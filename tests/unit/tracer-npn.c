@@ -136,6 +136,34 @@ static void nested_gates_count_once(void **state)
     assert_agreement();
 }
 
+/* The host's memfree gives the address away again, and its memalloc gets one that has lived and
+ * died meanwhile: each of these calls is one of its own. */
+static void addresses_reissued_inside_calls(void **state)
+{
+    struct npn_caller caller = caller_here();
+    struct ring_counters *totals = &tracer->ring->totals;
+    uint64_t allocs = totals->allocs, frees = totals->frees, live = totals->live_blocks;
+
+    (void)state;
+    record_alloc(block_at(4), 7);
+    uint32_t outer = npn_free_begin(&caller, block_at(4));
+    record_alloc(block_at(4), 8);
+    record_free(block_at(4));
+    npn_free_end(&caller, outer);
+    assert_int_equal(totals->allocs, allocs + 2);
+    assert_int_equal(totals->frees, frees + 2);
+    outer = npn_alloc_begin(&caller);
+    record_alloc(block_at(4), 9);
+    record_free(block_at(4));
+    npn_alloc_end(&caller, outer, block_at(4), 10);
+    assert_int_equal(totals->allocs, allocs + 4);
+    assert_int_equal(totals->frees, frees + 3);
+    assert_int_equal(totals->live_blocks, live + 1);
+    assert_int_equal(totals->freed_elsewhere, 1); /* of alloc_and_free */
+    record_free(block_at(4));
+    assert_agreement();
+}
+
 /* ---- signal handlers ---- */
 
 static _Atomic unsigned handled;
@@ -277,6 +305,50 @@ static void children_record_for_themselves(void **state)
     assert_int_equal(count_recordings(), 2);
 }
 
+#define HANDLER_FORKS 40
+
+static volatile sig_atomic_t forks, bad_children, in_child;
+
+static void forking_handler(int number)
+{
+    int status = 1;
+
+    (void)number;
+    if (forks == HANDLER_FORKS)
+        return;
+    forks++;
+    pid_t child = fork();
+    if (child == 0)
+        in_child = 1;
+    else if (waitpid(child, &status, 0) != child || status != 0)
+        bad_children++;
+}
+
+/* Wherever the handler struck, the child goes on from there: never in the middle of an operation on
+ * a ring that it does not have. */
+static void handlers_fork(void **state)
+{
+    struct sigaction action = {.sa_handler = forking_handler};
+    const struct itimerspec once = {{0, 0}, {0, 30000}};
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
+    timer_t timer;
+
+    (void)state;
+    sigaction(SIGUSR1, &action, NULL);
+    assert_int_equal(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
+    for (unsigned i = 0; forks < HANDLER_FORKS && i < 2000000; i++) {
+        if (i % 4 == 0)
+            timer_settime(timer, 0, &once, NULL);
+        record_alloc(block_at(8000 + i % 50), 5);
+        record_free(block_at(8000 + i % 50));
+        if (in_child)
+            _exit(0);
+    }
+    timer_delete(timer);
+    assert_int_equal(forks, HANDLER_FORKS);
+    assert_int_equal(bad_children, 0);
+}
+
 /* ---- a full tree, a small ring ---- */
 
 static volatile unsigned sink;
@@ -338,10 +410,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(alloc_and_free),
         cmocka_unit_test(nested_gates_count_once),
+        cmocka_unit_test(addresses_reissued_inside_calls),
         cmocka_unit_test(handlers_interrupt_operations),
         cmocka_unit_test(handlers_jump_out),
         cmocka_unit_test(threads_come_and_go),
         cmocka_unit_test(children_record_for_themselves),
+        cmocka_unit_test(handlers_fork),
         cmocka_unit_test(overflow_is_counted),
     };
     return cmocka_run_group_tests_name("tracer-npn", tests, start, end);
