@@ -52,10 +52,16 @@ bool operation_enter(struct operation *operation)
 {
     uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
 
-    operation->tracer = tracer_start();
-    if (operation->tracer == NULL)
-        return false;
-    lock_block_signals(&operation->mask);
+    /* A handler may fork before signals are blocked: then this is the child, without a tracer. */
+    for (;;) {
+        operation->tracer = tracer_start();
+        if (operation->tracer == NULL)
+            return false;
+        lock_block_signals(&operation->mask);
+        if (tracer_if_running() != NULL)
+            break;
+        lock_unblock_signals(&operation->mask);
+    }
     if (enter(operation, here))
         return true;
     count_missed(operation->tracer);
