@@ -3,14 +3,22 @@
 
 #include "format/event.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define WORDS_CALL 4
 #define WORDS_OWNED 7
 #define WORDS_STACK_HEAD 2
+#define WORDS_HEAP_ALLOC 3
+#define WORDS_HEAP_SHORT 2 /* a free, a context */
+#define HEAP_LARGE UINT32_C(0xffffffff) /* the size stands in a word of its own */
+#define FUNCTION_SHIFT 56
 
-static size_t words_of(unsigned type, uint64_t frame_count)
+/* `extra`: the number of frames; for a heap allocation whether it is large. */
+static size_t words_of(unsigned type, uint64_t extra)
 {
+    uint64_t frame_count = extra;
+
     switch (type) {
     case EVENT_NPN_ALLOC:
     case EVENT_NPN_FLUSH:
@@ -20,13 +28,53 @@ static size_t words_of(unsigned type, uint64_t frame_count)
     case EVENT_NPN_ELSEWHERE: return WORDS_OWNED;
     case EVENT_STACK:
         return frame_count <= EVENT_MAX_FRAMES ? WORDS_STACK_HEAD + 2 * (size_t)frame_count : 0;
+    case EVENT_HEAP_ALLOC: return WORDS_HEAP_ALLOC + (size_t)extra;
+    case EVENT_HEAP_FREE:
+    case EVENT_HEAP_CONTEXT: return WORDS_HEAP_SHORT;
     default: return 0;
     }
 }
 
+static bool is_heap(unsigned type)
+{
+    return type == EVENT_HEAP_ALLOC || type == EVENT_HEAP_FREE || type == EVENT_HEAP_CONTEXT;
+}
+
 size_t event_words(const struct event *event)
 {
-    return words_of(event->type, event->frame_count);
+    return words_of(event->type, event->type == EVENT_HEAP_ALLOC ? event->size >= HEAP_LARGE
+                                                                 : event->frame_count);
+}
+
+static void encode_heap(const struct event *event, uint64_t *words)
+{
+    if (event->type == EVENT_HEAP_CONTEXT) {
+        words[1] = (uint64_t)event->instance << 32 | event->plugin;
+        return;
+    }
+    words[1] = (uint64_t)event->function << FUNCTION_SHIFT | (event->address & EVENT_ADDRESS_MASK);
+    if (event->type == EVENT_HEAP_FREE)
+        return;
+    words[2] = (uint64_t)event->node << 32 | (event->size < HEAP_LARGE ? event->size : HEAP_LARGE);
+    if (event->size >= HEAP_LARGE)
+        words[3] = event->size;
+}
+
+static void decode_heap(const uint64_t *words, struct event *event)
+{
+    if (event->type == EVENT_HEAP_CONTEXT) {
+        event->plugin = (uint16_t)words[1];
+        event->instance = (uint32_t)(words[1] >> 32);
+        return;
+    }
+    event->function = (uint8_t)(words[1] >> FUNCTION_SHIFT);
+    event->address = words[1] & EVENT_ADDRESS_MASK;
+    if (event->type == EVENT_HEAP_FREE)
+        return;
+    event->node = (uint32_t)(words[2] >> 32);
+    event->size = (uint32_t)words[2];
+    if (event->size == HEAP_LARGE)
+        event->size = words[3];
 }
 
 size_t event_encode(const struct event *event, uint64_t base_stamp, uint64_t *words)
@@ -42,8 +90,12 @@ size_t event_encode(const struct event *event, uint64_t base_stamp, uint64_t *wo
                event->frame_count * sizeof(*event->frames));
         return count;
     }
+    if (is_heap(event->type)) {
+        encode_heap(event, words);
+        return count;
+    }
     words[1] = event->address;
-    words[2] = (uint64_t)event->node << 32 | event->size;
+    words[2] = (uint64_t)event->node << 32 | (uint32_t)event->size;
     words[3] = (uint64_t)event->instance << 32 | (uint32_t)event->flags << 16 | event->plugin;
     if (count == WORDS_OWNED) {
         words[4] = (uint64_t)event->owner_instance << 32 | event->owner_node;
@@ -63,11 +115,18 @@ size_t event_decode(const uint64_t *words, size_t count, uint64_t base_stamp,
     size_t needed = words_of(type, type == EVENT_STACK ? words[1] : 0);
     if (needed == 0 || needed > count)
         return 0;
+    if (type == EVENT_HEAP_ALLOC && (uint32_t)words[2] == HEAP_LARGE && ++needed > count)
+        return 0;
 
     struct event event = {.type = (uint8_t)type, .stamp = base_stamp + (words[0] >> 8)};
     if (type == EVENT_STACK) {
         event.frame_count = (uint32_t)words[1];
         event.frames = (const struct event_frame *)(words + WORDS_STACK_HEAD);
+        *ret_event = event;
+        return needed;
+    }
+    if (is_heap(type)) {
+        decode_heap(words, &event);
         *ret_event = event;
         return needed;
     }
@@ -98,8 +157,35 @@ const char *event_type_name(unsigned type)
         [EVENT_PLUGIN] = "plugin",
         [EVENT_INSTANCE] = "instance",
         [EVENT_STACK] = "stack",
+        [EVENT_HEAP_ALLOC] = "heap-alloc",
+        [EVENT_HEAP_FREE] = "heap-free",
+        [EVENT_HEAP_CONTEXT] = "heap-context",
     };
     return type < EVENT_TYPES ? names[type] : NULL;
+}
+
+const char *event_function_name(unsigned function)
+{
+    static const char *const names[EVENT_FUNCTIONS] = {
+        [EVENT_MALLOC] = "malloc",
+        [EVENT_CALLOC] = "calloc",
+        [EVENT_REALLOC] = "realloc",
+        [EVENT_REALLOCARRAY] = "reallocarray",
+        [EVENT_MEMALIGN] = "memalign",
+        [EVENT_ALIGNED_ALLOC] = "aligned_alloc",
+        [EVENT_POSIX_MEMALIGN] = "posix_memalign",
+        [EVENT_VALLOC] = "valloc",
+        [EVENT_PVALLOC] = "pvalloc",
+        [EVENT_FREE] = "free",
+        [EVENT_CFREE] = "cfree",
+        [EVENT_FREE_SIZED] = "free_sized",
+        [EVENT_FREE_ALIGNED_SIZED] = "free_aligned_sized",
+        [EVENT_NEW] = "operator new",
+        [EVENT_NEW_ARRAY] = "operator new[]",
+        [EVENT_DELETE] = "operator delete",
+        [EVENT_DELETE_ARRAY] = "operator delete[]",
+    };
+    return function < EVENT_FUNCTIONS ? names[function] : NULL;
 }
 
 const char *event_step_name(unsigned step)

@@ -16,6 +16,22 @@
  * An EVENT_STACK is word 0 with the number of frames in word 1, then two words a frame
  * (pc, enum ring_node_flag), innermost first; it belongs to the event that follows it.
  *
+ * Heap events are short, because they come by the million:
+ *
+ *   EVENT_HEAP_ALLOC    word 1   function << 56 | address
+ *                       word 2   node << 32 | size         (0xffffffff: word 3 is the size)
+ *   EVENT_HEAP_FREE     word 1   function << 56 | address
+ *   EVENT_HEAP_CONTEXT  word 1   instance << 32 | plugin
+ *
+ * Whose call it was stands in the EVENT_HEAP_CONTEXT before it in the same chunk; where there is
+ * none it was nobody's: the host's. A heap event's fields plugin and instance are for the reader of
+ * the chunk to fill in. A realloc is two events, committed as one: the free of the old block,
+ * stamped before the call, and the allocation of the new one, stamped after it; of one that failed
+ * there is the allocation alone, with address 0. A block has no owner words: readers pair a free
+ * with its allocation by the address. Allocations of one thread are stamped after the function
+ * returned and frees before it was called, so a block's free is older than the next allocation of
+ * its address but for what two processors' clocks differ; see doc/FORMAT.md for the repair.
+ *
  * A free names its block's allocation completely. So sums per plug-in, instance and stack do not
  * depend on the order in which threads' events are read, nor on a table of pointers in the reader.
  */
@@ -35,7 +51,33 @@ enum event_type {
     EVENT_INSTANCE, /* the same for an instance; EVENT_STEP_NEW_ENTER: node is the MIME type's
                        string */
     EVENT_STACK,
+    EVENT_HEAP_ALLOC,   /* malloc and its family returned; address 0: it failed */
+    EVENT_HEAP_FREE,    /* free of a non-NULL pointer */
+    EVENT_HEAP_CONTEXT, /* whose the heap events after it in the chunk are */
     EVENT_TYPES
+};
+
+/* Which function a heap event is a call of. */
+enum event_function {
+    EVENT_FUNCTION_NONE,
+    EVENT_MALLOC,
+    EVENT_CALLOC,
+    EVENT_REALLOC,
+    EVENT_REALLOCARRAY,
+    EVENT_MEMALIGN,
+    EVENT_ALIGNED_ALLOC,
+    EVENT_POSIX_MEMALIGN,
+    EVENT_VALLOC,
+    EVENT_PVALLOC,
+    EVENT_FREE,
+    EVENT_CFREE,
+    EVENT_FREE_SIZED,
+    EVENT_FREE_ALIGNED_SIZED,
+    EVENT_NEW, /* the C++ operators, where they do not end in malloc */
+    EVENT_NEW_ARRAY,
+    EVENT_DELETE,
+    EVENT_DELETE_ARRAY,
+    EVENT_FUNCTIONS
 };
 
 enum event_flag { /* of NPN events */
@@ -67,6 +109,7 @@ enum event_step {
 
 #define EVENT_MAX_FRAMES 512
 #define EVENT_MAX_WORDS (2 + 2 * EVENT_MAX_FRAMES)
+#define EVENT_ADDRESS_MASK ((UINT64_C(1) << 56) - 1) /* of word 1 of heap events */
 #define EVENT_STAMP_LIMIT (UINT64_C(1) << 56) /* stamps in a chunk stay below this */
 
 struct event_frame {
@@ -80,7 +123,8 @@ struct event {
     uint16_t flags; /* enum event_flag or enum event_step */
     uint64_t stamp; /* absolute, in the recording's clock */
     uint64_t address;
-    uint32_t size;
+    uint64_t size;    /* of NPN events below 2^32 */
+    uint8_t function; /* enum event_function, of heap events */
     uint32_t node;   /* stack of the call; RING_NODE_INLINE: it stood in the EVENT_STACK before */
     uint16_t plugin; /* who called */
     uint32_t instance;
@@ -106,6 +150,7 @@ size_t event_decode(const uint64_t *words, size_t count, uint64_t base_stamp,
                     struct event *ret_event);
 
 const char *event_type_name(unsigned type); /* "npn-alloc", ...; NULL if there is none */
+const char *event_function_name(unsigned function); /* "malloc", ...; NULL if there is none */
 const char *event_step_name(unsigned step); /* "NP_Initialize enter", ...; NULL if there is none */
 
 #endif

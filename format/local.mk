@@ -7,7 +7,8 @@ format_host_sources = \
 	format/event.h \
 	format/handover.h \
 	format/ring.h \
-	format/ring_layout.c
+	format/ring_layout.c \
+	format/ring_pool.h
 
 # Used by the recorder and the viewer alone.
 format_file_sources = \
@@ -17,6 +18,7 @@ format_file_sources = \
 	format/trace_columns.c \
 	format/trace_events.c \
 	format/trace_frame.c \
+	format/trace_heap.h \
 	format/trace_internal.h \
 	format/trace_record.c \
 	format/trace_symbols.c \

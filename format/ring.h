@@ -14,7 +14,7 @@
  *
  * Writers: threads of the traced process, each into a chunk of its own (events) and lock-free or
  * under the tracer's locks into the tables. The recorder writes only `recorder_lock`, `pool_word`,
- * and the state word of chunks it has consumed. A viewer writes nothing and may map the segment
+ * `pool_head`, and `state` and `next_free` of chunks it has consumed. A viewer writes nothing and may map the segment
  * read-only.
  *
  * Publication. An entry of a table is valid when its index is below the table's used[] word
@@ -75,11 +75,28 @@ enum ring_policy {                /* what a writer does when no chunk is free */
                    RING_OVERWRITE /* recycle the oldest full chunk */
 };
 
-enum ring_clock { RING_CLOCK_MONOTONIC = 1 /* stamps are CLOCK_MONOTONIC nanoseconds */ };
+enum ring_clock {
+    RING_CLOCK_MONOTONIC = 1, /* stamps are CLOCK_MONOTONIC nanoseconds */
+    RING_CLOCK_TSC = 2        /* ticks of the processors' common time-stamp counter; clock_pairs
+                                 tell how they relate to nanoseconds */
+};
+
+/* Both clocks read at one moment. */
+struct ring_clock_pair {
+    uint64_t stamp;
+    uint64_t ns; /* CLOCK_MONOTONIC */
+};
+
+enum ring_heap {      /* which calls of malloc and its family are recorded */
+                 RING_HEAP_OFF,
+                 RING_HEAP_PLUGINS, /* those of plug-ins, and the frees of their blocks by others */
+                 RING_HEAP_ALL,     /* the whole process's */
+};
 
 enum ring_unwinder {
     RING_UNWINDER_NONE,     /* stacks have one frame: the caller */
-    RING_UNWINDER_LIBUNWIND /* libunwind steps over a table found by the tracer */
+    RING_UNWINDER_LIBUNWIND, /* libunwind steps over a table found by the tracer */
+    RING_UNWINDER_RULES      /* the tracer's own rules, verified reuse, libunwind for the rest */
 };
 
 enum ring_state {
@@ -124,7 +141,7 @@ struct ring_header {
     uint32_t header_bytes;
     uint32_t endian_mark;
     uint32_t policy; /* enum ring_policy */
-    uint32_t clock;  /* enum ring_clock */
+    uint32_t reserved1;
     uint32_t
         origin; /* RING_ORIGIN_... without FORKED and PRIVATE, which the host adds to host_origin */
     struct ring_layout layout;
@@ -142,7 +159,9 @@ struct ring_header {
     uint32_t exe;                 /* string: /proc/self/exe */
     uint32_t args;                /* string: /proc/self/cmdline, NUL-separated, cut at 8 KiB */
     uint32_t unwinder;            /* enum ring_unwinder */
-    uint32_t reserved0;
+    uint32_t clock;               /* enum ring_clock: of every stamp in the segment */
+    uint32_t heap;                /* enum ring_heap */
+    uint32_t selfcheck; /* every so many stacks are unwound by libunwind as well; 0: none */
     _Atomic uint32_t
         state; /* enum ring_state; release store by the host, acquire load by readers */
     _Atomic uint32_t stop_reason; /* enum ring_stop */
@@ -165,7 +184,22 @@ struct ring_header {
     _Atomic uint64_t lost_stacks;      /* stacks not interned because the tree was full */
     _Atomic uint64_t truncated_stacks; /* the unwinder stopped before the thread's first frame */
     _Atomic uint64_t abandoned_operations; /* left half done by a signal handler that jumped out */
+    _Atomic uint64_t selfchecks;           /* stacks that were unwound twice */
+    _Atomic uint64_t selfcheck_mismatches; /* and came out differently */
+    _Atomic uint64_t guessed_stacks;       /* stacks with frames found through frame pointers */
+    _Atomic uint64_t heap_untracked;       /* plug-ins' heap blocks whose frees by others go unseen:
+                                              there was no room to remember them */
     struct ring_counters totals;           /* all plug-ins together; peak is of the sum */
+
+    /* How stamps relate to time, for RING_CLOCK_TSC: the pair of the start and a later one. The
+     * writer fills the other of the two later pairs, then stores its index. */
+    struct ring_clock_pair start_pair;
+    struct ring_clock_pair later_pair[2];
+    _Atomic uint32_t later_index; /* 0, 1; 2: there is none yet */
+    uint32_t reserved2;
+
+    /* Chunks that are FREE and whose turn it is: a stack, see format/ring_pool.h. */
+    _Alignas(64) _Atomic uint64_t pool_head;
 
     /* Shared with the recorder. */
     _Alignas(64) pthread_mutex_t
@@ -308,7 +342,8 @@ enum ring_chunk_state {
 };
 
 /*
- * Chunk life: FREE -> WRITING (writer, CAS) -> FULL (writer) -> FREE (recorder, after consuming)
+ * Chunk life: FREE -> WRITING (writer, popped from the pool) -> FULL (writer) -> FREE (recorder, after
+ * consuming; then pushed to the pool)
  *                                             FULL -> WRITING (writer, RING_OVERWRITE: oldest
  * sequence first) `committed` is the only word that a writer stores per event: bytes in the low
  * half, events in the high half, release. A passive reader copies a chunk and then compares
@@ -322,7 +357,8 @@ struct ring_chunk {
     uint64_t dropped_before;   /* the thread's dropped_events when the chunk was taken */
     uint32_t level;            /* nesting level of the writer, 0 .. RING_NESTING - 1 */
     uint32_t tid;
-    uint8_t reserved[24];
+    _Atomic uint32_t next_free; /* in the pool: index + 1 of the next, 0: none */
+    uint8_t reserved[20];
     _Atomic uint64_t committed; /* on its own cache line */
     uint8_t reserved1[56];
 };
@@ -335,7 +371,12 @@ int ring_layout_compute(uint64_t total_bytes, struct ring_layout *ret_layout);
 
 /* Lays out an all-zero segment of layout->total_bytes at base; state stays RING_EMPTY. */
 void ring_format(void *base, const struct ring_layout *layout, enum ring_policy policy,
-                 enum ring_clock clock, uint32_t origin);
+                 uint32_t origin);
+
+/* A stamp in CLOCK_MONOTONIC nanoseconds. `later` is a pair read after the start, the later the
+ * better; NULL: the header's own. RING_CLOCK_MONOTONIC: the stamp itself. 0 stays 0. */
+uint64_t ring_stamp_ns(const struct ring_header *header, const struct ring_clock_pair *later,
+                       uint64_t stamp);
 
 /* What is wrong with the segment at base of bytes: 0, or a negative errno with *ret_what set to a
  * constant phrase and *ret_offset to where. After 0 every area lies inside the segment and every

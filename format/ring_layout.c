@@ -97,7 +97,7 @@ uint32_t ring_prefix_sum(const struct ring_header *header)
 }
 
 void ring_format(void *base, const struct ring_layout *layout, enum ring_policy policy,
-                 enum ring_clock clock, uint32_t origin)
+                 uint32_t origin)
 {
     struct ring_header *header = base;
 
@@ -106,7 +106,6 @@ void ring_format(void *base, const struct ring_layout *layout, enum ring_policy 
     header->header_bytes = sizeof(*header);
     header->endian_mark = RING_ENDIAN_MARK;
     header->policy = policy;
-    header->clock = clock;
     header->origin = origin;
     header->layout = *layout;
     header->prefix_sum = ring_prefix_sum(header);
@@ -114,6 +113,25 @@ void ring_format(void *base, const struct ring_layout *layout, enum ring_policy 
     atomic_store_explicit(&header->used[RING_STRINGS], 8, memory_order_relaxed);
     atomic_store_explicit(&header->used[RING_NODES], 1, memory_order_relaxed);
     atomic_store_explicit(&header->next_sequence, 1, memory_order_relaxed);
+    atomic_store_explicit(&header->later_index, 2, memory_order_relaxed);
+}
+
+/* Multiplying differences by a ratio: exact enough while they are below days, and monotonic. */
+uint64_t ring_stamp_ns(const struct ring_header *header, const struct ring_clock_pair *later,
+                       uint64_t stamp)
+{
+    const struct ring_clock_pair *first = &header->start_pair;
+    uint32_t index = atomic_load_explicit(&header->later_index, memory_order_acquire);
+
+    if (header->clock != RING_CLOCK_TSC || stamp == 0)
+        return stamp;
+    if (later == NULL && index < 2)
+        later = &header->later_pair[index];
+    if (later == NULL || later->stamp <= first->stamp || later->ns <= first->ns)
+        return first->ns; /* damaged, or nothing has happened since the start */
+    double ratio = (double)(later->ns - first->ns) / (double)(later->stamp - first->stamp);
+    double since = (double)(int64_t)(stamp - first->stamp) * ratio;
+    return since < 0 && (double)first->ns < -since ? 0 : first->ns + (uint64_t)(int64_t)since;
 }
 
 static int fail(int error, const char *what, uint64_t offset, const char **ret_what,

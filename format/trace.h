@@ -69,6 +69,7 @@ enum trace_block_type {
     TRACE_LIVE,        /* struct trace_live */
     TRACE_STATE,       /* struct trace_state */
     TRACE_END,         /* struct trace_end; the last block, once */
+    TRACE_HEAP,        /* struct trace_heap_event, see format/trace_heap.h */
     TRACE_BLOCK_TYPES  /* readers skip types that they do not know, and say so */
 };
 

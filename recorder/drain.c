@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "format/ring_pool.h"
 #include "recorder/drain_batch.h"
 
 struct drain_todo {
@@ -260,6 +261,7 @@ static bool take_chunk(struct drain *drain, uint32_t index, bool *freed)
     }
     if (state == RING_CHUNK_FULL) {
         atomic_store_explicit(&chunk->state, RING_CHUNK_FREE, memory_order_release);
+        ring_pool_push(drain->segment->header, index);
         *freed = true;
     } else {
         uint32_t *writing = tables_array_add(&drain->writing, sizeof(*writing));

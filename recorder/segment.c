@@ -114,7 +114,7 @@ int segment_create(struct segment *segment, struct segment_locks *locks, uint64_
         close(made.memfd);
         return error;
     }
-    ring_format(made.header, &made.layout, policy, RING_CLOCK_MONOTONIC, RING_ORIGIN_RECORD);
+    ring_format(made.header, &made.layout, policy, RING_ORIGIN_RECORD);
     lock_take(&made);
     *segment = made;
     return 0;

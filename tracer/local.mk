@@ -10,6 +10,8 @@ tracer_sources = \
 	tracer/handover.c \
 	tracer/live.c \
 	tracer/got.h \
+	tracer/heap.c \
+	tracer/heap.h \
 	tracer/live.h \
 	tracer/lock.c \
 	tracer/lock.h \

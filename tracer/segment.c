@@ -156,7 +156,7 @@ static int flight_open(struct segment *segment)
         close(descriptor);
         return error;
     }
-    ring_format(segment->ring, &layout, RING_OVERWRITE, RING_CLOCK_MONOTONIC, RING_ORIGIN_FLIGHT);
+    ring_format(segment->ring, &layout, RING_OVERWRITE, RING_ORIGIN_FLIGHT);
     if (nameless)
         segment->nameless = descriptor;
     else
@@ -195,7 +195,7 @@ static struct ring_header *private_open(void)
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED)
         return NULL;
-    ring_format(base, &layout, RING_OVERWRITE, RING_CLOCK_MONOTONIC, RING_ORIGIN_PRIVATE);
+    ring_format(base, &layout, RING_OVERWRITE, RING_ORIGIN_PRIVATE);
     return base;
 }
 

@@ -136,6 +136,7 @@ static void describe_times(struct ring_header *ring)
     uint64_t ticks_per_second = (uint64_t)sysconf(_SC_CLK_TCK);
     uint64_t boot_ns = clock_read_ns(CLOCK_BOOTTIME);
 
+    ring->clock = RING_CLOCK_MONOTONIC;
     ring->start_stamp = clock_stamp();
     ring->start_realtime_ns = clock_read_ns(CLOCK_REALTIME);
     ring->start_ticks = stat_field(STAT_START_TICKS);

@@ -40,7 +40,6 @@ struct tracer {
     struct lock shim_lock;       /* for the tables of shim/ */
     struct lock table_lock;      /* appending to strings, modules, plug-ins, instances */
     struct lock unwind_lock;     /* held while inside libunwind, so that no fork happens there */
-    _Atomic uint32_t chunk_hint; /* where a free chunk was found last */
     _Atomic uint32_t epoch;      /* grows whenever an object may have been unloaded */
     _Atomic uint32_t unloading;  /* dlclose calls under way */
     struct unwinder *unwinder;   /* NULL: none could be loaded */

@@ -5,6 +5,7 @@
 
 #include <linux/futex.h>
 
+#include "format/ring_pool.h"
 #include "tracer/clock.h"
 #include "tracer/sys.h"
 
@@ -26,26 +27,11 @@ static bool claim(struct ring_chunk *chunk, uint32_t from)
                                                    memory_order_acq_rel, memory_order_relaxed);
 }
 
-/* With a recorder the first free one, so that few chunks take turns and the others' pages stay
- * untouched. Without one they are all used sooner or later: the search goes on where it ended. */
 static struct ring_chunk *take_free(struct tracer *tracer)
 {
-    uint32_t chunks = chunk_count(tracer);
-    uint32_t policy = atomic_load_explicit(&tracer->policy, memory_order_relaxed);
-    uint32_t hint = policy == RING_OVERWRITE
-                        ? atomic_load_explicit(&tracer->chunk_hint, memory_order_relaxed)
-                        : 0;
+    struct ring_chunk *chunk = ring_pool_pop(tracer->ring);
 
-    for (uint32_t i = 0; i < chunks; i++) {
-        uint32_t index = (hint + i) % chunks;
-        struct ring_chunk *chunk = ring_chunk_at(tracer->ring, index);
-        if (atomic_load_explicit(&chunk->state, memory_order_relaxed) == RING_CHUNK_FREE &&
-            claim(chunk, RING_CHUNK_FREE)) {
-            atomic_store_explicit(&tracer->chunk_hint, index + 1, memory_order_relaxed);
-            return chunk;
-        }
-    }
-    return NULL;
+    return chunk != NULL && claim(chunk, RING_CHUNK_FREE) ? chunk : NULL;
 }
 
 static struct ring_chunk *oldest_full(struct tracer *tracer)

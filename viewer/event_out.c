@@ -46,23 +46,23 @@ static char *call_text(const struct event *event)
 
     switch (event->type) {
     case EVENT_NPN_ALLOC:
-        return event->address != 0 ? xalloc_format("NPN_MemAlloc(%" PRIu32 ") = 0x%" PRIx64,
+        return event->address != 0 ? xalloc_format("NPN_MemAlloc(%" PRIu64 ") = 0x%" PRIx64,
                                                    event->size, event->address)
-                                   : xalloc_format("NPN_MemAlloc(%" PRIu32 ") = NULL", event->size);
+                                   : xalloc_format("NPN_MemAlloc(%" PRIu64 ") = NULL", event->size);
     case EVENT_NPN_FREE:
         return xalloc_format("NPN_MemFree(0x%" PRIx64 ")%s", event->address,
                              (event->flags & EVENT_REFUSED) != 0 ? " refused"
                              : (event->flags & EVENT_KNOWN) != 0 ? ""
                                                                  : " unknown block");
     case EVENT_NPN_ELSEWHERE:
-        return xalloc_format("freed elsewhere: 0x%" PRIx64 ", %" PRIu32 " bytes", event->address,
+        return xalloc_format("freed elsewhere: 0x%" PRIx64 ", %" PRIu64 " bytes", event->address,
                              event->size);
     case EVENT_NPN_FLUSH:
-        return xalloc_format("NPN_MemFlush(%" PRIu32 ") = %" PRIu64, event->size, event->address);
+        return xalloc_format("NPN_MemFlush(%" PRIu64 ") = %" PRIu64, event->size, event->address);
     default:
         if (event->size == 0)
             return xalloc_string(step != NULL ? step : "unknown step");
-        return xalloc_format("%s: error %" PRIu32, step != NULL ? step : "unknown step",
+        return xalloc_format("%s: error %" PRIu64, step != NULL ? step : "unknown step",
                              event->size);
     }
 }

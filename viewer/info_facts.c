@@ -24,7 +24,7 @@ const char *info_policy(uint32_t policy)
 
 const char *info_clock(uint32_t clock)
 {
-    static const char *const names[] = {[RING_CLOCK_MONOTONIC] = "monotonic"};
+    static const char *const names[] = {[RING_CLOCK_MONOTONIC] = "monotonic", [RING_CLOCK_TSC] = "tsc"};
     return name_at(names, COUNT(names), clock);
 }
 

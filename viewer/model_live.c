@@ -54,7 +54,7 @@ static void follow(struct model *model, struct block **blocks,
         block->live = (struct trace_live){
             .address = event->address,
             .stamp = event->stamp,
-            .size_bytes = event->size,
+            .size_bytes = (uint32_t)event->size,
             .node = event->node == RING_NODE_INLINE
                         ? model_own_stack(model, recorded->frames, recorded->frame_count)
                         : event->node,

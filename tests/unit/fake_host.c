@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "format/handover.h"
+#include "format/ring_pool.h"
 
 static void insist(bool condition, const char *what)
 {
@@ -169,14 +170,11 @@ bool fake_recorder_gone(const struct ring_header *ring)
 
 static struct ring_chunk *take_free(struct ring_header *ring)
 {
-    for (uint32_t i = 0; i < ring_capacity(ring, RING_CHUNKS); i++) {
-        struct ring_chunk *chunk = ring_chunk_at(ring, i);
-        uint32_t state = RING_CHUNK_FREE;
+    struct ring_chunk *chunk = ring_pool_pop(ring);
 
-        if (atomic_compare_exchange_strong(&chunk->state, &state, RING_CHUNK_WRITING))
-            return chunk;
-    }
-    return NULL;
+    if (chunk != NULL)
+        atomic_store(&chunk->state, RING_CHUNK_WRITING);
+    return chunk;
 }
 
 static struct ring_chunk *wait_for_free(struct ring_header *ring)

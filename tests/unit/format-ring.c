@@ -49,7 +49,7 @@ static void *fresh(struct ring_layout *layout)
     assert_int_equal(ring_layout_compute(RING_MIN_BYTES, layout), 0);
     void *base = calloc(1, layout->total_bytes);
     assert_non_null(base);
-    ring_format(base, layout, RING_OVERWRITE, RING_CLOCK_MONOTONIC, RING_ORIGIN_FLIGHT);
+    ring_format(base, layout, RING_OVERWRITE, RING_ORIGIN_FLIGHT);
     return base;
 }
 

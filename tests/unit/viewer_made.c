@@ -30,7 +30,7 @@ struct made *made_new(uint64_t bytes)
         die("mmap");
     made->header = made->base;
     made->now = MADE_START;
-    ring_format(made->base, &layout, RING_OVERWRITE, RING_CLOCK_MONOTONIC, RING_ORIGIN_FLIGHT);
+    ring_format(made->base, &layout, RING_OVERWRITE, RING_ORIGIN_FLIGHT);
     made->header->pid = 4711;
     made->header->ppid = 4710;
     made->header->start_ticks = 1;
