@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 
 tracer_sources = \
+	tracer/cfi.h \
 	tracer/clock.h \
 	tracer/context.c \
 	tracer/debug.c \
