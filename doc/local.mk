@@ -4,6 +4,7 @@
 docsdir = $(docdir)/doc
 dist_docs_DATA = \
 	doc/ARCHITECTURE.md \
+	doc/BENCH.md \
 	doc/CONCURRENCY.md \
 	doc/FORMAT.md \
 	doc/GLOSSARY.md \

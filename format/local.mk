@@ -18,7 +18,10 @@ format_file_sources = \
 	format/trace_columns.c \
 	format/trace_events.c \
 	format/trace_frame.c \
+	format/trace_heap.c \
 	format/trace_heap.h \
+	format/trace_heap_model.h \
+	format/trace_heap_read.c \
 	format/trace_internal.h \
 	format/trace_record.c \
 	format/trace_symbols.c \

@@ -11,9 +11,9 @@
  *
  * It is only ever appended to. It is valid after every complete block; one without an END block is
  * unfinished (its recorder was killed), and then its last block may be torn. Whatever an EVENTS
- * block names (strings, nodes, plug-ins, instances) stands in a block before it. Modules are there
- * before the nodes whose pcs lie in them. Table blocks extend the table or replace entries of the
- * same id.
+ * or HEAP block names (strings, nodes, plug-ins, instances) stands in a block before it. Modules are
+ * there before the nodes whose pcs lie in them. Table blocks extend the table or replace entries of
+ * the same id. All stamps are nanoseconds of CLOCK_MONOTONIC, whatever clock the process used.
  *
  * This header knows the contents of blocks: encode functions turn an array of plain structures into
  * the raw bytes of one block, decode functions turn raw bytes into calls of a function, one per
@@ -107,11 +107,14 @@ struct trace_process {
     uint32_t outer_pid; /* as the recorder saw it */
     uint32_t ppid;
     uint32_t policy;   /* enum ring_policy */
-    uint32_t clock;    /* enum ring_clock */
+    uint32_t clock;    /* enum ring_clock: what stamped the events; stamps in the file are
+                          nanoseconds of CLOCK_MONOTONIC all the same */
     uint32_t origin;   /* enum ring_origin bits, header.origin | header.host_origin */
     uint32_t unwinder; /* enum ring_unwinder */
+    uint32_t heap;      /* enum ring_heap */
+    uint32_t selfcheck; /* as in struct ring_header */
     uint64_t start_ticks;
-    uint64_t start_stamp; /* as in struct ring_header */
+    uint64_t start_stamp; /* as in struct ring_header, but nanoseconds */
     uint64_t start_realtime_ns;
     uint64_t process_start_stamp; /* 0: unknown */
     uint64_t ring_bytes;
@@ -162,6 +165,10 @@ struct trace_state {
     uint64_t lost_stacks;
     uint64_t truncated_stacks;
     uint64_t abandoned_operations;
+    uint64_t selfchecks;
+    uint64_t selfcheck_mismatches;
+    uint64_t guessed_stacks;
+    uint64_t heap_untracked;
     uint64_t operations;   /* tracing operations under way when the process died */
     uint64_t live_entries; /* in all LIVE blocks */
     uint64_t live_busy;    /* slots that were being filled or emptied when the process died */
@@ -192,7 +199,7 @@ struct trace_end {
     uint32_t exit_kind;  /* enum trace_exit */
     uint32_t exit_value;
     uint64_t stamp;          /* when the recorder saw it, CLOCK_MONOTONIC */
-    uint64_t events;         /* written to this file, EVENT_STACKs not counted */
+    uint64_t events;         /* in EVENTS, EVENT_STACKs not counted, and in HEAP blocks */
     uint64_t lost_events;    /* dropped, overwritten or damaged; gaps tell where most were */
     uint64_t damaged_chunks; /* chunks whose contents were impossible from some word on */
 };

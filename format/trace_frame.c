@@ -111,7 +111,7 @@ const char *trace_block_name(unsigned type)
         [TRACE_INSTANCES] = "INSTANCES", [TRACE_NODES] = "NODES",
         [TRACE_EVENTS] = "EVENTS",       [TRACE_SYMBOLS] = "SYMBOLS",
         [TRACE_LIVE] = "LIVE",           [TRACE_STATE] = "STATE",
-        [TRACE_END] = "END",
+        [TRACE_END] = "END",             [TRACE_HEAP] = "HEAP",
     };
     return type < TRACE_BLOCK_TYPES ? names[type] : NULL;
 }

@@ -21,6 +21,8 @@ void trace_process_encode(const struct trace_process *process, struct trace_buff
     trace_put_varint(out, process->clock);
     trace_put_varint(out, process->origin);
     trace_put_varint(out, process->unwinder);
+    trace_put_varint(out, process->heap);
+    trace_put_varint(out, process->selfcheck);
     trace_put_varint(out, process->start_ticks);
     trace_put_varint(out, process->start_stamp);
     trace_put_varint(out, process->start_realtime_ns);
@@ -46,6 +48,8 @@ int trace_process_decode(const void *bytes, size_t length, struct trace_process 
     process.clock = trace_get_u32(&in);
     process.origin = trace_get_u32(&in);
     process.unwinder = trace_get_u32(&in);
+    process.heap = trace_get_u32(&in);
+    process.selfcheck = trace_get_u32(&in);
     process.start_ticks = trace_get_varint(&in);
     process.start_stamp = trace_get_varint(&in);
     process.start_realtime_ns = trace_get_varint(&in);
@@ -109,6 +113,10 @@ void trace_state_encode(const struct trace_state *state, struct trace_buffer *ou
     trace_put_varint(out, state->lost_stacks);
     trace_put_varint(out, state->truncated_stacks);
     trace_put_varint(out, state->abandoned_operations);
+    trace_put_varint(out, state->selfchecks);
+    trace_put_varint(out, state->selfcheck_mismatches);
+    trace_put_varint(out, state->guessed_stacks);
+    trace_put_varint(out, state->heap_untracked);
     trace_put_varint(out, state->operations);
     trace_put_varint(out, state->live_entries);
     trace_put_varint(out, state->live_busy);
@@ -135,6 +143,10 @@ int trace_state_decode(const void *bytes, size_t length, struct trace_state *ret
     state.lost_stacks = trace_get_varint(&in);
     state.truncated_stacks = trace_get_varint(&in);
     state.abandoned_operations = trace_get_varint(&in);
+    state.selfchecks = trace_get_varint(&in);
+    state.selfcheck_mismatches = trace_get_varint(&in);
+    state.guessed_stacks = trace_get_varint(&in);
+    state.heap_untracked = trace_get_varint(&in);
     state.operations = trace_get_varint(&in);
     state.live_entries = trace_get_varint(&in);
     state.live_busy = trace_get_varint(&in);

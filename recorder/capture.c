@@ -13,8 +13,14 @@
 #include "recorder/capture_file.h"
 #include "recorder/exit_status.h"
 
-#define BATCH_AGE_NS UINT64_C(500000000)  /* what is lost at most when the recorder is killed */
-#define COMMIT_NS UINT64_C(2000000) /* how long after its stamp an event is usually committed */
+#define WAITING_AGE_NS UINT64_C(500000000) /* what is lost at most when the recorder is killed */
+#define PACE_LEAST_NS UINT64_C(500000) /* between rounds */
+#define PACE_MOST_NS UINT64_C(50000000)
+#define PACE_SMALL_NS UINT64_C(10000000) /* the same for rings that fill quickly */
+#define FINISH_NS UINT64_C(1000000) /* between steps of finishing that wait for something */
+#define PACE_BYTES UINT64_C(524288) /* a round takes about as much, or less */
+#define PACE_SHARE 16 /* and about such a part of the ring */
+#define SMALL_RING_BYTES (UINT64_C(64) << 20)
 #define STATUS_WAIT_NS UINT64_C(300000000) /* how long to wait for a stranger's exit status */
 
 struct capture *capture_new(const struct recorder_options *options, struct output *output,
@@ -37,6 +43,7 @@ struct capture *capture_new(const struct recorder_options *options, struct outpu
     if (*ret_error == 0)
         *ret_error = drain_open(&capture->drain, &capture->segment, &capture->tables,
                                 &capture->writer);
+    capture->drain.rate_limit = options->test_events_per_second;
     if (*ret_error != 0) {
         capture->pidfd = -1;
         capture_free(capture);
@@ -77,33 +84,54 @@ static void begin_if_ready(struct capture *capture)
     if (capture->state != CAPTURE_GIVEN || state == RING_EMPTY)
         return;
     capture->state = CAPTURE_RUNNING;
+    capture->pace_ns = PACE_LEAST_NS;
     capture->has_result = true;
     capture_file_begin(capture);
 }
 
-static void write_batch(struct capture *capture, uint64_t horizon)
+static void write_blocks(struct capture *capture, uint64_t horizon)
 {
     int error = drain_flush(&capture->drain, horizon);
 
-    capture->batch_since_ns = 0;
+    capture->waiting_since_ns = 0;
     if (error != 0)
         capture_file_fail(capture, error);
 }
 
-/* Returns whether there was anything new. */
-static bool record_round(struct capture *capture, uint64_t now_ns)
+/* The time until the next round goes with what this one found, so that a busy process's ring never
+ * fills and a quiet one costs nothing. */
+static void adjust_pace(struct capture *capture)
 {
-    bool news = drain_round(&capture->drain, false);
+    const struct ring_layout *layout = &capture->segment.layout;
+    uint64_t wanted = layout->total_bytes / PACE_SHARE, taken = capture->drain.round_bytes;
+    uint64_t most = layout->total_bytes < SMALL_RING_BYTES ? PACE_SMALL_NS : PACE_MOST_NS;
+    uint64_t pace = capture->pace_ns;
 
-    if (drain_waiting(&capture->drain) == 0)
-        capture->batch_since_ns = 0;
-    else if (capture->batch_since_ns == 0)
-        capture->batch_since_ns = now_ns;
-    else if (now_ns - capture->batch_since_ns >= BATCH_AGE_NS || drain_is_full(&capture->drain))
-        write_batch(capture, now_ns - COMMIT_NS);
+    if (wanted > PACE_BYTES)
+        wanted = PACE_BYTES;
+    pace = taken <= wanted / 2 ? 2 * pace : (uint64_t)((double)pace * (double)wanted / (double)taken);
+    if (pace > most)
+        pace = most;
+    capture->pace_ns = pace > PACE_LEAST_NS ? pace : PACE_LEAST_NS;
+}
+
+static void record_round(struct capture *capture, uint64_t now_ns)
+{
+    struct drain *drain = &capture->drain;
+
+    drain_round(drain, false);
+    adjust_pace(capture);
+    int error = drain_merge(drain, drain_horizon(drain));
+    if (error != 0)
+        capture_file_fail(capture, error);
+    if (drain_waiting(drain) == 0)
+        capture->waiting_since_ns = 0;
+    else if (capture->waiting_since_ns == 0)
+        capture->waiting_since_ns = now_ns;
+    else if (now_ns - capture->waiting_since_ns >= WAITING_AGE_NS)
+        write_blocks(capture, drain_horizon(drain));
     if (capture->writer.error != 0)
         capture_file_fail(capture, capture->writer.error);
-    return news;
 }
 
 static uint64_t now(void)
@@ -127,7 +155,7 @@ void capture_end(struct capture *capture, enum trace_end_reason reason)
     capture->ended_ns = now();
     capture->result.end_reason = segment_is_intact(&capture->segment) ? reason : TRACE_END_DAMAGED;
     drain_round(&capture->drain, true);
-    write_batch(capture, UINT64_MAX);
+    write_blocks(capture, UINT64_MAX);
     capture_file_state(capture);
     segment_abandon(&capture->segment); /* storing symbols may take a while: nobody is to wait */
 }
@@ -179,16 +207,22 @@ static void finish_step(struct capture *capture, uint64_t now_ns)
     capture->state = CAPTURE_DONE;
 }
 
-bool capture_step(struct capture *capture, uint64_t now_ns)
+uint64_t capture_step(struct capture *capture, uint64_t now_ns)
 {
     if (capture->state == CAPTURE_DONE)
-        return false;
+        return 0;
     segment_beat(&capture->segment);
     begin_if_ready(capture);
-    if (capture->state == CAPTURE_RUNNING)
-        return record_round(capture, now_ns);
     if (capture->state == CAPTURE_GIVEN)
-        return false;
+        return PACE_SMALL_NS;
+    if (capture->state == CAPTURE_RUNNING) {
+        if (now_ns < capture->due_ns)
+            return capture->due_ns - now_ns; /* others' pace is not ours */
+        record_round(capture, now_ns);
+        capture->due_ns = now() + (capture->drain.left_some ? PACE_LEAST_NS : capture->pace_ns);
+        return capture->pace_ns;
+    }
+    bool naming = capture->state == CAPTURE_NAMING && capture->symbolize.lookup != NULL;
     finish_step(capture, now_ns);
-    return capture->state != CAPTURE_DONE;
+    return naming ? 0 : FINISH_NS;
 }

@@ -41,7 +41,9 @@ struct capture {
     struct tables tables;
     struct drain drain;
     struct symbolize symbolize;
-    uint64_t batch_since_ns; /* age of the batch, 0: it is empty */
+    uint64_t waiting_since_ns; /* age of what is not in the file yet, 0: nothing */
+    uint64_t pace_ns;          /* between rounds */
+    uint64_t due_ns;           /* when the next round is due */
     uint64_t ended_ns;       /* when its end was seen */
     bool exit_known;
     struct recorder_result result;
@@ -62,7 +64,7 @@ void capture_set_exit(struct capture *capture, enum trace_exit kind, uint32_t va
 /* The process will write no more, for this reason. */
 void capture_end(struct capture *capture, enum trace_end_reason reason);
 
-/* One round, or one step of finishing. Returns whether more is to be expected at once. */
-bool capture_step(struct capture *capture, uint64_t now_ns);
+/* One round, or one step of finishing. Returns how long the next may wait, in nanoseconds. */
+uint64_t capture_step(struct capture *capture, uint64_t now_ns);
 
 #endif

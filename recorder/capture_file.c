@@ -67,10 +67,12 @@ static int put_process(struct capture *capture, const struct ring_header *header
         .clock = header->clock,
         .origin = header->origin | header->host_origin,
         .unwinder = header->unwinder,
+        .heap = header->heap,
+        .selfcheck = header->selfcheck,
         .start_ticks = header->start_ticks,
-        .start_stamp = header->start_stamp,
+        .start_stamp = ticks_ns(&capture->segment.ticks, header->start_stamp),
         .start_realtime_ns = header->start_realtime_ns,
-        .process_start_stamp = header->process_start_stamp,
+        .process_start_stamp = ticks_ns(&capture->segment.ticks, header->process_start_stamp),
         .ring_bytes = capture->segment.layout.total_bytes,
         .boot_id = {header->boot_id, (uint32_t)strnlen(header->boot_id, sizeof(header->boot_id))},
         .exe = exe,
@@ -107,12 +109,15 @@ void capture_file_begin(struct capture *capture)
     int error = 0;
 
     memcpy(&header, capture->segment.header, sizeof(header));
+    ticks_begin(&capture->segment.ticks, header.clock);
     uint32_t exe_bytes = segment_string(&capture->segment, header.exe, exe, sizeof(exe));
     uint32_t args_bytes = segment_string(&capture->segment, header.args, args, sizeof(args));
     const char *host = *last_part(exe) != '\0' ? last_part(exe) : "host";
 
     capture->result.host = strdup(host);
     capture->result.pid = (uint32_t)capture->pid;
+    capture->result.heap = header.heap;
+    capture->result.selfcheck = header.selfcheck;
     int fd = output_create(capture->output, host, (uint32_t)capture->pid, &capture->result.path);
     if (fd >= 0)
         error = trace_writer_open(&capture->writer, fd);
@@ -165,7 +170,7 @@ static void read_state(const struct segment *segment, struct trace_state *state)
     state->stamp = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
     state->ring_state = atomic_load(&header->state);
     state->stop_reason = atomic_load(&header->stop_reason);
-    state->stop_stamp = atomic_load(&header->stop_stamp);
+    state->stop_stamp = ticks_ns(&segment->ticks, atomic_load(&header->stop_stamp));
     state->overwritten_events = atomic_load(&header->overwritten_events);
     state->dropped_events = atomic_load(&header->dropped_events);
     state->missed_calls = atomic_load(&header->missed_calls);
@@ -176,6 +181,10 @@ static void read_state(const struct segment *segment, struct trace_state *state)
     state->lost_stacks = atomic_load(&header->lost_stacks);
     state->truncated_stacks = atomic_load(&header->truncated_stacks);
     state->abandoned_operations = atomic_load(&header->abandoned_operations);
+    state->selfchecks = atomic_load(&header->selfchecks);
+    state->selfcheck_mismatches = atomic_load(&header->selfcheck_mismatches);
+    state->guessed_stacks = atomic_load(&header->guessed_stacks);
+    state->heap_untracked = atomic_load(&header->heap_untracked);
     state->operations = operations_under_way(segment);
     state->totals = tables_counters(&header->totals);
 }
@@ -190,6 +199,10 @@ void capture_file_state(struct capture *capture)
     read_state(&capture->segment, &state);
     note_plugins(capture);
     result->events = capture->drain.events;
+    result->heap_events = capture->drain.heap_events;
+    result->selfchecks = state.selfchecks;
+    result->selfcheck_mismatches = state.selfcheck_mismatches;
+    result->heap_untracked = state.heap_untracked;
     result->lost_events =
         state.dropped_events + state.overwritten_events + capture->drain.damaged_events;
     result->untracked_blocks = state.untracked_blocks;

@@ -5,28 +5,33 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include <time.h>
 
-#include "format/ring_pool.h"
-#include "recorder/drain_batch.h"
+#include "recorder/drain_blocks.h"
+#include "recorder/drain_copy.h"
+#include "recorder/drain_merge.h"
+
+#define COPIED_MOST_BYTES (UINT64_C(64) << 20) /* and a chunk for each thread: more is damage */
 
 struct drain_todo {
     uint32_t index;
     uint64_t sequence;
+    uint64_t from; /* what this chunk and those behind it have to give is not older */
 };
 
 int drain_open(struct drain *drain, const struct segment *segment, struct tables *tables,
                struct trace_writer *out)
 {
     const struct ring_layout *layout = &segment->layout;
+    size_t streams = (size_t)layout->area[RING_THREADS].count * RING_NESTING + 1;
 
     *drain = (struct drain){.segment = segment, .tables = tables, .out = out};
-    drain->flush_at = DRAIN_BATCH_EVENTS;
+    drain->merge_at = DRAIN_COPIED_BYTES;
     drain->chunks = calloc(layout->area[RING_CHUNKS].count, sizeof(*drain->chunks));
     drain->slots = calloc(layout->area[RING_THREADS].count, sizeof(*drain->slots));
-    drain->words = malloc(layout->chunk_bytes);
-    if (drain->chunks == NULL || drain->slots == NULL || drain->words == NULL) {
+    drain->streams = calloc(streams, sizeof(*drain->streams));
+    if (drain->chunks == NULL || drain->slots == NULL || drain->streams == NULL ||
+        drain_blocks_open(drain) != 0) {
         drain_close(drain);
         return -ENOMEM;
     }
@@ -35,27 +40,19 @@ int drain_open(struct drain *drain, const struct segment *segment, struct tables
 
 void drain_close(struct drain *drain)
 {
+    drain_copies_close(drain);
+    drain_blocks_close(drain);
     free(drain->chunks);
     free(drain->slots);
-    free(drain->words);
     free(drain->todo.items);
     free(drain->writing.items);
-    free(drain->batch.items);
-    free(drain->frames.items);
-    free(drain->keys.items);
-    free(drain->gaps.items);
-    trace_events_free(&drain->columns);
+    free(drain->heads.items);
     *drain = (struct drain){0};
-}
-
-bool drain_is_full(const struct drain *drain)
-{
-    return drain->batch.count >= drain->flush_at;
 }
 
 size_t drain_waiting(const struct drain *drain)
 {
-    return drain->batch.count + drain->gaps.count;
+    return drain->copied_events + drain->gaps.count + drain_blocks_waiting(drain);
 }
 
 /* ---- which chunks to look at ------------------------------------------------------------- */
@@ -89,40 +86,15 @@ static bool look_at(struct drain *drain, uint32_t index)
  * when the process has handed out more sequence numbers than we know. */
 static void find_new(struct drain *drain, uint64_t handed_out)
 {
-    uint32_t chunks = drain->segment->layout.area[RING_CHUNKS].count;
     uint64_t found = drain->chunks_found;
     uint32_t index = drain->scan_from;
 
-    for (uint32_t i = 0; i < chunks && found < handed_out; i++) {
+    for (uint32_t i = 0; i < drain->chunks_used && found < handed_out; i++) {
         if (look_at(drain, index)) {
             found++;
             drain->scan_from = index;
         }
-        index = index + 1 < chunks ? index + 1 : 0;
-    }
-}
-
-/* The chunk at or after index whose header lies on a page that was ever touched. */
-static uint32_t next_touched(const struct drain *drain, uint32_t index)
-{
-    const struct ring_extent *area = &drain->segment->layout.area[RING_CHUNKS];
-    uint64_t start = area->offset + (uint64_t)index * area->entry_bytes;
-    off_t data = lseek(drain->segment->memfd, (off_t)start, SEEK_DATA);
-
-    if (data < 0)
-        return errno == ENXIO ? area->count : index;
-    return (uint32_t)(((uint64_t)data - area->offset) / area->entry_bytes);
-}
-
-static void find_everything(struct drain *drain)
-{
-    uint32_t chunks = drain->segment->layout.area[RING_CHUNKS].count;
-
-    drain->todo.count = 0;
-    for (uint32_t index = 0; index < chunks; index++) {
-        index = next_touched(drain, index);
-        if (index < chunks)
-            look_at(drain, index);
+        index = index + 1 < drain->chunks_used ? index + 1 : 0;
     }
 }
 
@@ -135,15 +107,42 @@ static int compare_todo(const void *left, const void *right)
     return a->index < b->index ? -1 : a->index > b->index;
 }
 
+/* No event that is still to be taken from a chunk was stamped before this. */
+static uint64_t gives_from(const struct drain *drain, const struct drain_todo *todo)
+{
+    const struct drain_chunk *known = &drain->chunks[todo->index];
+    const struct ring_chunk *chunk = chunk_at(drain, todo->index);
+
+    if (known->sequence != todo->sequence || known->consumed_bytes == 0)
+        return chunk->base_stamp;
+    bool nothing = (uint32_t)atomic_load(&chunk->committed) == known->consumed_bytes;
+    return nothing ? UINT64_MAX : known->last_stamp; /* what comes now is younger than the round */
+}
+
+static void note_ages(struct drain *drain)
+{
+    struct drain_todo *todo = drain->todo.items;
+    uint64_t from = UINT64_MAX;
+
+    for (size_t i = drain->todo.count; i-- > 0;) {
+        uint64_t own = gives_from(drain, &todo[i]);
+        todo[i].from = from = own < from ? own : from;
+    }
+}
+
 static void find_chunks(struct drain *drain, bool everything)
 {
     const uint32_t *writing = drain->writing.items;
+    uint32_t used = segment_used(drain->segment, RING_CHUNKS);
     uint64_t handed_out =
         atomic_load_explicit(&drain->segment->header->next_sequence, memory_order_acquire) - 1;
 
     drain->todo.count = 0;
+    if (used > drain->chunks_used)
+        drain->chunks_used = used;
     if (everything) {
-        find_everything(drain);
+        for (uint32_t index = 0; index < drain->chunks_used; index++)
+            look_at(drain, index);
     } else {
         if (handed_out != drain->chunks_found)
             find_new(drain, handed_out);
@@ -152,6 +151,7 @@ static void find_chunks(struct drain *drain, bool everything)
     }
     if (drain->todo.count > 1)
         qsort(drain->todo.items, drain->todo.count, sizeof(struct drain_todo), compare_todo);
+    note_ages(drain);
     drain->writing.count = 0;
 }
 
@@ -182,13 +182,14 @@ static struct drain_slot *slot_of(struct drain *drain, const struct ring_chunk *
 }
 
 /* A chunk seen for the first time tells how many events its thread had to drop before it. */
-static void begin_chunk(struct drain *drain, struct drain_chunk *known, uint64_t sequence,
+static void begin_chunk(struct drain *drain, uint32_t index, uint64_t sequence,
                         const struct ring_chunk *chunk)
 {
     struct drain_slot *slot = slot_of(drain, chunk);
     uint64_t dropped = chunk->dropped_before;
 
-    *known = (struct drain_chunk){.sequence = sequence};
+    drain_copy_complete(drain, index);
+    drain->chunks[index] = (struct drain_chunk){.sequence = sequence};
     drain->chunks_found++;
     if (slot == NULL)
         return;
@@ -207,46 +208,49 @@ static void note_damage(struct drain *drain, const struct ring_chunk *chunk, uin
     add_gap(drain, TRACE_GAP_DAMAGED, chunk, slot ? slot->last_stamp : 0, 0, events);
 }
 
-/* Copies and decodes what is committed and not yet consumed. Returns whether that is anything. */
-static bool take_committed(struct drain *drain, struct drain_chunk *known,
-                           const struct ring_chunk *chunk, uint64_t committed)
+/* Copies what is committed and not yet consumed. Returns whether that is anything. */
+static bool take_committed(struct drain *drain, uint32_t index, const struct ring_chunk *chunk,
+                           uint64_t committed)
 {
+    struct drain_chunk *known = &drain->chunks[index];
     uint32_t room = drain->segment->layout.chunk_bytes - RING_CHUNK_HEADER_BYTES;
-    uint32_t bytes = (uint32_t)committed;
-    uint32_t events = (uint32_t)(committed >> 32);
+    uint32_t bytes = (uint32_t)committed, from = known->consumed_bytes;
+    uint32_t events = (uint32_t)(committed >> 32), claimed = events - known->consumed_events;
     struct drain_slot *slot = slot_of(drain, chunk);
-    size_t decoded_words;
+    uint32_t taken = 0;
+    size_t words = 0;
 
-    if (bytes == known->consumed_bytes)
+    if (bytes == from)
         return false;
-    uint32_t claimed = events - known->consumed_events;
-    if (bytes > room || bytes % sizeof(uint64_t) != 0 || bytes < known->consumed_bytes) {
-        known->consumed_bytes = bytes;
-        known->consumed_events = events;
-        note_damage(drain, chunk, claimed <= room ? claimed : 0);
-        return true;
-    }
-    uint32_t fresh = bytes - known->consumed_bytes;
-    memcpy(drain->words, (const char *)chunk + RING_CHUNK_HEADER_BYTES + known->consumed_bytes,
-           fresh);
-    uint32_t decoded = drain_batch_add(drain, drain->words, fresh / sizeof(uint64_t),
-                                       chunk->base_stamp, chunk->tid, &decoded_words);
-    if (slot != NULL && decoded > 0 && drain->batch.count > 0) {
-        const struct drain_event *batch = drain->batch.items;
-        slot->last_stamp = known->last_stamp = batch[drain->batch.count - 1].key;
-    }
-    if (decoded_words != fresh / sizeof(uint64_t))
-        note_damage(drain, chunk, claimed > decoded && claimed <= room ? claimed - decoded : 0);
     known->consumed_bytes = bytes;
     known->consumed_events = events;
+    bool possible = bytes <= room && bytes % sizeof(uint64_t) == 0 && bytes > from;
+    if (possible)
+        taken = drain_copy_add(drain, index, chunk, from, bytes - from, &words, &known->last_stamp);
+    if (slot != NULL && taken > 0)
+        slot->last_stamp = known->last_stamp;
+    if (!possible || words * sizeof(uint64_t) != bytes - from)
+        note_damage(drain, chunk, claimed > taken && claimed <= room ? claimed - taken : 0);
+    drain->round_bytes += words * sizeof(uint64_t);
+    drain->round_events += taken;
     return true;
+}
+
+/* To be looked at in the next round whatever else there is. */
+static void come_back(struct drain *drain, uint32_t index)
+{
+    uint32_t *writing = tables_array_add(&drain->writing, sizeof(*writing));
+
+    if (writing != NULL)
+        *writing = index;
+    else
+        drain->error = -ENOMEM;
 }
 
 /* Returns whether there was anything new; *freed is set if the chunk went back to the writers. */
 static bool take_chunk(struct drain *drain, uint32_t index, bool *freed)
 {
     struct ring_chunk *chunk = chunk_at(drain, index);
-    struct drain_chunk *known = &drain->chunks[index];
     uint32_t state = atomic_load_explicit(&chunk->state, memory_order_acquire);
     uint64_t sequence = atomic_load_explicit(&chunk->sequence, memory_order_acquire);
     uint64_t committed = atomic_load_explicit(&chunk->committed, memory_order_acquire);
@@ -255,42 +259,81 @@ static bool take_chunk(struct drain *drain, uint32_t index, bool *freed)
     /* A new owner sets sequence to 0 before it touches committed: both are of one owner, or we
      * wait. */
     if (sequence != 0 && sequence == atomic_load(&chunk->sequence)) {
-        if (sequence != known->sequence)
-            begin_chunk(drain, known, sequence, chunk);
-        news = take_committed(drain, known, chunk, committed);
+        if (sequence != drain->chunks[index].sequence)
+            begin_chunk(drain, index, sequence, chunk);
+        news = take_committed(drain, index, chunk, committed);
     }
     if (state == RING_CHUNK_FULL) {
-        atomic_store_explicit(&chunk->state, RING_CHUNK_FREE, memory_order_release);
-        ring_pool_push(drain->segment->header, index);
+        drain_copy_complete(drain, index);
+        segment_free_chunk((struct segment *)drain->segment, index);
         *freed = true;
     } else {
-        uint32_t *writing = tables_array_add(&drain->writing, sizeof(*writing));
-        if (writing != NULL)
-            *writing = index;
-        else
-            drain->error = -ENOMEM;
+        come_back(drain, index);
     }
     return news;
 }
 
-/* From `first` on, no chunk of the round's list holds an event before this stamp. */
-static uint64_t taken_until(const struct drain *drain, size_t first)
+/* ---- rounds ------------------------------------------------------------------------------ */
+
+static uint64_t now_ns(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+/* The chunks from `first` on wait for a later round. */
+static void leave_rest(struct drain *drain, size_t first)
 {
     const struct drain_todo *todo = drain->todo.items;
-    uint64_t until = UINT64_MAX;
 
-    for (size_t i = first; i < drain->todo.count; i++) {
-        const struct drain_chunk *known = &drain->chunks[todo[i].index];
-        const struct ring_chunk *chunk = chunk_at(drain, todo[i].index);
-        bool begun = known->sequence == todo[i].sequence && known->consumed_bytes > 0;
-        uint64_t from = begun ? known->last_stamp : chunk->base_stamp;
+    drain->left_some = true;
+    drain->untaken_from = todo[first].from;
+    for (size_t i = first; i < drain->todo.count; i++)
+        if (drain->chunks[todo[i].index].sequence == todo[i].sequence)
+            come_back(drain, todo[i].index); /* the others are found as new ones again */
+}
 
-        if (begun && (uint32_t)atomic_load(&chunk->committed) == known->consumed_bytes)
-            continue; /* nothing new */
-        if (from < until)
-            until = from;
-    }
-    return until;
+/* A recorder that can do no more than this, for tests. */
+static void keep_rate(struct drain *drain, uint64_t events)
+{
+    uint64_t now = now_ns();
+
+    if (drain->rate_limit == 0)
+        return;
+    if (drain->rate_until_ns < now)
+        drain->rate_until_ns = now;
+    drain->rate_until_ns += events * UINT64_C(1000000000) / drain->rate_limit;
+}
+
+static uint64_t before(uint64_t stamp)
+{
+    return stamp != 0 ? stamp - 1 : 0;
+}
+
+/* Merges in the middle of a round: chunks from `next` on are still in the ring. */
+static void merge_early(struct drain *drain, size_t next, bool everything)
+{
+    const struct drain_todo *todo = drain->todo.items;
+    uint64_t most = COPIED_MOST_BYTES + (uint64_t)segment_used(drain->segment, RING_THREADS) *
+                                            drain->segment->layout.chunk_bytes;
+
+    drain->untaken_from = todo[next].from;
+    drain_merge(drain, everything ? before(drain->untaken_from) : drain_horizon(drain));
+    if (drain->copied_bytes > most)
+        drain_merge(drain, UINT64_MAX); /* stamps make no sense: memory has its bounds */
+    drain->merge_at = drain->copied_bytes + DRAIN_COPIED_BYTES;
+    drain->untaken_from = UINT64_MAX;
+}
+
+static void begin_round(struct drain *drain)
+{
+    ticks_follow(&((struct segment *)drain->segment)->ticks);
+    drain->round_stamp = ticks_now(&drain->segment->ticks);
+    drain->round_bytes = drain->round_events = 0;
+    drain->untaken_from = UINT64_MAX;
+    drain->left_some = false;
 }
 
 bool drain_round(struct drain *drain, bool everything)
@@ -299,20 +342,63 @@ bool drain_round(struct drain *drain, bool everything)
     const struct drain_todo *todo;
     bool news = false, freed = false;
 
+    begin_round(drain);
     find_chunks(drain, everything);
     todo = drain->todo.items;
     for (size_t i = 0; i < drain->todo.count; i++) {
+        uint64_t before = drain->round_events;
+
         if (i > 0 && todo[i].index == todo[i - 1].index)
             continue; /* met as a new one and as one that was being written */
+        if (drain->rate_limit != 0 && !everything && now_ns() < drain->rate_until_ns) {
+            leave_rest(drain, i);
+            break;
+        }
         news |= take_chunk(drain, todo[i].index, &freed);
-        if (drain->batch.count < drain->flush_at || i + 1 == drain->todo.count)
+        keep_rate(drain, drain->round_events - before);
+        if (drain->copied_bytes < drain->merge_at || i + 1 == drain->todo.count)
             continue;
         if (freed)
             segment_wake_writers(segment);
         freed = false;
-        drain_flush(drain, taken_until(drain, i + 1)); /* an error sticks in the writer */
+        merge_early(drain, i + 1, everything); /* an error sticks */
     }
     if (freed)
         segment_wake_writers(segment);
     return news;
+}
+
+uint64_t drain_horizon(const struct drain *drain)
+{
+    uint64_t commit = ticks_of(&drain->segment->ticks, DRAIN_COMMIT_NS);
+    uint64_t settled = drain->round_stamp > commit ? drain->round_stamp - commit : 0;
+
+    return settled < drain->untaken_from ? settled : before(drain->untaken_from);
+}
+
+static int forget(struct drain *drain, int error)
+{
+    drain_copies_forget(drain);
+    drain_blocks_forget(drain);
+    drain->merge_at = DRAIN_COPIED_BYTES;
+    return error;
+}
+
+int drain_merge(struct drain *drain, uint64_t horizon)
+{
+    int error = drain->out->error ? drain->out->error : drain->error;
+
+    if (error == 0)
+        error = drain_merge_streams(drain, horizon);
+    drain->merge_at = drain->copied_bytes + DRAIN_COPIED_BYTES;
+    return error == 0 ? 0 : forget(drain, error);
+}
+
+int drain_flush(struct drain *drain, uint64_t horizon)
+{
+    int error = drain_merge(drain, horizon);
+
+    if (error == 0)
+        error = drain_blocks_write(drain);
+    return error == 0 ? 0 : forget(drain, error);
 }

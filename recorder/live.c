@@ -30,7 +30,7 @@ static int take_slot(struct live_scan *scan, const struct ring_live *slot)
         return -ENOMEM;
     *live = (struct trace_live){
         .address = address,
-        .stamp = slot->stamp,
+        .stamp = ticks_ns(&scan->tables->segment->ticks, slot->stamp),
         .size_bytes = slot->size_bytes,
         .node = tables_want_node(scan->tables, slot->node),
         .instance = slot->instance,

@@ -9,8 +9,12 @@ librecorder_la_SOURCES = \
 	recorder/capture_file.h \
 	recorder/drain.c \
 	recorder/drain.h \
-	recorder/drain_batch.c \
-	recorder/drain_batch.h \
+	recorder/drain_blocks.c \
+	recorder/drain_blocks.h \
+	recorder/drain_copy.c \
+	recorder/drain_copy.h \
+	recorder/drain_merge.c \
+	recorder/drain_merge.h \
 	recorder/examine.c \
 	recorder/exit_status.c \
 	recorder/exit_status.h \
@@ -36,6 +40,10 @@ librecorder_la_SOURCES = \
 	recorder/tables.h \
 	recorder/tables_rows.c \
 	recorder/tables_rows.h \
+	recorder/tables_stacks.c \
+	recorder/tables_stacks.h \
+	recorder/ticks.c \
+	recorder/ticks.h \
 	recorder/trace_writer.c \
 	recorder/trace_writer.h
 librecorder_la_LIBADD = libformat.la $(ZSTD_LIBS) $(ZLIB_LIBS)

@@ -8,7 +8,8 @@
  *
  *   launch.c  finds and starts the command      handover.c  gives out segments
  *   session.c the loop                          capture.c   one process: segment -> file
- *   drain*.c  chunks -> EVENTS                  tables*.c   tables -> STRINGS, MODULES, ...
+ *   drain*.c  chunks -> EVENTS, HEAP            tables*.c   tables -> STRINGS, MODULES, ...
+ *   ticks.c   stamps -> nanoseconds
  *   live.c    side table -> LIVE                symbolize.c addresses -> SYMBOLS
  *   output.c  names and creates files           trace_writer.c  blocks -> bytes
  *
@@ -40,6 +41,7 @@ struct recorder_options {
     bool interactive; /* somebody watches: also say what is being waited for */
     void (*say)(void *context, const char *line); /* a sentence without a newline */
     void *say_context;
+    uint64_t test_events_per_second; /* for tests: a recorder that can take no more; 0: all it can */
 };
 
 struct recorder_plugin {
@@ -58,6 +60,12 @@ struct recorder_result {
     int error;          /* 0, or the -errno because of which the file is incomplete or missing */
     uint64_t file_bytes;
     uint64_t events;
+    uint64_t heap_events; /* of these */
+    uint32_t heap;        /* enum ring_heap */
+    uint32_t selfcheck;   /* every so many stacks were unwound twice; 0: none */
+    uint64_t selfchecks;
+    uint64_t selfcheck_mismatches;
+    uint64_t heap_untracked; /* plug-ins' heap blocks whose frees by others went unseen */
     uint64_t lost_events;
     uint64_t untracked_blocks; /* live blocks that the counts below do not have */
     struct recorder_plugin *plugins;

@@ -104,6 +104,7 @@ int segment_create(struct segment *segment, struct segment_locks *locks, uint64_
     struct segment made = {.memfd = -1, .locks = locks};
     int error = ring_layout_compute(bytes, &made.layout);
 
+    ticks_open(&made.ticks);
     if (error != 0)
         return error;
     made.memfd = make_memfd(made.layout.total_bytes);
@@ -151,6 +152,22 @@ void segment_wake_writers(struct segment *segment)
     atomic_fetch_add(&segment->header->pool_word, 1);
     if (atomic_load(&segment->header->pool_waiters) != 0)
         syscall(SYS_futex, &segment->header->pool_word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+/* As ring_pool_push(), but by the private layout. */
+void segment_free_chunk(struct segment *segment, uint32_t index)
+{
+    struct ring_chunk *chunk = segment_entry(segment, RING_CHUNKS, index);
+    struct ring_header *header = segment->header;
+    uint64_t head = atomic_load_explicit(&header->pool_head, memory_order_relaxed);
+    uint64_t wanted;
+
+    atomic_store_explicit(&chunk->state, RING_CHUNK_FREE, memory_order_release);
+    do {
+        atomic_store_explicit(&chunk->next_free, (uint32_t)head, memory_order_relaxed);
+        wanted = ((head >> 32) + 1) << 32 | (index + 1);
+    } while (!atomic_compare_exchange_weak_explicit(&header->pool_head, &head, wanted,
+                                                    memory_order_release, memory_order_relaxed));
 }
 
 bool segment_is_intact(const struct segment *segment)

@@ -28,6 +28,7 @@
 #include <stdint.h>
 
 #include "format/ring.h"
+#include "recorder/ticks.h"
 
 struct segment_locks {
     struct robust_list_head head;
@@ -41,6 +42,7 @@ struct segment {
     struct segment_locks *locks;
     struct robust_list *link;
     bool abandoned;
+    struct ticks ticks; /* of its stamps */
 };
 
 /* locks must stay where it is for the life of the thread. 0 or -errno. */
@@ -62,6 +64,9 @@ void segment_destroy(struct segment *segment);
 
 void segment_beat(struct segment *segment);       /* once a round */
 void segment_wake_writers(struct segment *segment); /* after chunks became free */
+
+/* A chunk that was FULL and has been copied is for the writers again. */
+void segment_free_chunk(struct segment *segment, uint32_t index);
 
 /* False if the part of the header that nobody may write was written to. */
 bool segment_is_intact(const struct segment *segment);

@@ -16,9 +16,8 @@
 
 #include "recorder/exit_status.h"
 
-#define BUSY_MS 1u
-#define QUIET_MS 50u
-#define CLIENT_MS 1000 /* how often silent clients are looked for */
+#define FOREVER UINT64_MAX
+#define CLIENT_NS UINT64_C(1000000000) /* how often silent clients are looked for */
 #define EVENTS_AT_ONCE 32
 
 static uint64_t now(void)
@@ -49,7 +48,6 @@ int session_open(struct session *session, const struct recorder_options *options
         .report = report,
         .output = {.pattern = options->output, .force = options->force},
         .epoll = -1,
-        .quiet_ms = BUSY_MS,
     };
     int error = signals_take(&session->signals);
     if (error != 0)
@@ -221,10 +219,26 @@ static void hear_signals(struct session *session)
 
 /* ---- the loop ---------------------------------------------------------------------------- */
 
-static void wait_for_something(struct session *session, int timeout_ms)
+/* As epoll_wait(2), but exact to less than a millisecond where the kernel can. */
+static int wait_events(int epoll, struct epoll_event *events, uint64_t timeout_ns)
+{
+    struct timespec timeout = {
+        .tv_sec = (time_t)(timeout_ns / 1000000000u),
+        .tv_nsec = (long)(timeout_ns % 1000000000u),
+    };
+
+    if (timeout_ns == FOREVER)
+        return epoll_wait(epoll, events, EVENTS_AT_ONCE, -1);
+    int count = epoll_pwait2(epoll, events, EVENTS_AT_ONCE, &timeout, NULL);
+    if (count < 0 && errno == ENOSYS)
+        return epoll_wait(epoll, events, EVENTS_AT_ONCE, (int)((timeout_ns + 999999) / 1000000));
+    return count;
+}
+
+static void wait_for_something(struct session *session, uint64_t timeout_ns)
 {
     struct epoll_event events[EVENTS_AT_ONCE];
-    int count = epoll_wait(session->epoll, events, EVENTS_AT_ONCE, timeout_ms);
+    int count = wait_events(session->epoll, events, timeout_ns);
 
     for (int i = 0; i < count; i++) {
         int fd = events[i].data.fd;
@@ -255,15 +269,16 @@ static void keep_result(struct session *session, struct capture *capture)
     results[report->result_count++] = capture->result;
 }
 
-/* A round of every capture; those that are done leave the list. Returns whether any was busy. */
-static bool step_captures(struct session *session)
+/* A step of every capture; those that are done leave the list. Returns how long the next may wait. */
+static uint64_t step_captures(struct session *session)
 {
     struct capture **link = &session->captures, *capture;
-    bool busy = false;
+    uint64_t wait_ns = FOREVER;
 
     while ((capture = *link) != NULL) {
-        busy |= capture_step(capture, now());
+        uint64_t step_ns = capture_step(capture, now());
         if (capture->state != CAPTURE_DONE) {
+            wait_ns = step_ns < wait_ns ? step_ns : wait_ns;
             link = &capture->next;
             continue;
         }
@@ -272,19 +287,8 @@ static bool step_captures(struct session *session)
             keep_result(session, capture);
         capture_free(capture);
     }
-    return busy;
-}
-
-static int next_timeout(struct session *session, bool busy)
-{
     bool clients = handover_expire(&session->handover, now());
-
-    if (session->captures == NULL)
-        return clients ? CLIENT_MS : -1;
-    session->quiet_ms = busy ? BUSY_MS : 2 * session->quiet_ms;
-    if (session->quiet_ms > QUIET_MS)
-        session->quiet_ms = QUIET_MS;
-    return (int)session->quiet_ms;
+    return clients && wait_ns > CLIENT_NS ? CLIENT_NS : wait_ns;
 }
 
 static void tell_waiting(struct session *session)
@@ -310,14 +314,14 @@ static void tell_waiting(struct session *session)
 
 void session_run(struct session *session, pid_t child)
 {
-    bool busy = false;
+    uint64_t wait_ns = 0;
 
     session->child = child;
     reap_child(session);
     while (!session->child_gone || session->captures != NULL) {
         session->child_was_gone = session->child_gone;
-        wait_for_something(session, next_timeout(session, busy));
-        busy = step_captures(session);
+        wait_for_something(session, wait_ns);
+        wait_ns = step_captures(session);
         tell_waiting(session);
     }
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "recorder/tables_rows.h"
+#include "recorder/tables_stacks.h"
 
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
@@ -46,7 +47,8 @@ int tables_open(struct tables *tables, const struct segment *segment, struct tra
     *tables = (struct tables){.segment = segment, .out = out};
     /* calloc of this size is fresh memory: pages that are never touched cost nothing. */
     tables->string_seen = calloc(string_bytes / 4 / 8 + 1, 1);
-    tables->node_map = calloc(segment->layout.area[RING_NODES].count, sizeof(*tables->node_map));
+    tables->node_map_count = segment->layout.area[RING_NODES].count;
+    tables->node_map = calloc(tables->node_map_count, sizeof(*tables->node_map));
     if (tables->string_seen == NULL || tables->node_map == NULL) {
         tables_close(tables);
         return -ENOMEM;
@@ -70,6 +72,7 @@ void tables_close(struct tables *tables)
     struct tables_own_pc *pc, *next_pc;
 
     forget_strings(tables);
+    tables_stacks_close(tables);
     HASH_ITER(hh, tables->own, own, next) {
         HASH_DEL(tables->own, own);
         free(own);
@@ -169,7 +172,7 @@ uint32_t tables_own_string(struct tables *tables, const char *text)
 /* Collects the ring ids from ring_node outwards that have no number yet. False: no memory. */
 static int collect_chain(struct tables *tables, uint32_t ring_node, uint32_t *ret_known)
 {
-    uint32_t capacity = tables->segment->layout.area[RING_NODES].count;
+    uint32_t capacity = tables->node_map_count;
 
     tables->chain.count = 0;
     while (ring_node != RING_NODE_NONE && tables->node_map[ring_node] == 0) {
@@ -190,13 +193,30 @@ static int collect_chain(struct tables *tables, uint32_t ring_node, uint32_t *re
     return 0;
 }
 
+uint32_t tables_add_node(struct tables *tables, uint32_t parent, uint32_t flags, uint64_t pc)
+{
+    struct trace_node *node = tables_array_add(&tables->nodes, sizeof(*node));
+
+    if (node == NULL) {
+        tables->error = -ENOMEM;
+        return RING_NODE_NONE;
+    }
+    *node = (struct trace_node){
+        .id = (uint32_t)tables->nodes.count,
+        .parent = parent,
+        .flags = flags,
+        .pc = pc,
+    };
+    return node->id;
+}
+
 uint32_t tables_want_node(struct tables *tables, uint32_t ring_node)
 {
     uint32_t parent;
 
     if (ring_node == RING_NODE_NONE || ring_node == RING_NODE_INLINE)
         return ring_node;
-    if (ring_node >= tables->segment->layout.area[RING_NODES].count) {
+    if (ring_node >= tables->node_map_count) {
         tables->damaged++;
         return RING_NODE_NONE;
     }
@@ -208,23 +228,45 @@ uint32_t tables_want_node(struct tables *tables, uint32_t ring_node)
     }
     for (size_t i = tables->chain.count; i-- > 0;) {
         uint32_t id = ((uint32_t *)tables->chain.items)[i];
-        struct trace_node *node = tables_array_add(&tables->nodes, sizeof(*node));
         struct ring_node copy;
 
-        if (node == NULL) {
-            tables->error = -ENOMEM;
-            return RING_NODE_NONE;
-        }
         memcpy(&copy, segment_entry(tables->segment, RING_NODES, id), sizeof(copy));
-        *node = (struct trace_node){
-            .id = (uint32_t)tables->nodes.count,
-            .parent = parent,
-            .flags = copy.flags,
-            .pc = copy.pc,
-        };
-        tables->node_map[id] = parent = node->id;
+        parent = tables->index.slots != 0
+                     ? tables_stacks_node(tables, parent, copy.flags, copy.pc)
+                     : tables_add_node(tables, parent, copy.flags, copy.pc);
+        if (parent == RING_NODE_NONE)
+            return RING_NODE_NONE;
+        tables->node_map[id] = parent;
     }
     return parent;
+}
+
+/* Inline stacks name no epoch; they are written while it lasts, so it is the latest. */
+static uint64_t latest_epoch(struct tables *tables)
+{
+    uint32_t used = segment_used(tables->segment, RING_MODULES);
+
+    for (; tables->epoch_modules < used; tables->epoch_modules++) {
+        const struct ring_module *module =
+            segment_entry(tables->segment, RING_MODULES, tables->epoch_modules);
+        if (module->first_epoch > tables->epoch)
+            tables->epoch = module->first_epoch;
+    }
+    return tables->epoch;
+}
+
+uint32_t tables_want_stack(struct tables *tables, const struct event_frame *frames,
+                           uint32_t count)
+{
+    if (count == 0)
+        return RING_NODE_NONE;
+    uint32_t node = tables_stacks_node(tables, RING_NODE_NONE, RING_NODE_ROOT,
+                                       latest_epoch(tables));
+    for (uint32_t i = count; node != RING_NODE_NONE && i-- > 0;)
+        node = tables_stacks_node(tables, node,
+                                  (uint32_t)frames[i].flags & ~(uint32_t)RING_NODE_ROOT,
+                                  frames[i].pc);
+    return node;
 }
 
 void tables_want_pc(struct tables *tables, uint64_t pc, uint64_t flags)

@@ -8,7 +8,7 @@
  * for: all that the process has listed are written, and again at the end with their last counters.
  *
  * Nodes are numbered anew, 1, 2, 3, ... in the order of writing, so that the file holds only stacks
- * that occur; strings keep the ring's numbers. Memory: a word per node of the segment (touched as
+ * that occur; strings keep the ring's numbers. Stamps become nanoseconds. Memory: a word per node of the segment (touched as
  * needed), and each written node and module once more for the symbols.
  *
  * Errors: running out of memory sticks and comes out of tables_flush(). For one thread.
@@ -29,6 +29,11 @@ struct tables_array {
     size_t capacity;
 };
 
+struct tables_index { /* nodes by their contents, see recorder/tables_stacks.h */
+    uint32_t *ids;
+    uint32_t slots; /* 0: not made yet */
+};
+
 struct tables_own_string;
 struct tables_own_pc;
 
@@ -45,8 +50,12 @@ struct tables {
     struct tables_own_pc *pcs;     /* uthash: of inline stacks, each once */
 
     uint32_t *node_map;             /* ring id -> id in the file, 0: not asked for yet */
+    uint32_t node_map_count;
     struct tables_array nodes;      /* struct trace_node, all; node id stands at index id - 1 */
     size_t nodes_written;
+    struct tables_index index;
+    uint64_t epoch;                 /* the latest of the process's modules */
+    uint32_t epoch_modules;         /* so many were looked at for it */
     struct tables_array chain;      /* uint32_t: ring ids on the way to the root */
 
     struct tables_array modules;    /* struct trace_module, all */
@@ -69,6 +78,21 @@ uint32_t tables_own_string(struct tables *tables, const char *text);
 
 /* The number in the file of a node of the ring. RING_NODE_NONE and _INLINE stay what they are. */
 uint32_t tables_want_node(struct tables *tables, uint32_t ring_node);
+
+/* The same for the stack of a heap event, quickly where it has one. */
+static inline uint32_t tables_node(struct tables *tables, uint32_t ring_node)
+{
+    uint32_t known = ring_node < tables->node_map_count ? tables->node_map[ring_node] : 0;
+    return known != 0 ? known : tables_want_node(tables, ring_node);
+}
+
+/* The number in the file of a stack that stood among the events, innermost frame first; its nodes
+ * are made if need be. RING_NODE_NONE: no memory, or no frames. */
+uint32_t tables_want_stack(struct tables *tables, const struct event_frame *frames,
+                           uint32_t count);
+
+/* A new node at the end; returns its number, 0 without memory. */
+uint32_t tables_add_node(struct tables *tables, uint32_t parent, uint32_t flags, uint64_t pc);
 
 /* A frame of a stack that stands among the events: its pc is to get a symbol, too. */
 void tables_want_pc(struct tables *tables, uint64_t pc, uint64_t flags);

@@ -59,6 +59,7 @@ static int collect_modules(struct tables *tables)
 
 static int collect_plugins(struct tables *tables, struct tables_array *plugins)
 {
+    const struct ticks *ticks = &tables->segment->ticks;
     uint32_t used = segment_used(tables->segment, RING_PLUGINS);
 
     for (; tables->plugins_written < used; tables->plugins_written++) {
@@ -74,8 +75,8 @@ static int collect_plugins(struct tables *tables, struct tables_array *plugins)
             .flags = from->flags,
             .device = from->device,
             .inode = from->inode,
-            .met_stamp = from->met_stamp,
-            .end_stamp = atomic_load(&from->end_stamp),
+            .met_stamp = ticks_ns(ticks, from->met_stamp),
+            .end_stamp = ticks_ns(ticks, atomic_load(&from->end_stamp)),
             .initialize_calls = atomic_load(&from->initialize_calls),
             .shutdown_calls = atomic_load(&from->shutdown_calls),
             .unloads = atomic_load(&from->unloads),
@@ -90,6 +91,7 @@ static int collect_plugins(struct tables *tables, struct tables_array *plugins)
 
 static int collect_instances(struct tables *tables, struct tables_array *instances)
 {
+    const struct ticks *ticks = &tables->segment->ticks;
     uint32_t used = segment_used(tables->segment, RING_INSTANCES);
 
     for (; tables->instances_written < used; tables->instances_written++) {
@@ -104,8 +106,8 @@ static int collect_instances(struct tables *tables, struct tables_array *instanc
             .plugin = from->plugin & UINT16_MAX, /* ids are that small; the file's limit */
             .mime = from->mime,
             .npp = from->npp,
-            .created_stamp = from->created_stamp,
-            .destroyed_stamp = atomic_load(&from->destroyed_stamp),
+            .created_stamp = ticks_ns(ticks, from->created_stamp),
+            .destroyed_stamp = ticks_ns(ticks, atomic_load(&from->destroyed_stamp)),
             .flags = atomic_load(&from->flags),
             .npn = tables_counters(&from->npn),
         };

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "shim/classes.h"
+#include "shim/hostcalls.h"
 #include "shim/instances.h"
 #include "shim/map.h"
 #include "shim/plugin.h"
@@ -72,7 +73,7 @@ static uint32_t generation(void)
 {
     struct tracer *tracer = tracer_if_running();
 
-    return tracer != NULL ? atomic_load_explicit(&tracer->generation, memory_order_relaxed) : 0;
+    return tracer != NULL ? tracer->generation : 0;
 }
 
 /* In a child that was forked since, nothing is known of its parent's instances. */
@@ -112,10 +113,12 @@ void gate_pluginthreadasynccall(uint32_t set, NPP npp, void (*function)(void *),
             .generation = generation(),
         };
     errno = kept_errno;
+    struct hostcalls_call into = hostcalls_enter(__builtin_frame_address(0));
     if (request != NULL)
         plugin->host.pluginthreadasynccall(npp, run_async, request);
     else
         plugin->host.pluginthreadasynccall(npp, function, data);
+    hostcalls_leave(&into);
 }
 
 static uint64_t timer_key(NPP npp, uint32_t timer)
@@ -147,9 +150,12 @@ uint32_t gate_scheduletimer(uint32_t set, NPP npp, uint32_t interval, NPBool rep
     int kept_errno = errno;
     struct request *request = function != NULL ? take_request() : NULL;
 
+    struct hostcalls_call into = hostcalls_enter(__builtin_frame_address(0));
     if (request == NULL) {
         errno = kept_errno;
-        return plugin->host.scheduletimer(npp, interval, repeat, function);
+        uint32_t timer = plugin->host.scheduletimer(npp, interval, repeat, function);
+        hostcalls_leave(&into);
+        return timer;
     }
     *request = (struct request){
         .plugin = plugin,
@@ -160,6 +166,7 @@ uint32_t gate_scheduletimer(uint32_t set, NPP npp, uint32_t interval, NPBool rep
     map_set(&being_scheduled, timer_key(npp, 0), (uint64_t)(uintptr_t)request);
     errno = kept_errno;
     uint32_t timer = plugin->host.scheduletimer(npp, interval, repeat, run_timer);
+    hostcalls_leave(&into);
     kept_errno = errno;
     /* A request outlives NPN_UnscheduleTimer, since a call of it may be under way; when its id
      * comes round again it has run out. */
@@ -182,7 +189,9 @@ NPObject *gate_createobject(uint32_t set, NPP npp, NPClass *type)
         classes_watch(plugin, type);
     uint32_t token = npn_entry_push(plugin_id(plugin), instance, STACK_POINTER);
     errno = kept_errno;
+    struct hostcalls_call into = hostcalls_enter(__builtin_frame_address(0));
     NPObject *object = plugin->host.createobject(npp, type);
+    hostcalls_leave(&into);
     kept_errno = errno;
     npn_entry_pop(token);
     if (object != NULL)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "shim/entry.h"
+#include "shim/opened.h"
 #include "shim/originals.h"
 
 /* What dlsym_*.S jumps to. */
@@ -45,6 +46,7 @@ static void make_sure(void)
 {
     if (__atomic_load_n(&originals.dlsym, __ATOMIC_ACQUIRE) == NULL)
         originals_resolve();
+    opened_look();
 }
 
 void *dlsym_filter(void *handle, const char *name)

@@ -17,6 +17,9 @@
         add     x9, x9, :lo12:originals
         ldr     x9, [x9, #\offset]
         cbz     x9, 1f
+        adrp    x10, opened_pending
+        ldr     w10, [x10, :lo12:opened_pending]
+        cbnz    w10, 1f
         cbz     x1, 2f
         ldrb    w10, [x1]
         cmp     w10, #'N'

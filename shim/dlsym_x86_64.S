@@ -5,7 +5,7 @@
  * The loader's dlsym looks at its return address: RTLD_NEXT, RTLD_DEFAULT and the namespace depend
  * on who calls. So every call that is not for us goes on by a jump, with the host's return address
  * on the stack. Only names that begin with "NP_" are looked at closer (shim/dlsym.c says where to
- * jump).
+ * jump), and all while a plug-in's library is waited for (shim/opened.h).
  */
 #if defined(__x86_64__)
 
@@ -22,6 +22,8 @@
         movq    \slot(%rip), %rax
         testq   %rax, %rax
         jz      1f
+        cmpl    $0, opened_pending(%rip)
+        jne     1f
         testq   %rsi, %rsi
         jz      2f
         cmpb    $'N', 0(%rsi)

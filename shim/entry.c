@@ -5,8 +5,10 @@
 
 #include <errno.h>
 
+#include "shim/opened.h"
 #include "shim/pfuncs.h"
 #include "shim/plugin.h"
+#include "shim/redirect.h"
 #include "shim/stubs.h"
 #include "shim/table.h"
 #include "tracer/clock.h"
@@ -82,8 +84,9 @@ NPError gate_NP_Initialize(uint32_t place, NPNetscapeFuncs *table, NPPluginFuncs
     if (table == NULL || table->size == 0)
         return plugin->initialize(table, functions, rest);
     uint16_t functions_size = functions != NULL ? functions->size : 0;
+    uint32_t id = plugin_id(plugin); /* tracing begins here, and with it that of heap calls */
     NPNetscapeFuncs *copy = table_copy(plugin, table);
-    uint32_t id = plugin_id(plugin);
+    redirect_plugin(plugin);
     plugin->flags &= ~(uint32_t)RING_PLUGIN_PROVIDED;
     note_initialize(id, plugin->flags);
     uint32_t token = npn_entry_push(id, 0, (uint64_t)(uintptr_t)__builtin_frame_address(0));
@@ -91,6 +94,7 @@ NPError gate_NP_Initialize(uint32_t place, NPNetscapeFuncs *table, NPPluginFuncs
     NPError error = plugin->initialize(copy, functions, rest);
     kept_errno = errno;
     npn_entry_pop(token);
+    opened_entry_ends();
     if (error == NPERR_NO_ERROR && functions != NULL)
         pfuncs_wrap(plugin, functions, functions_size);
     npn_plugin_step(id, EVENT_STEP_INITIALIZE_RETURN, error);

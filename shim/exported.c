@@ -16,6 +16,7 @@
 #include "shim/originals.h"
 #include "shim/plugin.h"
 #include "shim/provided.h"
+#include "shim/redirect.h"
 
 struct host {
     NPN_MemAllocProcPtr memalloc;
@@ -75,8 +76,11 @@ static struct host choose(const void *address, uint64_t stack_pointer,
     struct plugin *plugin = plugin_find_code(address);
     uint32_t id, instance;
 
-    if (plugin == NULL)
+    if (plugin == NULL) {
         plugin = plugin_of_code(address);
+        if (plugin != NULL && plugin_id(plugin) != 0)
+            redirect_plugin(plugin);
+    }
 
     if (!has_memory(plugin)) {
         npn_entry_current(stack_pointer, &id, &instance);

@@ -21,7 +21,7 @@ static uint64_t generation(void)
 {
     struct tracer *tracer = tracer_if_running();
 
-    return tracer != NULL ? atomic_load_explicit(&tracer->generation, memory_order_relaxed) : 0;
+    return tracer != NULL ? tracer->generation : 0;
 }
 
 uint32_t instances_begin(struct plugin *plugin, NPP npp, const char *mime)

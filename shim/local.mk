@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 
 shim_sources = \
+	shim/brought.c \
+	shim/brought.h \
 	shim/callbacks.c \
 	shim/callbacks.h \
 	shim/classes.c \
@@ -14,15 +16,43 @@ shim_sources = \
 	shim/entry.h \
 	shim/exported.c \
 	shim/exported.h \
+	shim/heap.c \
+	shim/heap_aarch64.S \
+	shim/heap_boot.c \
+	shim/heap_boot.h \
+	shim/heap_calls.h \
+	shim/heap_gates.h \
+	shim/heap_next.c \
+	shim/heap_next.h \
+	shim/heap_x86_64.S \
+	shim/hook_calls.c \
+	shim/hook_calls.h \
+	shim/hook_operators.c \
+	shim/hooks.c \
+	shim/hooks.h \
+	shim/hooks_aarch64.S \
+	shim/hooks_pool.h \
+	shim/hooks_x86_64.S \
+	shim/hostcalls.c \
+	shim/hostcalls.h \
 	shim/instances.c \
 	shim/instances.h \
+	shim/load.c \
+	shim/loaded.c \
+	shim/loaded.h \
 	shim/map.c \
 	shim/map.h \
 	shim/memory.c \
 	shim/memory.h \
+	shim/nested.c \
+	shim/nested.h \
 	shim/npapi.h \
 	shim/npapi_layout.c \
 	shim/npapi_types.h \
+	shim/opened.c \
+	shim/opened.h \
+	shim/operators.c \
+	shim/operators.h \
 	shim/originals.c \
 	shim/originals.h \
 	shim/pfuncs.c \
@@ -31,10 +61,17 @@ shim_sources = \
 	shim/plugin.h \
 	shim/provided.c \
 	shim/provided.h \
+	shim/redirect.c \
+	shim/redirect.h \
+	shim/scope.c \
+	shim/scope.h \
+	shim/scope_aarch64.S \
+	shim/scope_x86_64.S \
 	shim/stubs.c \
 	shim/stubs.h \
 	shim/table.c \
-	shim/table.h
+	shim/table.h \
+	shim/threads.c
 
 libnpntrace_la_SOURCES += $(shim_sources)
 libnpntrace_la_CCASFLAGS = -fPIC

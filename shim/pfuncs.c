@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "shim/instances.h"
+#include "shim/opened.h"
 #include "shim/stubs.h"
 #include "tracer/npn.h"
 
@@ -73,6 +74,7 @@ NPError gate_newp(uint32_t set, NPMIMEType type, NPP npp, uint16_t mode, int16_t
     struct call call = enter(set, instance);
     NPError error = call.own->newp(type, npp, mode, argc, argn, argv, saved);
     leave(&call);
+    opened_entry_ends();
     kept_errno = errno;
     instances_begun(plugin_of_set(set), npp, instance, error);
     errno = kept_errno;

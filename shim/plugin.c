@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "shim/redirect.h"
 #include "tracer/clock.h"
 #include "tracer/npn.h"
 #include "tracer/registry.h"
@@ -185,7 +186,7 @@ uint32_t plugin_id(struct plugin *plugin)
 
     if (tracer == NULL)
         return 0;
-    uint32_t generation = atomic_load_explicit(&tracer->generation, memory_order_relaxed);
+    uint32_t generation = tracer->generation;
     uint64_t known = atomic_load_explicit(&plugin->id, memory_order_acquire);
     if (known >> 32 == generation)
         return (uint32_t)known;
@@ -212,7 +213,7 @@ struct plugin *plugin_of_id(uint32_t id)
     if (tracer == NULL || id == 0)
         return NULL;
     uint64_t wanted =
-        (uint64_t)atomic_load_explicit(&tracer->generation, memory_order_relaxed) << 32 | id;
+        (uint64_t)tracer->generation << 32 | id;
     for (uint32_t i = 0; i < count; i++)
         if (atomic_load_explicit(&places[i].id, memory_order_relaxed) == wanted)
             return &places[i];
@@ -225,8 +226,9 @@ static void note_unloaded(struct plugin *plugin)
     uint64_t known = atomic_load_explicit(&plugin->id, memory_order_relaxed);
 
     atomic_store_explicit(&plugin->start, 0, memory_order_relaxed);
+    redirect_plugin_left(plugin);
     if (tracer == NULL ||
-        known >> 32 != atomic_load_explicit(&tracer->generation, memory_order_relaxed))
+        known >> 32 != tracer->generation)
         return;
     struct ring_plugin *entry = registry_plugin(tracer, (uint32_t)known);
     if (entry == NULL)

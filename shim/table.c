@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "shim/exported.h"
+#include "shim/hostcalls.h"
 #include "shim/stubs.h"
 #include "tracer/sys.h"
 
@@ -30,7 +31,7 @@ static void *host_function(void *value, size_t offset, bool *nested)
         *nested = true;
         value = slot_of(&plugin_of_set(set)->host, offset);
     }
-    return exported_behind(value);
+    return exported_behind(hostcalls_behind(value, offset, nested));
 }
 
 /* Words are stored whole: another thread of the plug-in may be reading them. */
@@ -65,14 +66,33 @@ static void keep_host(struct plugin *plugin, const NPNetscapeFuncs *table, size_
         plugin->flags |= RING_PLUGIN_NESTED;
 }
 
+/* The stubs that a plug-in is to see. */
+struct stubs_shown {
+    uint32_t set;   /* of its own, or PLUGIN_NO_STUBS */
+    uint32_t table; /* of its host's, or HOSTCALLS_NO_TABLE */
+};
+
+static struct stubs_shown stubs_for(struct plugin *plugin)
+{
+    bool heap = atomic_load_explicit(&heap_tracing, memory_order_relaxed) != 0;
+
+    return (struct stubs_shown){
+        .set = usable_set(plugin),
+        .table = heap ? hostcalls_table(&plugin->host) : HOSTCALLS_NO_TABLE,
+    };
+}
+
 /* What the plug-in is to see at offset. */
-static void *shown(const struct plugin *plugin, const void *table, size_t offset, uint32_t set)
+static void *shown(const struct plugin *plugin, const void *table, size_t offset,
+                   const struct stubs_shown *stubs)
 {
     void *value = slot_of(table, offset);
 
     if (offset < FIRST_SLOT || offset >= sizeof(plugin->host) || value == NULL)
         return value;
-    void *stub = set != PLUGIN_NO_STUBS ? stubs_table_stub(offset, set) : NULL;
+    void *stub = stubs->set != PLUGIN_NO_STUBS ? stubs_table_stub(offset, stubs->set) : NULL;
+    if (stub == NULL)
+        stub = hostcalls_stub(offset, stubs->table);
     return stub != NULL ? stub : slot_of(&plugin->host, offset);
 }
 
@@ -85,10 +105,10 @@ NPNetscapeFuncs *table_copy(struct plugin *plugin, NPNetscapeFuncs *table)
     if (plugin->table == NULL)
         return table;
     keep_host(plugin, table, size);
-    uint32_t set = usable_set(plugin);
+    struct stubs_shown stubs = stubs_for(plugin);
     size_t offset = 0;
     for (; offset + sizeof(void *) <= size; offset += sizeof(void *))
-        store_word(plugin->table, offset, shown(plugin, table, offset, set));
+        store_word(plugin->table, offset, shown(plugin, table, offset, &stubs));
     memcpy((char *)plugin->table + offset, (const char *)table + offset, size - offset);
     return plugin->table;
 }

@@ -34,3 +34,10 @@ include tests/host/local.mk
 
 # ---- what goes wrong -------------------------------------------------------------
 include tests/fault/local.mk
+
+# ---- heap tracing: exact totals, exact stacks ---------------------------------------
+include tests/exact/local.mk
+include tests/selfcheck/local.mk
+
+# ---- what tracing costs ------------------------------------------------------------
+include tests/bench/local.mk

@@ -2,15 +2,29 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Stamps are CLOCK_MONOTONIC nanoseconds (ring header: RING_CLOCK_MONOTONIC), read through the
- * vDSO: no system call, async-signal-safe. A free is stamped before the host's function runs and an
- * allocation after it returned, so a block's free never carries a later stamp than its re-issue.
+ * Where the processors' time-stamp counters run at one constant rate and the kernel itself trusts
+ * them for its clock, a stamp is that counter (RING_CLOCK_TSC): a third of the cost. Otherwise it
+ * is CLOCK_MONOTONIC in nanoseconds, through the vDSO. No system call, async-signal-safe.
+ *
+ * A free is stamped before the host's function runs and an allocation after it returned. The
+ * counter is read without a barrier: an allocation's stamp can be older than that of the free on
+ * another processor which made its address available, by as much as a processor works ahead. Readers
+ * put that right (doc/FORMAT.md).
  */
 #ifndef NPNTRACE_TRACER_CLOCK_H
 #define NPNTRACE_TRACER_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
+
+#include "format/ring.h"
+
+/* Chosen when tracing starts; the same in all processes of a machine. */
+extern bool clock_is_tsc;
+
+/* Chooses, and returns enum ring_clock. */
+uint32_t clock_choose(void);
 
 static inline uint64_t clock_read_ns(clockid_t clock)
 {
@@ -22,7 +36,21 @@ static inline uint64_t clock_read_ns(clockid_t clock)
 
 static inline uint64_t clock_stamp(void)
 {
+#if defined(__x86_64__)
+    if (__builtin_expect(clock_is_tsc, 1))
+        return __builtin_ia32_rdtsc();
+#endif
     return clock_read_ns(CLOCK_MONOTONIC);
+}
+
+/* Both clocks now. */
+static inline struct ring_clock_pair clock_pair(void)
+{
+    struct ring_clock_pair pair;
+
+    pair.ns = clock_read_ns(CLOCK_MONOTONIC);
+    pair.stamp = clock_is_tsc ? clock_stamp() : pair.ns;
+    return pair;
 }
 
 #endif

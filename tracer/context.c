@@ -44,6 +44,8 @@ uint32_t context_push(struct thread *thread, const struct context *entry)
         return token;
     }
     thread->context[token] = *entry;
+    thread->context[token].heap_owner =
+        entry->kind == CONTEXT_ENTRY ? (uint64_t)entry->instance << 32 | entry->plugin : 0;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     thread->context_count = token + 1;
     return token;

@@ -9,7 +9,12 @@
 #ifndef NPNTRACE_TRACER_DEBUG_H
 #define NPNTRACE_TRACER_DEBUG_H
 
+#include <stdint.h>
+
 /* "npntrace: <what>" and, for error < 0, the errno's number. */
 void debug_say(const char *what, int error);
+
+/* A line with two frames beside each other. */
+void debug_pair(uint64_t pc, uint32_t flags, uint64_t other_pc, uint32_t other_flags);
 
 #endif

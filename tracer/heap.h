@@ -34,13 +34,16 @@ extern _Atomic uint32_t heap_tracing; /* enum ring_heap */
 /* At load: begins tracing if NPNTRACE_HEAP=all and this program is one to follow. */
 void heap_load(void);
 
+/* What the environment asks for in this program: enum ring_heap. */
+uint32_t heap_wanted(void);
+
 /* `frame`: __builtin_frame_address(0) of the function that the caller called in place of the
  * allocator's, which must keep a frame pointer: return address and caller's frame are found there. */
 void heap_allocated(void *block, size_t size, const void *frame, uint32_t how);
 void heap_freeing(void *block, const void *frame, uint32_t how);
 
-/* The stamp to pass to heap_reallocated(), taken before the real realloc runs; 0: do not call it. */
-uint64_t heap_reallocating(void *old, uint32_t how);
+/* Before the real realloc runs: what to pass to heap_reallocated(); 0: do not call it. */
+uint64_t heap_reallocating(void *old, const void *frame, uint32_t how);
 
 /* fresh NULL: it failed, or it was a free (size 0), which `freed` tells. */
 void heap_reallocated(uint64_t before, void *old, void *fresh, size_t size, bool freed,

@@ -2,13 +2,34 @@
 # SPDX-License-Identifier: MIT
 
 tracer_sources = \
+	tracer/tree.h \
+	tracer/tree.c \
+	tracer/selfcheck.h \
+	tracer/selfcheck.c \
+	tracer/rules.h \
+	tracer/rules.c \
+	tracer/readable.c \
+	tracer/heap_set.h \
+	tracer/heap_set.c \
+	tracer/heap_choice.c \
+	tracer/clock.c \
+	tracer/backtrace.h \
+	tracer/backtrace.c \
+	tracer/cfi.c \
 	tracer/cfi.h \
+	tracer/cfi_entry.c \
+	tracer/cfi_parts.h \
+	tracer/cfi_program.c \
+	tracer/cfi_table.c \
 	tracer/clock.h \
 	tracer/context.c \
 	tracer/debug.c \
 	tracer/debug.h \
+	tracer/dynsym.c \
+	tracer/dynsym.h \
 	tracer/got.c \
 	tracer/handover.c \
+	tracer/segments.h \
 	tracer/live.c \
 	tracer/got.h \
 	tracer/heap.c \

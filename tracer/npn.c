@@ -32,13 +32,11 @@ static uint32_t instance_of(struct thread *thread, uint32_t plugin, uint64_t sta
     return 0;
 }
 
-/* An event of this caller, with its stack. The registers are those of the frame that inlines this.
- */
-static inline __attribute__((always_inline)) struct event
-call_event(const struct operation *operation, const struct npn_caller *caller, enum event_type type,
-           struct stack *ret_stack)
+/* An event of this caller, with its stack. `ret_inline` is one to record before, if its type is
+ * set. */
+static struct event call_event(const struct operation *operation, const struct npn_caller *caller,
+                               enum event_type type, struct event *ret_inline)
 {
-    struct unwind_start start;
     struct event event = {
         .type = type,
         .stamp = clock_stamp(),
@@ -47,18 +45,16 @@ call_event(const struct operation *operation, const struct npn_caller *caller, e
         .instance = instance_of(operation->thread, caller->plugin, caller->stack_pointer),
     };
 
-    *ret_stack = (struct stack){.node = RING_NODE_NONE};
-    if (operation->tracer->recording) {
-        unwind_here(&start);
-        *ret_stack = stack_capture(operation->tracer, operation->thread, operation->level, &start,
-                                   caller->address);
-    }
-    event.node = ret_stack->node;
+    ret_inline->type = EVENT_NONE;
+    if (operation->tracer->recording)
+        event.node = stack_capture(operation->tracer, operation->thread, operation->level,
+                                   (const void *)(uintptr_t)caller->stack_pointer, ret_inline);
+    ret_inline->stamp = event.stamp;
     return event;
 }
 
 /* Writes the events, behind their inline stack if they have one. */
-static void put(const struct operation *operation, const struct stack *stack,
+static void put(const struct operation *operation, const struct event *stack,
                 const struct event *events, unsigned count)
 {
     struct event all[3];
@@ -66,13 +62,8 @@ static void put(const struct operation *operation, const struct stack *stack,
 
     if (!operation->tracer->recording)
         return;
-    if (stack->node == RING_NODE_INLINE)
-        all[filled++] = (struct event){
-            .type = EVENT_STACK,
-            .stamp = events[0].stamp,
-            .frame_count = stack->count,
-            .frames = stack->frames,
-        };
+    if (stack != NULL && stack->type == EVENT_STACK)
+        all[filled++] = *stack;
     for (unsigned i = 0; i < count; i++)
         all[filled++] = events[i];
     writer_put(operation->tracer, operation->thread, operation->level, all, filled);
@@ -93,7 +84,7 @@ static uint32_t push_call(const struct npn_caller *caller, enum context_kind kin
 {
     struct operation operation;
 
-    if (!operation_enter(&operation))
+    if (!operation_enter(&operation, caller->stack_pointer))
         return NPN_NO_TOKEN;
     uint32_t token = context_push(operation.thread, &(struct context){
                                                         .kind = kind,
@@ -127,12 +118,12 @@ __attribute__((noinline)) void npn_alloc_end(const struct npn_caller *caller, ui
                                              void *block, uint32_t size_bytes)
 {
     struct operation operation;
-    struct stack stack;
+    struct event stack;
     struct live_block stale;
     struct event events[2];
     unsigned count = 0;
 
-    if (token == NPN_NO_TOKEN || !operation_enter(&operation))
+    if (token == NPN_NO_TOKEN || !operation_enter(&operation, caller->stack_pointer))
         return;
     if (counted_inside(operation.thread, token, CONTEXT_ALLOCATING, (uint64_t)(uintptr_t)block)) {
         operation_leave(&operation);
@@ -182,10 +173,10 @@ static __attribute__((noinline)) void record_free(const struct npn_caller *calle
                                                   uint16_t flags)
 {
     struct operation operation;
-    struct stack stack;
+    struct event stack;
     struct live_block known;
 
-    if (!operation_enter(&operation))
+    if (!operation_enter(&operation, caller->stack_pointer))
         return;
     if (!freed_outside(operation.thread, caller, (uint64_t)(uintptr_t)block)) {
         struct event event = call_event(&operation, caller, EVENT_NPN_FREE, &stack);
@@ -230,9 +221,9 @@ __attribute__((noinline)) void npn_flush_end(const struct npn_caller *caller, ui
                                              uint32_t asked_bytes, uint32_t returned_bytes)
 {
     struct operation operation;
-    struct stack stack;
+    struct event stack;
 
-    if (token == NPN_NO_TOKEN || !operation_enter(&operation))
+    if (token == NPN_NO_TOKEN || !operation_enter(&operation, caller->stack_pointer))
         return;
     if (!counted_inside(operation.thread, token, CONTEXT_FLUSHING, FLUSH_RECORDED)) {
         struct event event = call_event(&operation, caller, EVENT_NPN_FLUSH, &stack);
@@ -249,7 +240,7 @@ static void put_step(enum event_type type, uint32_t plugin, uint32_t instance, e
 {
     struct operation operation;
 
-    if (!operation_enter(&operation))
+    if (!operation_enter(&operation, (uint64_t)(uintptr_t)__builtin_frame_address(0)))
         return;
     struct ring_instance *entry = registry_instance(operation.tracer, instance);
     struct event event = {
@@ -261,7 +252,8 @@ static void put_step(enum event_type type, uint32_t plugin, uint32_t instance, e
         .size = (uint32_t)value,
         .node = step == EVENT_STEP_NEW_ENTER && entry != NULL ? entry->mime : 0,
     };
-    put(&operation, &(struct stack){.node = RING_NODE_NONE}, &event, 1);
+    put(&operation, NULL, &event, 1);
+    tracer_note_time(operation.tracer);
     operation_leave(&operation);
 }
 
@@ -286,7 +278,7 @@ uint32_t npn_entry_push(uint32_t plugin, uint32_t instance, uint64_t stack_point
 {
     struct operation operation;
 
-    if (!operation_enter(&operation))
+    if (!operation_enter(&operation, stack_pointer))
         return NPN_NO_TOKEN;
     uint32_t token = context_push(operation.thread, &(struct context){
                                                         .kind = CONTEXT_ENTRY,

@@ -1,117 +1,92 @@
-/* tracer/stack.c - the call stack of an event, interned in the segment */
+/* tracer/stack.c - the call stack of an event, as a node of the tree */
 /* SPDX-License-Identifier: MIT */
 
 #include "tracer/stack.h"
 
 #include "tracer/modules.h"
+#include "tracer/selfcheck.h"
+#include "tracer/tracer.h"
+#include "tracer/tree.h"
+#include "tracer/unwind.h"
 
-#define MAX_PROBES                                                                                 \
-    64u /* a table that is nearly full counts as full: no endless search in the host */
-
-struct tree {
-    struct ring_node *nodes;
-    _Atomic uint32_t *hash;
-    uint32_t mask;
-    uint32_t capacity;
-    _Atomic uint32_t *used;
-};
-
-static struct tree tree_of(struct tracer *tracer)
+static void count_one(_Atomic uint64_t *counter)
 {
-    return (struct tree){
-        .nodes = ring_area(tracer->ring, RING_NODES),
-        .hash = ring_area(tracer->ring, RING_NODE_HASH),
-        .mask = ring_capacity(tracer->ring, RING_NODE_HASH) - 1,
-        .capacity = ring_capacity(tracer->ring, RING_NODES),
-        .used = &tracer->ring->used[RING_NODES],
-    };
+    atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
-static uint32_t home_of(const struct ring_node *node, uint32_t mask)
+static void begin_epoch(struct tracer *tracer, struct memo *memo, uint32_t epoch)
 {
-    uint64_t mixed = (node->pc ^ (uint64_t)node->flags << 56) * UINT64_C(0x9e3779b97f4a7c15);
-
-    mixed = (mixed ^ mixed >> 29 ^ node->parent) * UINT64_C(0xbf58476d1ce4e5b9);
-    return (uint32_t)(mixed >> 32) & mask;
+    memo->count = 0;
+    memo->epoch = epoch;
+    memo->root = tree_root(tracer, epoch);
+    memo->valid = true;
 }
 
-static bool same(const struct ring_node *a, const struct ring_node *b)
+/* What to foresee next time: the frames from number `from` on, counted from the inside. */
+static __attribute__((noinline)) void keep_segment(struct segment_of_frames *segment,
+                                                   const struct memo *memo, uint32_t from)
 {
-    return a->pc == b->pc && a->parent == b->parent && a->flags == b->flags;
+    for (uint32_t i = 0; i <= SEGMENT_FRAMES; i++) {
+        bool there = from + i < memo->count;
+        uint32_t index = there ? memo->count - 1 - from - i : 0;
+        const struct memo_frame *frame = &memo->frame[index];
+
+        segment->node[i] = there ? frame->node : memo->root;
+        if (i == SEGMENT_FRAMES)
+            break;
+        /* What is guessed today may be wrong tomorrow; an end that was cut, too. */
+        bool lasting = there && rules_class(frame->rule) != RULE_NONE &&
+                       (frame->flags & RING_NODE_TRUNCATED) == 0;
+        segment->pc[i] = lasting ? segment_key(memo->place[index].pc, frame->flags) : 0;
+        segment->rule[i] = frame->rule;
+    }
 }
 
-/* A fresh id, RING_NODE_NONE when there is none left. */
-static uint32_t allocate(const struct tree *tree)
+/* Names the frames from `kept` on, from the outside. */
+static inline void name_frames(struct tracer *tracer, struct memo *memo, uint32_t kept)
 {
-    uint32_t id = atomic_load_explicit(tree->used, memory_order_relaxed);
+    uint32_t parent = kept > 0 ? memo->frame[kept - 1].node : memo->root;
+    uint32_t fresh = memo->count - kept; /* frame[kept] is fresh[fresh - 1] */
+    uint32_t index = (fresh - 1) % SEGMENT_FRAMES;
+    bool surprised = false;
 
-    while (id < tree->capacity)
-        if (atomic_compare_exchange_weak_explicit(tree->used, &id, id + 1, memory_order_relaxed,
-                                                  memory_order_relaxed))
-            return id;
-    return RING_NODE_NONE;
-}
+    for (uint32_t i = fresh; i-- > 0;) {
+        struct memo_frame *frame = &memo->frame[memo->count - 1 - i];
+        const struct fresh_frame *walked = &memo->fresh[i];
+        struct segment_of_frames *segment = walked->segment;
 
-/* The id of the child, made if it is new. RING_NODE_NONE: the tree is full. */
-static uint32_t intern(struct tracer *tracer, const struct tree *tree, const struct ring_node *node,
-                       uint32_t epoch)
-{
-    uint32_t home = home_of(node, tree->mask);
-    uint32_t fresh = RING_NODE_NONE;
-
-    for (uint32_t i = 0; i < MAX_PROBES; i++) {
-        _Atomic uint32_t *slot = &tree->hash[(home + i) & tree->mask];
-        uint32_t id = atomic_load_explicit(slot, memory_order_acquire);
-        if (id == RING_NODE_NONE) {
-            if (fresh == RING_NODE_NONE) {
-                if ((node->flags & RING_NODE_ROOT) == 0)
-                    modules_note(tracer, node->pc, epoch);
-                fresh = allocate(tree);
-                if (fresh == RING_NODE_NONE)
-                    return RING_NODE_NONE;
-                tree->nodes[fresh] = *node;
-            }
-            /* Pairs with the acquire load above. Of two threads with the same new frame one wins
-             * and the other's id stays unused. */
-            if (atomic_compare_exchange_strong_explicit(slot, &id, fresh, memory_order_release,
-                                                        memory_order_acquire))
-                return fresh;
+        if (__builtin_expect(walked->foreseen && segment->node[index + 1] == parent &&
+                                 segment->node[index] != RING_NODE_NONE &&
+                                 (walked->flags & RING_NODE_TRUNCATED) == 0,
+                             1)) {
+            parent = segment->node[index];
+        } else {
+            if (parent != RING_NODE_NONE)
+                parent = tree_node(tracer, parent, walked->pc, walked->flags, memo->epoch);
+            surprised = true;
         }
-        if (same(&tree->nodes[id], node))
-            return id;
+        frame->node = parent;
+        if (index > 0) {
+            index--;
+            continue;
+        }
+        if (__builtin_expect(surprised && segment != NULL, 0))
+            keep_segment(segment, memo, i);
+        surprised = false;
+        index = SEGMENT_FRAMES - 1;
     }
-    return RING_NODE_NONE;
 }
 
-/* While an object is being unloaded, another may already lie at its addresses: then a new epoch
- * begins here, since no stack that is captured now can contain the old one. */
-static uint32_t settled_epoch(struct tracer *tracer, const struct event_frame *frames,
-                              unsigned count)
+/* ---- what is rare ------------------------------------------------------------------------ */
+
+/* The memo as a list, innermost first. */
+static unsigned list_frames(const struct memo *memo, struct event_frame *frames)
 {
-    uint32_t epoch = atomic_load_explicit(&tracer->epoch, memory_order_acquire);
-
-    if (atomic_load_explicit(&tracer->unloading, memory_order_acquire) == 0)
-        return epoch;
-    for (unsigned i = 0; i < count; i++)
-        if (!modules_agree(tracer, frames[i].pc))
-            return atomic_fetch_add(&tracer->epoch, 1) + 1;
-    return epoch;
-}
-
-static uint32_t intern_stack(struct tracer *tracer, const struct event_frame *frames,
-                             unsigned count)
-{
-    struct tree tree = tree_of(tracer);
-    uint32_t epoch = settled_epoch(tracer, frames, count);
-    struct ring_node root = {.pc = epoch, .flags = RING_NODE_ROOT};
-    uint32_t id = intern(tracer, &tree, &root, epoch);
-
-    for (unsigned i = count; i-- > 0 && id != RING_NODE_NONE;) {
-        struct ring_node node = {
-            .parent = id, .flags = (uint32_t)frames[i].flags, .pc = frames[i].pc};
-        id = intern(tracer, &tree, &node, epoch);
+    for (uint32_t i = 0; i < memo->count; i++) {
+        const struct memo_frame *frame = &memo->frame[memo->count - 1 - i];
+        frames[i] = (struct event_frame){.pc = memo->place[memo->count - 1 - i].pc, .flags = frame->flags};
     }
-    return id;
+    return memo->count;
 }
 
 /* Too long for an event: its outer end is cut and marked. */
@@ -127,33 +102,150 @@ static unsigned cut_inline(struct tracer *tracer, struct event_frame *frames, un
     return most;
 }
 
-static void count_one(_Atomic uint64_t *counter)
+static __attribute__((noinline)) uint32_t put_inline(struct tracer *tracer,
+                                                     struct event_frame *frames, unsigned count,
+                                                     struct event *ret_inline)
 {
-    atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+    count_one(&tracer->ring->lost_stacks);
+    *ret_inline = (struct event){
+        .type = EVENT_STACK,
+        .frame_count = cut_inline(tracer, frames, count),
+        .frames = frames,
+    };
+    return RING_NODE_INLINE;
 }
 
-struct stack stack_capture(struct tracer *tracer, struct thread *thread, unsigned level,
-                           const struct unwind_start *start, uint64_t caller)
+static uint32_t name_list(struct tracer *tracer, const struct memo *memo,
+                          const struct event_frame *frames, unsigned count)
+{
+    uint32_t node = memo->root;
+
+    for (unsigned i = count; i-- > 0 && node != RING_NODE_NONE;)
+        node = tree_node(tracer, node, frames[i].pc, (uint32_t)frames[i].flags, memo->epoch);
+    return node;
+}
+
+/* By libunwind, from here. */
+static __attribute__((noinline)) uint32_t capture_complex(struct tracer *tracer,
+                                                          struct thread *thread, unsigned level,
+                                                          uint64_t caller,
+                                                          struct event *ret_inline)
 {
     struct event_frame *frames = thread->frames[level];
-    struct unwind_result result = {.count = 0};
+    struct unwind_result result = {.truncated = true};
+    struct unwind_start start;
 
+    unwind_here(&start);
     if (tracer->unwinder != NULL)
-        result = unwind_frames(tracer, thread, start, frames, THREAD_FRAMES);
-    if (result.count == 0) {
-        frames[0] = (struct event_frame){.pc = caller};
-        result = (struct unwind_result){.count = 1, .truncated = true};
-    }
+        result = unwind_frames(tracer, thread, &start, frames, THREAD_FRAMES);
+    if (result.count == 0)
+        frames[result.count++] = (struct event_frame){.pc = caller};
     if (result.truncated) {
         frames[result.count - 1].flags |= RING_NODE_TRUNCATED;
         count_one(&tracer->ring->truncated_stacks);
     }
-    struct stack stack = {.node = intern_stack(tracer, frames, result.count)};
-    if (stack.node == RING_NODE_NONE) {
-        count_one(&tracer->ring->lost_stacks);
-        stack.node = RING_NODE_INLINE;
-        stack.count = cut_inline(tracer, frames, result.count);
-        stack.frames = frames;
+    uint32_t node = name_list(tracer, &thread->memo[level], frames, result.count);
+    return node != RING_NODE_NONE ? node : put_inline(tracer, frames, result.count, ret_inline);
+}
+
+/* While an object is being unloaded, another may already lie at its addresses: then a new epoch
+ * begins here, since no stack that is captured now can contain the old one. */
+static uint32_t settled_epoch(struct tracer *tracer, const struct memo *memo, uint32_t epoch)
+{
+    for (uint32_t i = 0; i < memo->count; i++)
+        if (!modules_agree(tracer, memo->place[i].pc))
+            return tracer_new_epoch(tracer);
+    return epoch;
+}
+
+/* ---- the common way ---------------------------------------------------------------------- */
+
+static inline struct frame_state state_of(const void *frame)
+{
+#if STACK_BY_RULES
+    const uint64_t *words = frame;
+    return (struct frame_state){
+        .pc = words[1],
+        .stack_pointer = (uint64_t)(uintptr_t)(words + 2),
+        .frame_pointer = words[0],
+    };
+#else
+    (void)frame;
+    return (struct frame_state){0};
+#endif
+}
+
+static __attribute__((noinline)) uint32_t capture_rest(struct tracer *tracer, struct thread *thread,
+                                                       unsigned level, enum backtrace_end end,
+                                                       const struct frame_state *state,
+                                                       struct event *ret_inline)
+{
+    struct memo *memo = &thread->memo[level];
+
+    if (end == BACKTRACE_COMPLEX)
+        return capture_complex(tracer, thread, level, state->pc, ret_inline);
+    const struct memo_frame *innermost = &memo->frame[memo->count - 1];
+    uint32_t node = innermost->node;
+    if (end == BACKTRACE_CUT)
+        count_one(&tracer->ring->truncated_stacks);
+    if (innermost->guessed)
+        count_one(&tracer->ring->guessed_stacks);
+    if (tracer->selfcheck != 0)
+        selfcheck_stack(tracer, thread, level);
+    if (node == RING_NODE_NONE)
+        node = put_inline(tracer, thread->frames[level], list_frames(memo, thread->frames[level]),
+                          ret_inline);
+    if (memo->unordered)
+        memo->count = 0;
+    return node;
+}
+
+/* Objects are being unloaded: nothing remembered is used, nor is anything remembered. */
+static __attribute__((noinline)) uint32_t capture_unsettled(struct tracer *tracer,
+                                                            struct thread *thread, unsigned level,
+                                                            const struct frame_state *state,
+                                                            struct event *ret_inline)
+{
+    struct memo *memo = &thread->memo[level];
+    uint32_t epoch = atomic_load_explicit(&tracer->epoch, memory_order_acquire), kept;
+
+    memo->count = 0;
+    memo->epoch = epoch;
+    enum backtrace_end end = backtrace_walk(thread, memo, state, NULL, NULL, &kept);
+    memo->epoch = settled_epoch(tracer, memo, epoch);
+    memo->root = tree_root(tracer, memo->epoch);
+    name_frames(tracer, memo, 0);
+    uint32_t node = capture_rest(tracer, thread, level, end, state, ret_inline);
+    memo->count = 0;
+    memo->valid = false;
+    return node;
+}
+
+uint32_t stack_capture(struct tracer *tracer, struct thread *thread, unsigned level,
+                       const void *frame, struct event *ret_inline)
+{
+    struct memo *memo = &thread->memo[level];
+    struct frame_state state = state_of(frame);
+    uint32_t epoch = atomic_load_explicit(&tracer->epoch, memory_order_acquire), kept;
+
+    if (__builtin_expect(state.stack_pointer == 0, 0)) {
+        begin_epoch(tracer, memo, epoch);
+        return capture_complex(tracer, thread, level, state.pc, ret_inline);
     }
-    return stack;
+    if (__builtin_expect(atomic_load_explicit(&tracer->unloading, memory_order_acquire) != 0, 0))
+        return capture_unsettled(tracer, thread, level, &state, ret_inline);
+    if (__builtin_expect(!memo->valid || memo->epoch != epoch, 0))
+        begin_epoch(tracer, memo, epoch);
+    else if (level > 0)
+        memo->count = 0; /* another handler, on another stack */
+    struct segment_of_frames *segments = level == 0 ? thread->segments : NULL;
+    enum backtrace_end end =
+        backtrace_walk(thread, memo, &state, &tracer->rules, segments, &kept);
+    name_frames(tracer, memo, kept);
+    const struct memo_frame *innermost = &memo->frame[memo->count - 1];
+    if (__builtin_expect(end == BACKTRACE_WHOLE && innermost->node != RING_NODE_NONE &&
+                             !innermost->guessed && !memo->unordered && tracer->selfcheck == 0,
+                         1))
+        return innermost->node;
+    return capture_rest(tracer, thread, level, end, &state, ret_inline);
 }

@@ -3,12 +3,13 @@
 
 #include "tracer/thread.h"
 
+#include <errno.h>
+
 #include "tracer/sys.h"
 #include "tracer/writer.h"
 
-/* Initial-exec: the library is there from the start of the process, and a dynamic model would call
- * __tls_get_addr, which may allocate through the very functions that are being traced. */
-static __thread struct thread *self_block __attribute__((tls_model("initial-exec")));
+__thread struct thread *thread_block
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 static void retire(struct tracer *tracer, uint32_t slot)
 {
@@ -87,10 +88,12 @@ static struct thread *block_of(struct tracer *tracer, uint32_t slot)
     return block;
 }
 
-/* Only the head is cleared: the buffers are large and need no value. */
+/* Only the head is cleared. What is known of frames holds for every thread. */
 static void reset(struct thread *block)
 {
     __builtin_memset(block, 0, offsetof(struct thread, context));
+    for (unsigned level = 0; level < RING_NESTING; level++)
+        block->memo[level].valid = false;
 }
 
 static struct thread *enlist(struct tracer *tracer)
@@ -105,20 +108,18 @@ static struct thread *enlist(struct tracer *tracer)
     if (block == NULL)
         return NULL;
     reset(block);
-    block->generation = atomic_load_explicit(&tracer->generation, memory_order_relaxed);
+    block->tracer = tracer;
     block->slot = slot;
     block->tid = tid;
     block->shared = (struct ring_thread *)ring_area(tracer->ring, RING_THREADS) + slot;
-    self_block = block;
+    block->errno_at = &errno;
+    thread_block = block;
     return block;
 }
 
 struct thread *thread_self(struct tracer *tracer)
 {
-    struct thread *block = self_block;
+    struct thread *block = thread_known(tracer);
 
-    if (block != NULL &&
-        block->generation == atomic_load_explicit(&tracer->generation, memory_order_relaxed))
-        return block;
-    return enlist(tracer);
+    return block != NULL ? block : enlist(tracer);
 }

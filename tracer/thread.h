@@ -8,13 +8,13 @@
  * comes round again.
  *
  * Only the thread itself touches its block. A signal handler on the same thread may run in the
- * middle of an operation: it works at the next nesting level, which has a chunk and a frame buffer
- * of its own.
+ * middle of an operation: it works at the next nesting level, which has a chunk and a memo of its
+ * own.
  *
- * Whose call is this thread in? `context` says: a stack of the entries into plug-ins and of the
- * host's memory functions that are under way. It is popped when a call returns. Exceptions and
- * longjmp skip that, so entries also carry the stack pointer, and one that lies below the current
- * one on the same stack is gone.
+ * Whose call is this thread in? `context` says: a stack of the entries into plug-ins, of calls from
+ * them into the host, and of the host's memory functions that are under way. It is popped when a
+ * call returns. Exceptions and longjmp skip that, so entries also carry the stack pointer, and one
+ * that lies below the current one on the same stack is gone.
  */
 #ifndef NPNTRACE_TRACER_THREAD_H
 #define NPNTRACE_TRACER_THREAD_H
@@ -24,13 +24,15 @@
 
 #include "format/event.h"
 #include "format/ring.h"
+#include "tracer/backtrace.h"
 #include "tracer/tracer.h"
 
-#define THREAD_FRAMES 4096   /* frames of one backtrace */
+#define THREAD_FRAMES BACKTRACE_FRAMES
 #define THREAD_CONTEXTS 1024 /* nested entries */
 
 enum context_kind {
     CONTEXT_ENTRY,      /* the host called the plug-in */
+    CONTEXT_HOST,       /* the plug-in called the host */
     CONTEXT_ALLOCATING, /* the plug-in called the host's memalloc; pointer: what a call inside it
                            recorded */
     CONTEXT_FLUSHING,   /* the plug-in called the host's memflush */
@@ -40,34 +42,63 @@ enum context_kind {
 struct context {
     uint64_t stack_pointer; /* of the wrapper that pushed it */
     uint64_t pointer;
+    uint64_t heap_owner; /* whose heap calls are in it: instance << 32 | plug-in, 0: the host's */
     uint32_t instance;
     uint16_t plugin;
     uint16_t kind; /* enum context_kind */
 };
 
+#define THREAD_DEPTH_MASK UINT64_C(7) /* stack pointers are multiples of 8 */
+_Static_assert(RING_NESTING <= THREAD_DEPTH_MASK, "the depth fits beside the pointer");
+
 struct thread_cursor {
-    struct ring_chunk *chunk; /* NULL: none taken yet */
+    uint64_t *at;  /* where the next event goes */
+    uint64_t *end; /* of the chunk; NULL with at NULL: none taken yet */
     uint64_t base_stamp;
-    uint64_t committed; /* as stored last: bytes | events << 32; what lies behind it is free */
+    uint64_t committed;  /* as stored last: bytes | events << 32; what lies behind it is free */
+    uint64_t heap_owner; /* of the chunk's last EVENT_HEAP_CONTEXT */
+    struct ring_chunk *chunk;
 };
 
 struct thread {
-    uint32_t generation; /* of the tracer it belongs to */
+    struct tracer *tracer; /* that it belongs to */
+    /* One word, so that a handler never finds half of it: the stack pointer of the outermost
+     * operation, and in the low bits how many are under way, the nesting level of the next. */
+    uint64_t inside;
+    uint32_t context_count;
     uint32_t slot;
+    uint64_t heap_base;      /* heap_owner outside of all contexts: the plug-in that started it */
+    uint64_t readable_start; /* the part of the stack that is known to be readable */
+    uint64_t readable_bytes;
+    struct thread_cursor cursor[RING_NESTING];
+    struct ring_thread *shared;
+    int *errno_at; /* this thread's errno */
     uint32_t tid;
-    uint32_t depth;         /* operations under way: the nesting level of the next */
-    uint64_t outer_pointer; /* stack pointer of the outermost operation */
-    uint64_t stack_start;   /* the mapped region that held the stack pointer last */
+    uint32_t unchecked;   /* stacks since the last self-check */
+    uint64_t stack_start; /* the mapped region that held the stack pointer last */
     uint64_t stack_end;
     uint64_t code_start; /* the executable region outside all objects that was met last */
     uint64_t code_end;
-    struct ring_thread *shared;
-    struct thread_cursor cursor[RING_NESTING];
-    uint32_t context_count;
     uint32_t context_overflow; /* entries not pushed because there was no room */
+    /* What follows needs no clearing but for `valid`. */
     struct context context[THREAD_CONTEXTS];
+    struct segment_of_frames segments[SEGMENT_PLACES];
+    struct memo memo[RING_NESTING];
     struct event_frame frames[RING_NESTING][THREAD_FRAMES];
 };
+
+/* Initial-exec: the library is there from the start of the process, and a dynamic model would call
+ * __tls_get_addr, which may allocate through the very functions that are being traced. */
+extern __thread struct thread *thread_block
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+/* This thread's block if it has one for this tracer, else NULL. */
+static inline struct thread *thread_known(struct tracer *tracer)
+{
+    struct thread *block = thread_block;
+
+    return block != NULL && block->tracer == tracer ? block : NULL;
+}
 
 /* This thread's block, made at first use. NULL: no slot or no memory; the caller counts the loss.
  */
@@ -79,6 +110,10 @@ bool thread_retire_dead(struct tracer *tracer);
 /* True if both lie on the mapped region that holds the current stack. */
 bool thread_same_stack(struct thread *thread, uint64_t a, uint64_t b);
 
+/* Makes the range of what may be read include the word at address: grown if it is near, moved
+ * there otherwise. False: it cannot be read. */
+bool thread_find_readable(struct thread *thread, uint64_t address);
+
 /* Pushes an entry made by a wrapper whose frame is at stack_pointer. Returns the token for
  * context_pop. */
 uint32_t context_push(struct thread *thread, const struct context *entry);
@@ -86,5 +121,17 @@ void context_pop(struct thread *thread, uint32_t token);
 
 /* The innermost entry that is still under way, NULL if none. */
 struct context *context_top(struct thread *thread, uint64_t stack_pointer);
+
+/* Whose heap calls are made here. */
+static inline uint64_t context_heap_owner(struct thread *thread, uint64_t stack_pointer)
+{
+    if (__builtin_expect(thread->context_count == 0, 1))
+        return thread->heap_base;
+    const struct context *top = &thread->context[thread->context_count - 1];
+    if (top->stack_pointer > stack_pointer)
+        return top->heap_owner;
+    top = context_top(thread, stack_pointer);
+    return top != NULL ? top->heap_owner : thread->heap_base;
+}
 
 #endif

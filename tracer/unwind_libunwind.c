@@ -126,8 +126,10 @@ static int dyn_info_list(unw_addr_space_t space, unw_word_t *list, void *argumen
 static bool certainly_mapped(const struct walk *walk, uint64_t address)
 {
     const struct thread *thread = walk->thread;
-    uint64_t end = address + sizeof(unw_word_t);
 
+    if (address > UINT64_MAX - sizeof(unw_word_t))
+        return false;
+    uint64_t end = address + sizeof(unw_word_t);
     return (address >= walk->object_start && end <= walk->object_end) ||
            (address >= walk->lowest && end <= thread->stack_end &&
             walk->lowest >= thread->stack_start);
@@ -333,10 +335,11 @@ static enum step step_out(struct walk *walk, uint64_t *pc, uint64_t *flags)
 {
     unw_cursor_t *cursor = &walk->cursor;
     const struct unwinder *unwinder = walk->unwinder;
-    bool signal_frame = unwinder->is_signal_frame(cursor) > 0;
     walk->here = *cursor;
     walk->uncovered = false; /* nor is it set where libunwind remembers the rule */
     int status = unwinder->step(cursor);
+    /* It says so of the frame that was interrupted, not of the trampoline. */
+    bool signal_frame = status > 0 && unwinder->is_signal_frame(cursor) > 0;
     if (walk->uncovered && !signal_frame) {
         *flags = RING_NODE_GUESSED;
         return guess(walk, pc);

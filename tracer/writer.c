@@ -137,6 +137,8 @@ static void prepare(struct tracer *tracer, struct thread *thread, unsigned level
     *cursor = (struct thread_cursor){
         .chunk = chunk,
         .base_stamp = stamp,
+        .at = (uint64_t *)(chunk + 1),
+        .end = (uint64_t *)((char *)chunk + tracer->chunk_bytes),
     };
     uint64_t sequence = atomic_fetch_add(&tracer->ring->next_sequence, 1);
     atomic_store_explicit(&chunk->sequence, sequence, memory_order_release);
@@ -150,35 +152,31 @@ static void hand_over(struct tracer *tracer, struct ring_chunk *chunk)
     atomic_store_explicit(&chunk->state, RING_CHUNK_FULL, memory_order_release);
 }
 
-static size_t room_of(const struct tracer *tracer, const struct thread_cursor *cursor)
-{
-    return (tracer->ring->layout.chunk_bytes - RING_CHUNK_HEADER_BYTES -
-            (uint32_t)cursor->committed) /
-           sizeof(uint64_t);
-}
-
-/* Room for `words` at the cursor, in a new chunk if need be, for events stamped no earlier than
- * `stamp`. */
-static bool reserve(struct tracer *tracer, struct thread *thread, unsigned level, size_t words,
+bool writer_reserve(struct tracer *tracer, struct thread *thread, unsigned level, size_t words,
                     uint64_t stamp)
 {
     struct thread_cursor *cursor = &thread->cursor[level];
 
-    if (cursor->chunk != NULL && room_of(tracer, cursor) >= words && stamp >= cursor->base_stamp &&
-        stamp - cursor->base_stamp < EVENT_STAMP_LIMIT)
+    if (cursor->chunk != NULL && writer_has_room(cursor, words, stamp))
         return true;
-    if (words > (tracer->ring->layout.chunk_bytes - RING_CHUNK_HEADER_BYTES) / sizeof(uint64_t))
+    if (words > (tracer->chunk_bytes - RING_CHUNK_HEADER_BYTES) / sizeof(uint64_t))
         return false;
-    if (cursor->chunk != NULL) {
-        struct ring_chunk *full = cursor->chunk;
-        cursor->chunk = NULL;
+    struct ring_chunk *full = cursor->chunk;
+    *cursor = (struct thread_cursor){.chunk = NULL};
+    if (full != NULL)
         hand_over(tracer, full);
-    }
     struct ring_chunk *chunk = take(tracer);
     if (chunk == NULL)
         return false;
     prepare(tracer, thread, level, chunk, stamp);
+    tracer_note_time(tracer);
     return true;
+}
+
+void writer_drop(struct tracer *tracer, struct thread *thread, unsigned events)
+{
+    count(&thread->shared->dropped_events, events);
+    count(&tracer->ring->dropped_events, events);
 }
 
 void writer_put(struct tracer *tracer, struct thread *thread, unsigned level,
@@ -192,19 +190,15 @@ void writer_put(struct tracer *tracer, struct thread *thread, unsigned level,
         words += event_words(&events[i]);
         earliest = events[i].stamp < earliest ? events[i].stamp : earliest;
     }
-    if (!reserve(tracer, thread, level, words, earliest)) {
-        count(&thread->shared->dropped_events, count_of);
-        count(&tracer->ring->dropped_events, count_of);
+    if (!writer_reserve(tracer, thread, level, words, earliest)) {
+        writer_drop(tracer, thread, count_of);
         return;
     }
-    /* Behind what is committed: a handler that jumped out may have left a half-written event there.
-     */
-    uint64_t *at = (uint64_t *)((char *)(cursor->chunk + 1) + (uint32_t)cursor->committed);
+    /* At the cursor: a handler that jumped out may have left a half-written event there. */
+    uint64_t *at = cursor->at;
     for (unsigned i = 0; i < count_of; i++)
         at += event_encode(&events[i], cursor->base_stamp, at);
-    cursor->committed += ((uint64_t)count_of << 32) + words * sizeof(uint64_t);
-    /* Pairs with the readers' acquire load of committed. */
-    atomic_store_explicit(&cursor->chunk->committed, cursor->committed, memory_order_release);
+    writer_commit(cursor, at, count_of);
 }
 
 void writer_abandon(struct tracer *tracer, uint32_t slot)

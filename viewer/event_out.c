@@ -35,8 +35,31 @@ static uint32_t stack_of(struct session *session, const struct recorded_event *r
     if (is_step(&recorded->event))
         return 0;
     if (node == RING_NODE_INLINE)
-        node = model_own_stack(session->model, recorded->frames, recorded->frame_count);
+        node = own_nodes_stack(&session->recording->own_nodes, recorded->frames,
+                               recorded->frame_count);
     return stacks_of(session->stacks, node);
+}
+
+static bool is_heap(const struct event *event)
+{
+    return event->type == EVENT_HEAP_ALLOC || event->type == EVENT_HEAP_FREE;
+}
+
+/* "malloc(32) = 0x1000", "free(0x1000)"; of a realloc each of its two events says its part. */
+static char *heap_text(const struct event *event)
+{
+    const char *name = event_function_name(event->function);
+    bool resizes = event->function == EVENT_REALLOC || event->function == EVENT_REALLOCARRAY;
+
+    if (event->type == EVENT_HEAP_FREE)
+        return xalloc_format("%s(0x%" PRIx64 "%s)", name != NULL ? name : "free", event->address,
+                             resizes ? ", ..." : "");
+    char *result =
+        event->address != 0 ? xalloc_format("0x%" PRIx64, event->address) : xalloc_string("NULL");
+    char *text = xalloc_format("%s(%s%" PRIu64 ") = %s", name != NULL ? name : "malloc",
+                               resizes ? "..., " : "", event->size, result);
+    free(result);
+    return text;
 }
 
 /* What happened, as one would write the call. The caller frees it. */
@@ -45,6 +68,8 @@ static char *call_text(const struct event *event)
     const char *step = event_step_name(event->flags);
 
     switch (event->type) {
+    case EVENT_HEAP_ALLOC:
+    case EVENT_HEAP_FREE: return heap_text(event);
     case EVENT_NPN_ALLOC:
         return event->address != 0 ? xalloc_format("NPN_MemAlloc(%" PRIu64 ") = 0x%" PRIx64,
                                                    event->size, event->address)
@@ -69,7 +94,9 @@ static char *call_text(const struct event *event)
 
 static char *who_text(const struct session *session, const struct event *event)
 {
-    char *name = verdict_plugin_name(session->recording, event->plugin);
+    char *name = is_heap(event) && event->plugin == 0
+                     ? xalloc_string("(host)")
+                     : verdict_plugin_name(session->recording, event->plugin);
     char *who = event->instance != 0 ? xalloc_format("%s #%" PRIu32, name, event->instance)
                                      : xalloc_string(name);
 
@@ -180,6 +207,21 @@ static void set_call(struct session *session, json_t *json, const struct recorde
         set_owner(session, json, event);
 }
 
+/* A free has neither a size nor a stack. */
+static void set_heap(struct session *session, json_t *json, const struct recorded_event *recorded)
+{
+    const struct event *event = &recorded->event;
+
+    json_object_set_new(json, "function", json_out_text(event_function_name(event->function)));
+    json_object_set_new(json, "address", json_string(text_hex(event->address).chars));
+    if (event->type == EVENT_HEAP_FREE)
+        return;
+    json_object_set_new(json, "size", json_out_number(event->size));
+    json_object_set_new(
+        json, "stack",
+        json_out_stack(session->names, session->stacks, stack_of(session, recorded)));
+}
+
 static void set_step(const struct session *session, json_t *json, const struct event *event)
 {
     const char *step = event_step_name(event->flags);
@@ -205,6 +247,8 @@ void event_out_json(struct session *session, const struct recorded_event *record
     json_object_set_new(json, "instance", id_or_null(event->instance));
     if (is_step(event))
         set_step(session, json, event);
+    else if (is_heap(event))
+        set_heap(session, json, recorded);
     else
         set_call(session, json, recorded);
     json_out_print(json);

@@ -3,6 +3,7 @@
 
 #include "viewer/info_facts.h"
 
+#define UNSEEN_ALLOCATOR 8u /* bit of struct ring_module's flags */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *name_at(const char *const *names, size_t count, uint64_t index)
@@ -24,15 +25,31 @@ const char *info_policy(uint32_t policy)
 
 const char *info_clock(uint32_t clock)
 {
-    static const char *const names[] = {[RING_CLOCK_MONOTONIC] = "monotonic", [RING_CLOCK_TSC] = "tsc"};
+    static const char *const names[] = {
+        [RING_CLOCK_MONOTONIC] = "monotonic", [RING_CLOCK_TSC] = "tsc"};
     return name_at(names, COUNT(names), clock);
 }
 
 const char *info_unwinder(uint32_t unwinder)
 {
     static const char *const names[] = {
-        [RING_UNWINDER_NONE] = "none", [RING_UNWINDER_LIBUNWIND] = "libunwind"};
+        [RING_UNWINDER_NONE] = "none",
+        [RING_UNWINDER_LIBUNWIND] = "libunwind",
+        [RING_UNWINDER_RULES] = "rules",
+    };
     return name_at(names, COUNT(names), unwinder);
+}
+
+const char *info_heap(uint32_t heap)
+{
+    static const char *const names[] = {
+        [RING_HEAP_OFF] = "off", [RING_HEAP_PLUGINS] = "plugins", [RING_HEAP_ALL] = "all"};
+    return name_at(names, COUNT(names), heap);
+}
+
+bool info_hides_allocator(const struct recording_module *module)
+{
+    return (module->flags & UNSEEN_ALLOCATOR) != 0;
 }
 
 const char *info_ending(enum recording_ending ending)

@@ -52,6 +52,7 @@ static json_t *module_json(const struct recording_module *module)
     json_object_set_new(json, "main", json_boolean(module->flags & RING_MODULE_MAIN));
     json_object_set_new(json, "tracer", json_boolean(module->flags & RING_MODULE_TRACER));
     json_object_set_new(json, "vdso", json_boolean(module->flags & RING_MODULE_VDSO));
+    json_object_set_new(json, "unseen_allocator", json_boolean(info_hides_allocator(module)));
     return json;
 }
 
@@ -74,6 +75,10 @@ static void set_losses(json_t *json, const struct recording *recording)
         {"lost_stacks", losses->lost_stacks},
         {"truncated_stacks", losses->truncated_stacks},
         {"abandoned_operations", losses->abandoned_operations},
+        {"heap_untracked", losses->heap_untracked},
+        {"selfchecks", recording->unwinding.selfchecks},
+        {"selfcheck_mismatches", recording->unwinding.selfcheck_mismatches},
+        {"guessed_stacks", recording->unwinding.guessed_stacks},
     };
 
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
@@ -93,6 +98,8 @@ static void set_process(json_t *json, const struct recording *recording)
     json_object_set_new(json, "writer", json_out_text_or_null(process->writer));
     json_object_set_new(json, "clock", json_string(info_clock(process->clock)));
     json_object_set_new(json, "unwinder", json_string(info_unwinder(process->unwinder)));
+    json_object_set_new(json, "heap", json_string(info_heap(process->heap)));
+    json_object_set_new(json, "selfcheck", json_out_number(process->selfcheck));
     json_object_set_new(json, "policy", json_string(info_policy(process->policy)));
     json_object_set_new(json, "origin", bits_json(process->origin, info_origin));
     json_object_set_new(json, "stop_reason", json_string(info_stop_reason(process->stop_reason)));
@@ -102,8 +109,9 @@ static json_t *types_json(const struct model *model)
 {
     json_t *json = json_object();
 
-    for (unsigned type = 1; type < EVENT_STACK; type++)
-        json_object_set_new(json, event_type_name(type), json_out_number(model->events[type]));
+    for (unsigned type = 1; type < EVENT_HEAP_CONTEXT; type++)
+        if (type != EVENT_STACK)
+            json_object_set_new(json, event_type_name(type), json_out_number(model->events[type]));
     return json;
 }
 
@@ -121,6 +129,9 @@ void info_print_json(const struct session *session)
     json_object_set_new(json, "events_by_type", types_json(session->model));
     set_losses(json, recording);
     json_object_set_new(json, "live_blocks", json_out_number(session->model->live_count));
+    json_object_set_new(json, "heap_live_blocks",
+                        session->model->has_heap ? json_out_number(session->model->heap.live.count)
+                                                 : json_null());
     json_object_set_new(json, "stack_nodes",
                         json_out_number(recording->node_count > 0 ? recording->node_count - 1 : 0));
     json_object_set_new(json, "stored_symbols", json_out_number(recording->symbol_count));

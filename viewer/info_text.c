@@ -81,7 +81,8 @@ static void print_time(const struct session *session)
 static void print_how(const struct session *session)
 {
     const struct recording_process *process = &session->recording->process;
-    char *text = xalloc_format("clock %s, unwinder %s, when full %s", info_clock(process->clock),
+    char *text = xalloc_format("heap %s, clock %s, unwinder %s, when full %s",
+                               info_heap(process->heap), info_clock(process->clock),
                                info_unwinder(process->unwinder), info_policy(process->policy));
     unsigned at = 0;
 
@@ -126,7 +127,7 @@ static void print_events(const struct session *session)
     const struct model *model = session->model;
     char *kinds = NULL;
 
-    for (unsigned type = 1; type < EVENT_STACK; type++) {
+    for (unsigned type = 1; type < EVENT_TYPES; type++) {
         if (model->events[type] == 0)
             continue;
         char *kind =
@@ -157,6 +158,29 @@ static void print_losses(const struct session *session)
     if (!session->model->from_events)
         fact(session, "numbers", "from the counters that the process kept itself");
     free(lost);
+}
+
+/* Stacks are exact or they are not: whether that was looked at, and what came out. */
+static void print_unwinding(const struct session *session)
+{
+    const struct recording_unwinding *unwinding = &session->recording->unwinding;
+    uint64_t nodes = session->recording->node_count > 0 ? session->recording->node_count - 1 : 0;
+
+    fact(session, "stacks", "%s of the stack tree%s", text_plural(nodes, "node").chars,
+         session->recording->symbol_count == 0 ? "" : ", with names stored for their addresses");
+    if (unwinding->guessed_stacks != 0)
+        fact(session, "", "%s with guessed frames, which were found through frame pointers",
+             text_plural(unwinding->guessed_stacks, "stack").chars);
+    if (session->recording->process.selfcheck == 0 && unwinding->selfchecks == 0)
+        return;
+    if (unwinding->selfcheck_mismatches == 0)
+        fact(session, "self-check", "%s unwound by libunwind as well: no difference",
+             text_plural(unwinding->selfchecks, "stack").chars);
+    else
+        fact(session, "self-check",
+             "WRONG STACKS: %s of %s unwound by libunwind as well came out differently",
+             text_count(unwinding->selfcheck_mismatches).chars,
+             text_plural(unwinding->selfchecks, "stack").chars);
 }
 
 static char *build_id_of(const uint8_t *build_id, size_t bytes)
@@ -223,6 +247,20 @@ static void print_module(const struct session *session, const struct recording_m
     free(build_id);
 }
 
+/* Memory that is missing from all numbers. */
+static void print_unseen(const struct session *session)
+{
+    for (size_t i = 0; i < session->recording->module_count; i++) {
+        const struct recording_module *module = &session->recording->modules[i];
+        if (!info_hides_allocator(module))
+            continue;
+        char *path = text_printable(module->path[0] != '\0' ? module->path : "(unnamed)");
+        fact(session, "unseen", "%s has an allocator of its own: its calls cannot be recorded",
+             path);
+        free(path);
+    }
+}
+
 static void print_modules(const struct session *session)
 {
     const struct recording *recording = session->recording;
@@ -242,9 +280,7 @@ static void print_modules(const struct session *session)
 
 void info_print_text(const struct session *session)
 {
-    const struct recording *recording = session->recording;
     char *verdict = verdict_sentence(session->model);
-    uint64_t nodes = recording->node_count > 0 ? recording->node_count - 1 : 0;
 
     paragraph_print(&session->terminal,
                     verdict_is_bad(session->model) ? TERMINAL_BAD : TERMINAL_GOOD, 0, verdict);
@@ -252,8 +288,8 @@ void info_print_text(const struct session *session)
     print_process(session);
     print_events(session);
     print_losses(session);
-    fact(session, "stacks", "%s of the stack tree%s", text_plural(nodes, "node").chars,
-         recording->symbol_count == 0 ? "" : ", with names stored for their addresses");
+    print_unwinding(session);
+    print_unseen(session);
     print_plugins(session);
     print_modules(session);
     putchar('\n');

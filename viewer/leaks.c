@@ -10,7 +10,15 @@
 struct group_key {
     uint32_t plugin;
     uint32_t stack;
-    uint64_t kind;
+    uint32_t kind;
+    uint32_t domain;
+};
+
+/* What NPN and heap blocks have in common. */
+struct leaked {
+    uint32_t plugin, instance, stack;
+    enum leak_domain domain;
+    uint64_t bytes, stamp;
 };
 
 struct group {
@@ -18,6 +26,11 @@ struct group {
     struct leak leak;
     UT_hash_handle hh;
 };
+
+const char *leak_domain_name(enum leak_domain domain)
+{
+    return domain == LEAK_HEAP ? "heap" : "npn";
+}
 
 const char *leak_kind_name(enum leak_kind kind)
 {
@@ -39,34 +52,40 @@ const char *leak_kind_text(enum leak_kind kind, bool live)
     return live && kind == LEAK_LIVE_AT_EXIT ? "live now" : texts[kind];
 }
 
-enum leak_kind leak_kind_of(const struct recording *recording, const struct trace_live *block)
+enum leak_kind leak_kind_of(const struct recording *recording, uint32_t plugin, uint32_t instance,
+                            uint64_t stamp)
 {
-    if (block->plugin != 0) {
-        uint64_t end_stamp = recording->plugins[block->plugin - 1].end_stamp;
-        if (end_stamp != 0 && block->stamp < end_stamp)
+    if (plugin != 0) {
+        uint64_t end_stamp = recording->plugins[plugin - 1].end_stamp;
+        if (end_stamp != 0 && stamp < end_stamp)
             return LEAK_OUTLIVED_PLUGIN;
     }
-    if (block->instance != 0 &&
-        (recording->instances[block->instance - 1].flags & RING_INSTANCE_DESTROYED) != 0)
+    if (instance != 0 && (recording->instances[instance - 1].flags & RING_INSTANCE_DESTROYED) != 0)
         return LEAK_OUTLIVED_INSTANCE;
     return LEAK_LIVE_AT_EXIT;
 }
 
-static void add(struct group **groups, const struct trace_live *block, uint32_t stack,
-                enum leak_kind kind)
+static void add(struct group **groups, const struct recording *recording,
+                const struct leaked *block)
 {
-    struct group_key key = {block->plugin, stack, kind};
+    enum leak_kind kind = leak_kind_of(recording, block->plugin, block->instance, block->stamp);
+    struct group_key key = {block->plugin, block->stack, kind, block->domain};
     struct group *group;
 
     HASH_FIND(hh, *groups, &key, sizeof(key), group);
     if (group == NULL) {
         group = xalloc_zeroed(1, sizeof(*group));
         group->key = key;
-        group->leak = (struct leak){block->plugin, stack, kind, 0, 0, block->stamp, block->stamp};
+        group->leak = (struct leak){.plugin = block->plugin,
+                                    .domain = block->domain,
+                                    .stack = block->stack,
+                                    .kind = kind,
+                                    .first_stamp = block->stamp,
+                                    .last_stamp = block->stamp};
         HASH_ADD(hh, *groups, key, sizeof(group->key), group);
     }
     group->leak.blocks++;
-    group->leak.bytes += block->size_bytes;
+    group->leak.bytes += block->bytes;
     if (block->stamp < group->leak.first_stamp)
         group->leak.first_stamp = block->stamp;
     if (block->stamp > group->leak.last_stamp)
@@ -84,18 +103,52 @@ static int biggest_first(const void *left, const void *right)
     return (a->first_stamp > b->first_stamp) - (a->first_stamp < b->first_stamp);
 }
 
-struct leaks leaks_find(const struct model *model, struct stacks *stacks,
-                        const bool *wanted_plugins)
+static void add_npn(struct group **groups, const struct model *model, struct stacks *stacks,
+                    const bool *wanted_plugins)
 {
-    struct group *groups = NULL, *group, *next;
-    struct leaks leaks = {0};
-
     for (size_t i = 0; i < model->live_count; i++) {
         const struct trace_live *block = &model->live[i];
         if (wanted_plugins != NULL && !wanted_plugins[block->plugin])
             continue;
-        add(&groups, block, stacks_of(stacks, block->node), leak_kind_of(model->recording, block));
+        add(groups, model->recording,
+            &(struct leaked){.plugin = block->plugin,
+                             .instance = block->instance,
+                             .stack = stacks_of(stacks, block->node),
+                             .domain = LEAK_NPN,
+                             .bytes = block->size_bytes,
+                             .stamp = block->stamp});
     }
+}
+
+static void add_heap(struct group **groups, const struct model *model, struct stacks *stacks,
+                     const bool *wanted_plugins, bool with_host)
+{
+    const struct heap_block *block;
+
+    for (size_t at = 0; (block = heap_table_each(&model->heap.live, &at)) != NULL;) {
+        const struct stack_sum *sum = &model->heap.stacks.list[block->sum];
+        bool wanted =
+            sum->plugin == 0 ? with_host : wanted_plugins == NULL || wanted_plugins[sum->plugin];
+        if (!wanted)
+            continue;
+        add(groups, model->recording,
+            &(struct leaked){.plugin = sum->plugin,
+                             .instance = block->instance,
+                             .stack = stacks_of(stacks, sum->node),
+                             .domain = LEAK_HEAP,
+                             .bytes = block->size_bytes,
+                             .stamp = block->stamp});
+    }
+}
+
+struct leaks leaks_find(const struct model *model, struct stacks *stacks,
+                        const bool *wanted_plugins, bool with_host)
+{
+    struct group *groups = NULL, *group, *next;
+    struct leaks leaks = {0};
+
+    add_npn(&groups, model, stacks, wanted_plugins);
+    add_heap(&groups, model, stacks, wanted_plugins, with_host);
     leaks.list = xalloc_zeroed(HASH_COUNT(groups), sizeof(*leaks.list));
     HASH_ITER(hh, groups, group, next)
     {

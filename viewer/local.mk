@@ -3,6 +3,10 @@
 
 noinst_LTLIBRARIES += libviewer.la
 libviewer_la_SOURCES = \
+	viewer/all_events.c \
+	viewer/all_events.h \
+	viewer/clock_now.c \
+	viewer/clock_now.h \
 	viewer/consistency.c \
 	viewer/consistency.h \
 	viewer/cursor.c \
@@ -11,6 +15,10 @@ libviewer_la_SOURCES = \
 	viewer/demangle.h \
 	viewer/event_out.c \
 	viewer/event_out.h \
+	viewer/heap_sums.c \
+	viewer/heap_sums.h \
+	viewer/heap_table.c \
+	viewer/heap_table.h \
 	viewer/host_process.c \
 	viewer/host_process.h \
 	viewer/info.h \
@@ -36,6 +44,8 @@ libviewer_la_SOURCES = \
 	viewer/newest.h \
 	viewer/options.c \
 	viewer/options.h \
+	viewer/own_nodes.c \
+	viewer/own_nodes.h \
 	viewer/paragraph.c \
 	viewer/paragraph.h \
 	viewer/problems.c \
@@ -44,24 +54,30 @@ libviewer_la_SOURCES = \
 	viewer/progress.h \
 	viewer/recording.c \
 	viewer/recording.h \
+	viewer/report_stacks.c \
+	viewer/report_stacks.h \
 	viewer/report_text.c \
 	viewer/report_text.h \
 	viewer/session.c \
 	viewer/session.h \
 	viewer/source_ring.c \
 	viewer/source_ring.h \
+	viewer/source_ring_heap.c \
 	viewer/source_ring_runs.c \
 	viewer/source_ring_tables.c \
 	viewer/source_ring_verify.c \
 	viewer/source_trace.c \
 	viewer/source_trace.h \
 	viewer/source_trace_block.c \
+	viewer/source_trace_heap.c \
 	viewer/source_trace_process.c \
 	viewer/source_trace_runs.c \
 	viewer/source_trace_tables.c \
 	viewer/sources.h \
 	viewer/stack_text.c \
 	viewer/stack_text.h \
+	viewer/stack_sums.c \
+	viewer/stack_sums.h \
 	viewer/stacks.c \
 	viewer/stacks.h \
 	viewer/symbols.c \

@@ -70,6 +70,15 @@ int mapping_stretch(struct mapping *mapping, uint64_t total_bytes)
     return 0;
 }
 
+void mapping_release(const struct mapping *mapping, uint64_t offset, uint64_t bytes)
+{
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t begin = (offset + page - 1) / page * page, end = (offset + bytes) / page * page;
+
+    if (begin < end && end <= mapping->mapped_bytes)
+        madvise((char *)(uintptr_t)mapping->base + begin, end - begin, MADV_DONTNEED);
+}
+
 void mapping_close(struct mapping *mapping)
 {
     if (mapping->base != NULL)

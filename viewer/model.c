@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+#define HEAP_BATCH 1024 /* events read at a time: few enough to stay in the caches */
+
 static void make_sums(struct model_sums *sums, const struct recording *recording)
 {
     sums->plugins = xalloc_zeroed(recording->plugin_count + 1, sizeof(*sums->plugins));
@@ -59,6 +61,34 @@ static void read_events(struct model *model)
             model_add_event(model, &event, false);
     }
     progress_end(&progress);
+}
+
+/* Reads all heap events. */
+static void read_heap(struct model *model)
+{
+    struct recording *recording = model->recording;
+    struct heap_sums *heap = &model->heap;
+    struct progress progress = progress_begin("reading heap events");
+    struct trace_heap_event *batch = xalloc_zeroed(HEAP_BATCH, sizeof(*batch));
+
+    heap_sums_init(heap, recording->plugin_count, recording->instance_count);
+    recording_heap_begin(recording);
+    for (size_t count; (count = recording_heap_next(recording, batch, HEAP_BATCH)) != 0;) {
+        progress_update(&progress, recording->heap_parts_read, recording->heap_part_count);
+        heap_sums_add(heap, batch, count);
+    }
+    heap_sums_finish(heap);
+    progress_end(&progress);
+    free(batch);
+    model->events[EVENT_HEAP_ALLOC] = heap->allocs;
+    model->events[EVENT_HEAP_FREE] = heap->frees;
+    model->event_count += heap->allocs + heap->frees;
+    model->has_heap = recording->process.heap != RING_HEAP_OFF || heap->allocs + heap->frees != 0;
+    if (model->first_stamp == 0 ||
+        (heap->first_stamp != 0 && heap->first_stamp < model->first_stamp))
+        model->first_stamp = heap->first_stamp;
+    if (heap->last_stamp > model->last_stamp)
+        model->last_stamp = heap->last_stamp;
 }
 
 int model_compare(const struct trace_counters *a, const struct trace_counters *b)
@@ -167,6 +197,7 @@ struct model *model_build(struct recording *recording)
         read_events(model);
     else
         read_in_order(model);
+    read_heap(model);
     decide(model);
     model_take_live(model);
     clip_sums(model, &model->event_sums);
@@ -176,41 +207,14 @@ struct model *model_build(struct recording *recording)
     return model;
 }
 
-static void free_stacks(struct model *model)
-{
-    struct model_stack *stack, *next_stack;
-    struct model_frame *frame, *next_frame;
-
-    HASH_ITER(hh, model->stacks, stack, next_stack)
-    {
-        HASH_DEL(model->stacks, stack);
-        free(stack);
-    }
-    HASH_ITER(hh, model->own_nodes.index, frame, next_frame)
-    {
-        HASH_DEL(model->own_nodes.index, frame);
-        free(frame);
-    }
-    free(model->own_nodes.list);
-}
-
 void model_free(struct model *model)
 {
     if (model == NULL)
         return;
-    free_stacks(model);
+    stack_sums_free(&model->stacks);
+    heap_sums_free(&model->heap);
     free_sums(&model->event_sums);
     free_sums(&model->state_sums);
     free(model->own_live);
     free(model);
-}
-
-bool model_node(const struct model *model, uint32_t id, struct ring_node *ret_node)
-{
-    if (id < MODEL_OWN_NODES)
-        return recording_node(model->recording, id, ret_node);
-    if (id - MODEL_OWN_NODES >= model->own_nodes.count)
-        return false;
-    *ret_node = model->own_nodes.list[id - MODEL_OWN_NODES];
-    return true;
 }

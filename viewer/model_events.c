@@ -2,10 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/model.h"
-#include "viewer/xalloc.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 /* Who a sum is for: everybody, a plug-in, and an instance if it is known. */
 struct accounts {
@@ -40,52 +36,11 @@ uint64_t model_digest(uint64_t address, uint64_t stamp)
     return mixed ^ mixed >> 31;
 }
 
-struct model_stack *model_stack_of(struct model *model, uint32_t plugin, uint32_t node)
+struct stack_sum *model_stack_of(struct model *model, uint32_t plugin, uint32_t node)
 {
-    struct model_stack_key key = {plugin, node};
-    struct model_stack *stack = model->last_stack;
+    uint32_t sum = stack_sums_find(&model->stacks, plugin, node);
 
-    if (stack != NULL && stack->key.plugin == plugin && stack->key.node == node)
-        return stack;
-    HASH_FIND(hh, model->stacks, &key, sizeof(key), stack);
-    if (stack == NULL) {
-        stack = xalloc_zeroed(1, sizeof(*stack));
-        stack->key = key;
-        HASH_ADD(hh, model->stacks, key, sizeof(stack->key), stack);
-    }
-    return model->last_stack = stack;
-}
-
-static uint32_t own_node(struct model_own_nodes *nodes, struct ring_node node)
-{
-    struct model_frame *known;
-
-    HASH_FIND(hh, nodes->index, &node, sizeof(node), known);
-    if (known != NULL)
-        return known->id;
-    if (nodes->count == MODEL_OWN_NODES_MAX)
-        return RING_NODE_NONE;
-    nodes->list = xalloc_grown(nodes->list, nodes->count, &nodes->capacity, sizeof(*nodes->list));
-    known = xalloc_zeroed(1, sizeof(*known));
-    known->node = node;
-    known->id = MODEL_OWN_NODES + (uint32_t)nodes->count;
-    nodes->list[nodes->count++] = node;
-    HASH_ADD(hh, nodes->index, node, sizeof(known->node), known);
-    return known->id;
-}
-
-/* An inline stack has no root: its pcs belong to the latest epoch. */
-uint32_t model_own_stack(struct model *model, const struct event_frame *frames, uint32_t count)
-{
-    struct model_own_nodes *nodes = &model->own_nodes;
-    uint32_t id = own_node(nodes, (struct ring_node){.flags = RING_NODE_ROOT, .pc = UINT64_MAX});
-
-    for (uint32_t i = count; i-- > 0 && id != RING_NODE_NONE;)
-        id = own_node(nodes, (struct ring_node){.parent = id,
-                                                .flags = (uint32_t)frames[i].flags &
-                                                         ~(uint32_t)RING_NODE_ROOT,
-                                                .pc = frames[i].pc});
-    return count == 0 ? RING_NODE_NONE : id;
+    return &model->stacks.list[sum];
 }
 
 static void add_alloc(struct model *model, const struct recorded_event *recorded, bool track_peaks)
@@ -111,8 +66,9 @@ static void add_alloc(struct model *model, const struct recorded_event *recorded
     if (event->address == 0)
         return;
     if (node == RING_NODE_INLINE)
-        node = model_own_stack(model, recorded->frames, recorded->frame_count);
-    struct model_stack *stack = model_stack_of(model, event->plugin, node);
+        node =
+            own_nodes_stack(&model->recording->own_nodes, recorded->frames, recorded->frame_count);
+    struct stack_sum *stack = model_stack_of(model, event->plugin, node);
     stack->allocs++;
     stack->bytes += event->size;
     if ((event->flags & EVENT_UNTRACKED) == 0)

@@ -5,6 +5,7 @@
 #include "viewer/xalloc.h"
 
 #include <stdlib.h>
+#include <uthash.h>
 
 struct block_key {
     uint64_t address;
@@ -56,7 +57,8 @@ static void follow(struct model *model, struct block **blocks,
             .stamp = event->stamp,
             .size_bytes = (uint32_t)event->size,
             .node = event->node == RING_NODE_INLINE
-                        ? model_own_stack(model, recorded->frames, recorded->frame_count)
+                        ? own_nodes_stack(&model->recording->own_nodes, recorded->frames,
+                                          recorded->frame_count)
                         : event->node,
             .instance = event->instance,
             .plugin = event->plugin,
@@ -140,7 +142,8 @@ static void take_inline_stack(struct model *model, struct block **blocks,
     if (event->type == EVENT_NPN_ALLOC && event->node == RING_NODE_INLINE)
         HASH_FIND(hh, *blocks, &key, sizeof(key), block);
     if (block != NULL)
-        block->live.node = model_own_stack(model, recorded->frames, recorded->frame_count);
+        block->live.node =
+            own_nodes_stack(&model->recording->own_nodes, recorded->frames, recorded->frame_count);
 }
 
 /* Blocks in the side table whose stack stands in their event, if that is still there. */
@@ -179,8 +182,7 @@ static uint64_t table_digest(const struct recording *recording)
 static void add_to_stacks(struct model *model)
 {
     for (size_t i = 0; i < model->live_count; i++) {
-        struct model_stack *stack =
-            model_stack_of(model, model->live[i].plugin, model->live[i].node);
+        struct stack_sum *stack = model_stack_of(model, model->live[i].plugin, model->live[i].node);
         stack->live_blocks++;
         stack->live_bytes += model->live[i].size_bytes;
     }

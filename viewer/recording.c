@@ -83,6 +83,7 @@ void recording_close(struct recording *recording)
     if (recording->source != NULL)
         recording->source->close(recording);
     problems_free(&recording->problems);
+    own_nodes_free(&recording->own_nodes);
     free(recording->modules);
     free(recording->plugins);
     free(recording->instances);
@@ -95,6 +96,8 @@ bool recording_node(const struct recording *recording, uint32_t id, struct ring_
 {
     if (id == RING_NODE_NONE || id == RING_NODE_INLINE)
         return false;
+    if (id >= OWN_NODES_FIRST)
+        return own_nodes_get(&recording->own_nodes, id, ret_node);
     if (!recording->source->node(recording, id, ret_node))
         return false;
     if (ret_node->parent >= id) /* would be a cycle */
@@ -190,6 +193,74 @@ bool recording_run_next(struct recording *recording, struct recorded_event *ret_
             return true;
     }
     return false;
+}
+
+void recording_heap_begin(struct recording *recording)
+{
+    recording->heap_parts_read = 0;
+    recording->source->heap_begin(recording);
+}
+
+static bool is_own_node(const struct recording *recording, uint32_t node)
+{
+    return node >= OWN_NODES_FIRST && node - OWN_NODES_FIRST < recording->own_nodes.count;
+}
+
+static bool names_what_exists(const struct recording *recording,
+                              const struct trace_heap_event *event,
+                              const struct recording_limits *limits)
+{
+    return event->plugin <= limits->plugins && event->instance <= limits->instances &&
+           (event->node < limits->nodes || event->node == RING_NODE_NONE ||
+            is_own_node(recording, event->node));
+}
+
+static void correct_heap(struct recording *recording, struct trace_heap_event *event,
+                         const struct recording_limits *limits)
+{
+    bool wrong_node = false;
+
+    correct_who(recording, &event->plugin, &event->instance, limits);
+    if (is_own_node(recording, event->node))
+        return;
+    bound(recording, event->node, limits->nodes == 0 ? 0 : limits->nodes - 1, "stack node",
+          &wrong_node);
+    if (wrong_node)
+        event->node = RING_NODE_NONE;
+}
+
+/* Corrects what is wrong and takes out what a running process did after the tables were copied.
+ * Returns how many events are left. */
+static size_t sift_heap(struct recording *recording, struct trace_heap_event *events, size_t count)
+{
+    struct recording_limits limits = recording->source->limits(recording);
+    uint64_t newest = recording->snapshot_stamp != 0 ? recording->snapshot_stamp : UINT64_MAX;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct trace_heap_event *event = &events[i];
+        if (!names_what_exists(recording, event, &limits))
+            correct_heap(recording, event, &limits);
+        if (event->stamp > newest || event->plugin > recording->plugin_count ||
+            event->instance > recording->instance_count)
+            continue;
+        if (kept != i)
+            events[kept] = *event;
+        kept++;
+    }
+    return kept;
+}
+
+size_t recording_heap_next(struct recording *recording, struct trace_heap_event *events,
+                           size_t capacity)
+{
+    size_t count, kept = 0;
+
+    do {
+        count = recording->source->heap_next(recording, events, capacity);
+        kept = sift_heap(recording, events, count);
+    } while (count != 0 && kept == 0);
+    return kept;
 }
 
 /* The latest entry wins: of the same epoch that is the one that was mapped later. */

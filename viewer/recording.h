@@ -12,11 +12,15 @@
  * running process they are a snapshot. Nodes and events are read from the file as they are asked
  * for, so memory goes with live blocks and distinct stacks, never with events. Events come in runs:
  * a run is what one ring chunk or one EVENTS block holds, and runs may be read again and again.
+ * Heap events are many and small, and have a way of their own: in batches, all threads' in the
+ * order of their stamps. Both ways may be gone at the same time.
+ *
+ * All stamps are CLOCK_MONOTONIC nanoseconds, whatever clock the process used.
  *
  * Nothing in a file is trusted. After recording_open(): ids in the tables are valid or 0, texts are
- * NUL-terminated, a node's parent is smaller than the node. Events that recording_run_next()
- * returns name existing plug-ins, instances and nodes. What had to be corrected for that is in
- * `problems`.
+ * NUL-terminated, a node's parent is smaller than the node. Events that recording_run_next() and
+ * recording_heap_next() return name existing plug-ins, instances and nodes. What had to be
+ * corrected for that is in `problems`.
  *
  * Threads: one. Memory: everything belongs to the recording and lives until recording_close().
  */
@@ -30,6 +34,8 @@
 #include "format/event.h"
 #include "format/ring.h"
 #include "format/trace.h"
+#include "format/trace_heap.h"
+#include "viewer/own_nodes.h"
 #include "viewer/problems.h"
 
 enum recording_kind { RECORDING_RING, RECORDING_TRACE };
@@ -55,6 +61,8 @@ struct recording_process {
     const char *writer;  /* program that wrote a trace file, "" for rings */
     uint32_t pid, outer_pid, ppid;
     uint32_t policy, clock, origin, unwinder; /* enums of format/ring.h */
+    uint32_t heap;                            /* enum ring_heap */
+    uint32_t selfcheck; /* every so many stacks were unwound by libunwind as well; 0: none */
     uint32_t state, stop_reason;
     uint64_t stop_stamp;
     uint64_t start_ticks;
@@ -67,11 +75,17 @@ struct recording_process {
 struct recording_losses {
     uint64_t overwritten_events;
     uint64_t dropped_events;
-    uint64_t missed_calls; /* by the tracer: neither events nor counted */
+    uint64_t missed_calls;   /* by the tracer: neither events nor counted */
     uint64_t damaged_events; /* in chunks or blocks that could not be read */
     uint64_t untracked_blocks;
     uint64_t unlisted_plugins, unlisted_instances, unlisted_modules;
     uint64_t lost_stacks, truncated_stacks, abandoned_operations;
+    uint64_t heap_untracked; /* plug-ins' heap blocks whose frees by others went unseen */
+};
+
+struct recording_unwinding {
+    uint64_t selfchecks, selfcheck_mismatches;
+    uint64_t guessed_stacks;
 };
 
 struct recording_module {
@@ -136,6 +150,9 @@ struct recording_source {
     uint64_t (*run_stamp)(const struct recording *recording, size_t run);
     bool (*run_open)(struct recording *recording, size_t run);
     bool (*run_next)(struct recording *recording, struct recorded_event *ret_event);
+    void (*heap_begin)(struct recording *recording);
+    size_t (*heap_next)(struct recording *recording, struct trace_heap_event *events,
+                        size_t capacity);
     const struct recording_symbol *(*symbol)(const struct recording *recording, uint32_t module,
                                              uint64_t address);
     void (*verify)(struct recording *recording);
@@ -150,6 +167,7 @@ struct recording {
     struct problems problems;
     struct recording_process process;
     struct recording_losses losses;
+    struct recording_unwinding unwinding;
     bool has_counters; /* totals, plug-ins' and instances' npn are those of the process */
     struct trace_counters totals;
     uint64_t operations;     /* tracing operations under way when the process died */
@@ -165,9 +183,12 @@ struct recording {
     struct trace_live *live_blocks;
     size_t live_count;
     uint64_t node_count;
+    struct own_nodes own_nodes; /* stacks beside heap events, and those that readers add */
     size_t run_count;
-    uint64_t event_offset; /* in the file: of the chunk or block that the last event came from */
-    uint64_t symbol_count; /* addresses whose symbols are stored */
+    size_t heap_part_count; /* chunks or blocks that heap events may be in */
+    size_t heap_parts_read; /* since recording_heap_begin() */
+    uint64_t event_offset;  /* in the file: of the chunk or block that the last event came from */
+    uint64_t symbol_count;  /* addresses whose symbols are stored */
     const struct recording_source *source;
     void *source_data;
 };
@@ -179,7 +200,7 @@ struct recording {
 struct recording *recording_open(const char *path, bool force, struct problem *ret_problem);
 void recording_close(struct recording *recording); /* NULL is fine */
 
-/* The node with this id; false for 0, RING_NODE_INLINE and what does not exist. */
+/* The node with this id, own ones too; false for 0, RING_NODE_INLINE and what does not exist. */
 bool recording_node(const struct recording *recording, uint32_t id, struct ring_node *ret_node);
 
 /* A text by id, "" if there is none. */
@@ -191,6 +212,14 @@ uint64_t recording_run_stamp(const struct recording *recording, size_t run);
 /* Begins to read a run, ending any other. False: it is gone (recycled by the running process). */
 bool recording_run_open(struct recording *recording, size_t run);
 bool recording_run_next(struct recording *recording, struct recorded_event *ret_event);
+
+/* Begins to read the heap events of the whole recording, from the first on. */
+void recording_heap_begin(struct recording *recording);
+
+/* The next events, up to capacity. 0: there are no more. In a trace file stamps may step back a
+ * little from one block to the next. */
+size_t recording_heap_next(struct recording *recording, struct trace_heap_event *events,
+                           size_t capacity);
 
 /* Stored symbols at an address of a module, NULL if there are none. */
 const struct recording_symbol *recording_symbol(const struct recording *recording, uint32_t module,

@@ -3,10 +3,9 @@
 
 #include "viewer/report_text.h"
 #include "viewer/paragraph.h"
-#include "viewer/stack_text.h"
+#include "viewer/report_stacks.h"
 #include "viewer/table.h"
 #include "viewer/text.h"
-#include "viewer/top_stacks.h"
 #include "viewer/verdict.h"
 #include "viewer/xalloc.h"
 
@@ -14,9 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STACKS_SHOWN 5
 #define INSTANCES_SHOWN 20 /* of one plug-in */
-#define FRAMES_SHOWN 10    /* of one stack, on a terminal */
 
 static const struct table_column columns[] = {
     {"plug-in, instance", false},
@@ -55,6 +52,14 @@ static void add_row(struct table *table, const struct session *session, const ch
     table_add(table, style, cells);
 }
 
+/* What the row before did on the heap, if it did anything. */
+static void add_heap_row(struct table *table, const struct session *session, const char *name,
+                         const struct trace_counters *counters)
+{
+    if (session->model->has_heap && !model_is_idle(counters))
+        add_row(table, session, name, TERMINAL_PLAIN, counters);
+}
+
 static void add_instance(struct table *table, const struct session *session, uint32_t serial)
 {
     const struct recording_instance *instance = &session->recording->instances[serial - 1];
@@ -65,6 +70,7 @@ static void add_instance(struct table *table, const struct session *session, uin
     char *name = xalloc_format("  #%" PRIu32 " %s%s", serial, state, mime);
 
     add_row(table, session, name, TERMINAL_PLAIN, &session->model->sums->instances[serial]);
+    add_heap_row(table, session, "    heap", &session->model->heap.instances[serial]);
     free(name);
     free(mime);
 }
@@ -106,6 +112,33 @@ static int by_live(const void *left, const void *right, void *context)
            (*(const uint32_t *)left < *(const uint32_t *)right);
 }
 
+static void add_plugin(struct table *table, const struct session *session, uint32_t id)
+{
+    char *name = verdict_plugin_name(session->recording, id);
+
+    add_row(table, session, name, TERMINAL_NAME, &session->model->sums->plugins[id]);
+    free(name);
+    if (id == 0)
+        return;
+    add_heap_row(table, session, "  heap", &session->model->heap.plugins[id]);
+    add_instances(table, session, id);
+}
+
+static void add_totals(struct table *table, const struct session *session, size_t shown)
+{
+    const struct model *model = session->model;
+    bool with_host = model->has_heap && !model_is_idle(&model->heap.plugins[0]);
+
+    if (session->options->plugin_count != 0)
+        return;
+    if (with_host)
+        add_row(table, session, "the host's heap", TERMINAL_NAME, &model->heap.plugins[0]);
+    if (shown > 1)
+        add_row(table, session, "all together", TERMINAL_TITLE, &model->sums->totals);
+    if (shown + with_host > 1)
+        add_heap_row(table, session, "all together, heap", &model->heap.totals);
+}
+
 static void print_table(const struct session *session)
 {
     const struct recording *recording = session->recording;
@@ -121,16 +154,11 @@ static void print_table(const struct session *session)
     for (size_t i = 0; i <= recording->plugin_count; i++) {
         if (!session->wanted[ids[i]] || (ids[i] == 0 && model_is_idle(&counters[0])))
             continue;
-        char *name = verdict_plugin_name(recording, ids[i]);
-        add_row(&table, session, name, TERMINAL_NAME, &counters[ids[i]]);
-        free(name);
-        if (ids[i] != 0)
-            add_instances(&table, session, ids[i]);
+        add_plugin(&table, session, ids[i]);
         shown++;
     }
-    if (shown > 1 && session->options->plugin_count == 0)
-        add_row(&table, session, "all together", TERMINAL_TITLE, &session->model->sums->totals);
-    if (shown > 0) {
+    add_totals(&table, session, shown);
+    if (table.row_count > 0) {
         putchar('\n');
         table_print(&table, &session->terminal);
     }
@@ -138,14 +166,26 @@ static void print_table(const struct session *session)
     free(ids);
 }
 
+struct oddity {
+    uint64_t count;
+    const char *what, *rest;
+};
+
+static void print_list(const struct session *session, const char *name,
+                       const struct oddity *oddities, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (oddities[i].count != 0)
+            paragraph_format(&session->terminal, TERMINAL_PLAIN, 0, "%s: %s%s.", name,
+                             text_plural(oddities[i].count, oddities[i].what).chars,
+                             oddities[i].rest);
+}
+
 /* What the columns have no room for, where it happened. */
 static void print_oddities_of(const struct session *session, uint32_t plugin)
 {
     const struct trace_counters *counters = &session->model->sums->plugins[plugin];
-    const struct {
-        uint64_t count;
-        const char *what, *rest;
-    } oddities[] = {
+    const struct oddity oddities[] = {
         {counters->flushes, "NPN_MemFlush call", ""},
         {counters->failed_allocs, "NPN_MemAlloc call", " failed"},
         {counters->unknown_frees, "NPN_MemFree call", " for blocks that were not known to be live"},
@@ -153,11 +193,26 @@ static void print_oddities_of(const struct session *session, uint32_t plugin)
     };
     char *name = verdict_plugin_name(session->recording, plugin);
 
-    for (size_t i = 0; i < sizeof(oddities) / sizeof(oddities[0]); i++)
-        if (oddities[i].count != 0)
-            paragraph_format(&session->terminal, TERMINAL_PLAIN, 0, "%s: %s%s.", name,
-                             text_plural(oddities[i].count, oddities[i].what).chars,
-                             oddities[i].rest);
+    print_list(session, name, oddities, sizeof(oddities) / sizeof(oddities[0]));
+    free(name);
+}
+
+/* Where events are missing, so are frees and allocations: no wonder then. */
+static void print_heap_oddities_of(const struct session *session, uint32_t plugin)
+{
+    const struct trace_counters *counters = &session->model->heap.plugins[plugin];
+    bool complete = recording_lost_events(session->recording) == 0;
+    const struct oddity oddities[] = {
+        {counters->failed_allocs, "heap allocation", " failed"},
+        {complete ? counters->unknown_frees : 0, "heap block",
+         " freed that nobody was seen to allocate"},
+        {complete ? counters->freed_elsewhere : 0, "heap block",
+         " freed by nobody who was seen: the addresses were allocated again"},
+    };
+    char *name =
+        plugin == 0 ? xalloc_string("(host)") : verdict_plugin_name(session->recording, plugin);
+
+    print_list(session, name, oddities, sizeof(oddities) / sizeof(oddities[0]));
     free(name);
 }
 
@@ -166,59 +221,13 @@ static void print_oddities(const struct session *session)
     for (uint32_t id = 0; id <= session->recording->plugin_count; id++)
         if (session->wanted[id])
             print_oddities_of(session, id);
+    for (uint32_t id = 0; session->model->has_heap && id <= session->recording->plugin_count; id++)
+        if (session->wanted[id])
+            print_heap_oddities_of(session, id);
     if (!session->model->peaks_are_exact)
         paragraph_print(
             &session->terminal, TERMINAL_PLAIN, 0,
             "Peaks are at least what is shown: the process's own counters are missing.");
-}
-
-static void print_stack(const struct session *session, const struct top_stack *top, size_t number)
-{
-    size_t frames = session->terminal.cut ? FRAMES_SHOWN : 0;
-    char *name = verdict_plugin_name(session->recording, top->plugin);
-
-    printf("%3zu. ", number);
-    terminal_print(&session->terminal, TERMINAL_TITLE, "%s in %s", text_bytes(top->bytes).chars,
-                   text_plural(top->allocs, "call").chars);
-    printf(", %s live in %s: %s\n", text_bytes(top->live_bytes).chars,
-           text_plural(top->live_blocks, "block").chars, name);
-    stack_text_print(session->names, session->stacks, top->stack, &session->terminal, 7, frames);
-    free(name);
-}
-
-static void print_stacks(const struct session *session, struct top_stack *list, size_t count,
-                         enum top_order order, const char *title)
-{
-    size_t limit = session_limit(session, STACKS_SHOWN), number = 0;
-
-    top_stacks_sort(list, count, order);
-    for (size_t i = 0; i < count && i < limit; i++) {
-        if ((list[i].allocs == 0 && order != TOP_BY_LIVE) || list[i].shown)
-            continue;
-        if (number++ == 0) {
-            putchar('\n');
-            terminal_print(&session->terminal, TERMINAL_TITLE, "%s", title);
-            printf("%s:\n", session->model->stacks_are_partial && order != TOP_BY_LIVE
-                                ? ", as far as events are left"
-                                : "");
-        }
-        list[i].shown = true;
-        print_stack(session, &list[i], number);
-    }
-}
-
-/* Most stacks with many bytes have many calls as well: each is printed once. */
-static void print_top(const struct session *session)
-{
-    size_t count;
-    struct top_stack *list =
-        top_stacks_collect(session->model, session->stacks, session->wanted, &count);
-
-    print_stacks(session, list, count, TOP_BY_BYTES, "Call stacks that allocated most bytes");
-    print_stacks(session, list, count, TOP_BY_ALLOCS, "Further call stacks with many calls");
-    if (session->model->stacks_are_partial)
-        print_stacks(session, list, count, TOP_BY_LIVE, "Further call stacks with most live bytes");
-    free(list);
 }
 
 void report_text_print(const struct session *session)
@@ -234,10 +243,10 @@ void report_text_print(const struct session *session)
         paragraph_print(&session->terminal, TERMINAL_BAD, 0, lost);
     print_table(session);
     print_oddities(session);
-    print_top(session);
+    report_stacks_print(session);
     session_print_nameless(session);
     putchar('\n');
-    session_print_next(session, model->sums->totals.live_blocks != 0 ? "leaks" : "info");
+    session_print_next(session, verdict_has_live(model) ? "leaks" : "info");
     free(verdict);
     free(host);
     free(lost);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/source_ring.h"
+#include "viewer/clock_now.h"
 #include "viewer/host_process.h"
 #include "viewer/sources.h"
 #include "viewer/xalloc.h"
@@ -10,7 +11,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 uint32_t source_ring_readable(const struct recording *recording, enum ring_area area)
 {
@@ -37,12 +37,12 @@ uint64_t source_ring_offset(const struct recording *recording, enum ring_area ar
     return extent->offset + index * extent->entry_bytes;
 }
 
-static uint64_t now_stamp(void)
+uint64_t source_ring_ns(const struct recording *recording, uint64_t stamp)
 {
-    struct timespec now;
+    const struct ring_source *source = ring_source_of(recording);
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+    return ring_stamp_ns(ring_header_of(recording), source->has_later ? &source->later : NULL,
+                         stamp);
 }
 
 static void ring_close(struct recording *recording)
@@ -52,7 +52,8 @@ static void ring_close(struct recording *recording)
     mapping_close(&source->mapping);
     free(source->strings);
     free(source->runs);
-    free(source->copy);
+    free(source->copy.bytes);
+    source_ring_heap_free(source->merge);
     free(source);
 }
 
@@ -91,6 +92,8 @@ static const struct recording_source ring_source = {
     .run_stamp = source_ring_run_stamp,
     .run_open = source_ring_run_open,
     .run_next = source_ring_run_next,
+    .heap_begin = source_ring_heap_begin,
+    .heap_next = source_ring_heap_next,
     .symbol = ring_symbol,
     .verify = source_ring_verify,
 };
@@ -153,11 +156,14 @@ static void read_process(struct recording *recording)
     process->clock = header->clock;
     process->origin = header->origin | header->host_origin;
     process->unwinder = header->unwinder;
+    process->heap = header->heap;
+    process->selfcheck = header->selfcheck;
     process->stop_reason = atomic_load_explicit(&header->stop_reason, memory_order_relaxed);
-    process->stop_stamp = atomic_load_explicit(&header->stop_stamp, memory_order_relaxed);
-    process->start_stamp = header->start_stamp;
+    process->stop_stamp =
+        source_ring_ns(recording, atomic_load_explicit(&header->stop_stamp, memory_order_relaxed));
+    process->start_stamp = source_ring_ns(recording, header->start_stamp);
     process->start_realtime_ns = header->start_realtime_ns;
-    process->process_start_stamp = header->process_start_stamp;
+    process->process_start_stamp = source_ring_ns(recording, header->process_start_stamp);
     if (process->state > RING_STOPPED)
         problems_add(&recording->problems, PROBLEM_DAMAGE, offsetof(struct ring_header, state),
                      "the recording's state is %" PRIu32 ", which does not exist", process->state);
@@ -175,8 +181,25 @@ static void find_ending(struct recording *recording)
     recording->live = host_process_runs(process->pid, process->start_ticks, process->boot_id);
     if (recording->live) {
         process->ending = RECORDING_RUNNING;
-        recording->snapshot_stamp = now_stamp();
+        recording->snapshot_stamp = clock_now_ns();
     }
+}
+
+/* The pair that all stamps are converted with: now, where that clock is at hand, else the latest
+ * that the process left. */
+static void find_clock(struct recording *recording)
+{
+    const struct ring_header *header = ring_header_of(recording);
+    struct ring_source *source = ring_source_of(recording);
+    uint32_t index = atomic_load_explicit(&header->later_index, memory_order_acquire);
+
+    if (header->clock != RING_CLOCK_TSC)
+        return;
+    source->has_later = recording->live && clock_now_pair(&source->later);
+    if (source->has_later || index >= 2)
+        return;
+    source->later = header->later_pair[index];
+    source->has_later = true;
 }
 
 int source_ring_open(struct recording *recording, struct mapping *mapping)
@@ -192,6 +215,7 @@ int source_ring_open(struct recording *recording, struct mapping *mapping)
 
     read_identity(recording);
     find_ending(recording);
+    find_clock(recording);
     source_ring_copy_tables(recording);
     read_process(recording);
     source_ring_list_runs(recording);

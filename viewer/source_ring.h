@@ -3,7 +3,8 @@
 
 /*
  * source_ring.c opens, source_ring_tables.c copies the tables, source_ring_runs.c reads the chunks,
- * source_ring_verify.c checks what reading does not need.
+ * source_ring_heap.c reads the heap events in them, source_ring_verify.c checks what reading does
+ * not need.
  * The process may be writing while we read: words are loaded atomically, entries that can change
  * under our hands are compared after copying, and every loop is bounded by a count of the layout.
  */
@@ -21,21 +22,33 @@ struct ring_run {
     bool lost;       /* its unreadable events are counted in losses */
 };
 
+/* What was committed to a chunk, copied. */
+struct ring_copy {
+    char *bytes; /* room for a chunk */
+    const uint64_t *words;
+    size_t word_count;
+    uint32_t events;
+    uint64_t base_stamp; /* in the ring's clock */
+    uint32_t tid;
+};
+
+struct ring_merge; /* source_ring_heap.c */
+
 struct ring_source {
     struct mapping mapping;
+    struct ring_clock_pair later; /* for all conversions alike */
+    bool has_later;
     char *strings; /* copy of the used part, and a NUL */
     uint32_t string_bytes;
     struct ring_run *runs; /* by sequence */
-    char *copy;            /* of the chunk that is being read */
-    const uint64_t *words;
-    size_t word_count, word_at;
+    struct ring_copy copy; /* of the chunk that is being read */
+    size_t word_at;
     uint32_t events_left;
-    struct ring_run *run; /* that is being read */
-    uint64_t base_stamp;
-    uint32_t tid;
+    struct ring_run *run;  /* that is being read */
     uint32_t inline_count; /* of the last EVENT_STACK */
     const struct event_frame *inline_frames;
     bool reading;
+    struct ring_merge *merge; /* NULL until heap events are read */
 };
 
 static inline struct ring_source *ring_source_of(const struct recording *recording)
@@ -57,6 +70,9 @@ uint32_t source_ring_used(const struct recording *recording, enum ring_area area
 /* Offset in the file of an entry. */
 uint64_t source_ring_offset(const struct recording *recording, enum ring_area area, uint64_t index);
 
+/* A stamp of the ring in nanoseconds. */
+uint64_t source_ring_ns(const struct recording *recording, uint64_t stamp);
+
 void source_ring_copy_tables(struct recording *recording);
 const char *source_ring_string(const struct recording *recording, uint32_t id);
 const char *source_ring_text(const struct recording *recording, uint32_t id, uint32_t *ret_bytes);
@@ -65,6 +81,14 @@ void source_ring_list_runs(struct recording *recording);
 uint64_t source_ring_run_stamp(const struct recording *recording, size_t run);
 bool source_ring_run_open(struct recording *recording, size_t run);
 bool source_ring_run_next(struct recording *recording, struct recorded_event *ret_event);
+
+/* Copies a run's chunk; to->bytes is the caller's. False: it was recycled, which is noted once. */
+bool source_ring_copy(struct recording *recording, struct ring_run *run, struct ring_copy *to);
+
+void source_ring_heap_begin(struct recording *recording);
+size_t source_ring_heap_next(struct recording *recording, struct trace_heap_event *events,
+                             size_t capacity);
+void source_ring_heap_free(struct ring_merge *merge); /* NULL is fine */
 
 /* The newest stamp in any chunk that may hold the last event. */
 uint64_t source_ring_last_stamp(struct recording *recording);

@@ -71,7 +71,7 @@ void source_ring_list_runs(struct recording *recording)
         atomic_load_explicit(&ring_header_of(recording)->next_sequence, memory_order_relaxed);
 
     source->runs = xalloc_zeroed(chunks, sizeof(*source->runs));
-    source->copy = xalloc_zeroed(ring_header_of(recording)->layout.chunk_bytes, 1);
+    source->copy.bytes = xalloc_zeroed(ring_header_of(recording)->layout.chunk_bytes, 1);
     for (uint32_t i = 0; i < chunks; i++)
         list_chunk(recording, i, next_sequence);
     if (recording->run_count != 0)
@@ -81,14 +81,13 @@ void source_ring_list_runs(struct recording *recording)
 
 uint64_t source_ring_run_stamp(const struct recording *recording, size_t run)
 {
-    return ring_source_of(recording)->runs[run].base_stamp;
+    return source_ring_ns(recording, ring_source_of(recording)->runs[run].base_stamp);
 }
 
 /* Copies what is committed; true if it was not recycled meanwhile. */
 static bool copy_chunk(struct recording *recording, const struct ring_run *run,
-                       uint64_t *ret_committed)
+                       struct ring_copy *to)
 {
-    struct ring_source *source = ring_source_of(recording);
     const struct ring_chunk *chunk = ring_chunk_at(ring_header_of(recording), run->chunk);
     uint32_t room = ring_header_of(recording)->layout.chunk_bytes - RING_CHUNK_HEADER_BYTES;
 
@@ -102,35 +101,38 @@ static bool copy_chunk(struct recording *recording, const struct ring_run *run,
         problems_add(&recording->problems, PROBLEM_DAMAGE, recording->event_offset,
                      "chunk %" PRIu32 " claims %" PRIu32 " bytes of events", run->chunk, bytes);
         bytes = bytes > room ? room : bytes - bytes % (uint32_t)sizeof(uint64_t);
-        committed = (committed >> 32 << 32) | bytes;
     }
-    memcpy(source->copy, (const char *)chunk + RING_CHUNK_HEADER_BYTES, bytes);
-    source->tid = chunk->tid;
-    source->base_stamp = chunk->base_stamp;
+    memcpy(to->bytes, (const char *)chunk + RING_CHUNK_HEADER_BYTES, bytes);
+    to->words = (const uint64_t *)(const void *)to->bytes;
+    to->word_count = bytes / sizeof(uint64_t);
+    to->events = (uint32_t)(committed >> 32);
+    to->tid = chunk->tid;
+    to->base_stamp = chunk->base_stamp;
     atomic_thread_fence(
         memory_order_acquire); /* pairs with the writer's fence after sequence = 0 */
-    *ret_committed = committed;
     return atomic_load_explicit(&chunk->sequence, memory_order_relaxed) == run->sequence;
+}
+
+bool source_ring_copy(struct recording *recording, struct ring_run *run, struct ring_copy *to)
+{
+    recording->event_offset = source_ring_offset(recording, RING_CHUNKS, run->chunk);
+    if (copy_chunk(recording, run, to))
+        return true;
+    if (!run->lost)
+        recording->losses.overwritten_events += run->events;
+    run->lost = true;
+    return false;
 }
 
 bool source_ring_run_open(struct recording *recording, size_t index)
 {
     struct ring_source *source = ring_source_of(recording);
-    struct ring_run *run = &source->runs[index];
-    uint64_t committed = 0;
 
-    source->run = run;
-    recording->event_offset = source_ring_offset(recording, RING_CHUNKS, run->chunk);
-    source->reading = copy_chunk(recording, run, &committed);
-    source->words = (const uint64_t *)(const void *)source->copy;
-    source->word_count = (uint32_t)committed / sizeof(uint64_t);
+    source->run = &source->runs[index];
+    source->reading = source_ring_copy(recording, source->run, &source->copy);
     source->word_at = 0;
-    source->events_left = (uint32_t)(committed >> 32);
+    source->events_left = source->reading ? source->copy.events : 0;
     source->inline_count = 0;
-    if (!source->reading && !run->lost) {
-        recording->losses.overwritten_events += run->events;
-        run->lost = true;
-    }
     return source->reading;
 }
 
@@ -150,18 +152,37 @@ static bool end_run(struct recording *recording, const char *what)
     return false;
 }
 
+static bool is_heap(const struct event *event)
+{
+    return event->type == EVENT_HEAP_ALLOC || event->type == EVENT_HEAP_FREE ||
+           event->type == EVENT_HEAP_CONTEXT;
+}
+
+static void hand_out(const struct recording *recording, struct recorded_event *recorded)
+{
+    const struct ring_source *source = ring_source_of(recording);
+    struct event *event = &recorded->event;
+
+    event->stamp = source_ring_ns(recording, event->stamp);
+    event->owner_stamp = source_ring_ns(recording, event->owner_stamp);
+    recorded->tid = source->copy.tid;
+    recorded->frames = source->inline_frames;
+    recorded->frame_count = event->node == RING_NODE_INLINE ? source->inline_count : 0;
+}
+
 bool source_ring_run_next(struct recording *recording, struct recorded_event *ret_event)
 {
     struct ring_source *source = ring_source_of(recording);
+    const struct ring_copy *copy = &source->copy;
 
     while (source->reading) {
-        if (source->word_at == source->word_count)
+        if (source->word_at == copy->word_count)
             return end_run(recording, source->events_left != 0
                                           ? "a chunk claims more events than it holds"
                                           : NULL);
         size_t words =
-            event_decode(source->words + source->word_at, source->word_count - source->word_at,
-                         source->base_stamp, &ret_event->event);
+            event_decode(copy->words + source->word_at, copy->word_count - source->word_at,
+                         copy->base_stamp, &ret_event->event);
         if (words == 0)
             return end_run(recording, "an event is of no known kind or does not fit its chunk");
         if (source->events_left == 0)
@@ -173,10 +194,9 @@ bool source_ring_run_next(struct recording *recording, struct recorded_event *re
             source->inline_frames = ret_event->event.frames;
             continue;
         }
-        ret_event->tid = source->tid;
-        ret_event->frames = source->inline_frames;
-        ret_event->frame_count =
-            ret_event->event.node == RING_NODE_INLINE ? source->inline_count : 0;
+        if (is_heap(&ret_event->event))
+            continue; /* source_ring_heap.c */
+        hand_out(recording, ret_event);
         return true;
     }
     return false;
@@ -190,10 +210,10 @@ static uint64_t last_stamp_of(struct recording *recording, size_t run)
 
     if (!source_ring_run_open(recording, run))
         return 0;
-    while (source->word_at < source->word_count) {
-        size_t words =
-            event_decode(source->words + source->word_at, source->word_count - source->word_at,
-                         source->base_stamp, &event);
+    while (source->word_at < source->copy.word_count) {
+        size_t words = event_decode(source->copy.words + source->word_at,
+                                    source->copy.word_count - source->word_at,
+                                    source->copy.base_stamp, &event);
         if (words == 0)
             break;
         if (event.type != EVENT_STACK && event.stamp > last)
@@ -201,7 +221,7 @@ static uint64_t last_stamp_of(struct recording *recording, size_t run)
         source->word_at += words;
     }
     source->reading = false;
-    return last;
+    return source_ring_ns(recording, last);
 }
 
 /* A thread's newest events are in the chunk that it is writing, or was when it was retired. */

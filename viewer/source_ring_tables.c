@@ -113,8 +113,10 @@ static void copy_modules(struct recording *recording)
 }
 
 /* What happened after the snapshot of the live blocks has not happened yet. */
-static uint64_t until_snapshot(const struct recording *recording, uint64_t stamp)
+static uint64_t until_snapshot(const struct recording *recording, uint64_t ring_stamp)
 {
+    uint64_t stamp = source_ring_ns(recording, ring_stamp);
+
     return recording->snapshot_stamp != 0 && stamp > recording->snapshot_stamp ? 0 : stamp;
 }
 
@@ -126,7 +128,7 @@ static void copy_plugins(struct recording *recording)
         struct recording_plugin *plugin = &recording->plugins[i];
         plugin->path = named(recording, from[i].path, RING_PLUGINS, i);
         plugin->flags = from[i].flags;
-        plugin->met_stamp = from[i].met_stamp;
+        plugin->met_stamp = source_ring_ns(recording, from[i].met_stamp);
         plugin->end_stamp = until_snapshot(recording, load(&from[i].end_stamp));
         plugin->initialize_calls =
             atomic_load_explicit(&from[i].initialize_calls, memory_order_relaxed);
@@ -148,7 +150,7 @@ static void copy_instances(struct recording *recording)
         instance->plugin = from[i].plugin;
         instance->mime = named(recording, from[i].mime, RING_INSTANCES, i);
         instance->npp = from[i].npp;
-        instance->created_stamp = from[i].created_stamp;
+        instance->created_stamp = source_ring_ns(recording, from[i].created_stamp);
         instance->flags = atomic_load_explicit(&from[i].flags, memory_order_acquire);
         instance->destroyed_stamp = until_snapshot(recording, load(&from[i].destroyed_stamp));
         if (instance->destroyed_stamp == 0)
@@ -206,6 +208,7 @@ static void copy_live(struct recording *recording)
         recording->live_busy += slot == SLOT_BUSY;
         if (slot != SLOT_LIVE)
             continue;
+        live.stamp = source_ring_ns(recording, live.stamp);
         recording->live_blocks =
             xalloc_grown(recording->live_blocks, recording->live_count, &capacity, sizeof(live));
         recording->live_blocks[recording->live_count++] = live;
@@ -266,6 +269,12 @@ static void copy_header(struct recording *recording)
         .lost_stacks = load(&header->lost_stacks),
         .truncated_stacks = load(&header->truncated_stacks),
         .abandoned_operations = load(&header->abandoned_operations),
+        .heap_untracked = load(&header->heap_untracked),
+    };
+    recording->unwinding = (struct recording_unwinding){
+        .selfchecks = load(&header->selfchecks),
+        .selfcheck_mismatches = load(&header->selfcheck_mismatches),
+        .guessed_stacks = load(&header->guessed_stacks),
     };
     const struct ring_thread *threads = ring_area(header, RING_THREADS);
     for (uint32_t i = 0; i < source_ring_readable(recording, RING_THREADS) && !recording->live; i++)

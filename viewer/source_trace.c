@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/source_trace.h"
-#include "viewer/host_process.h"
+#include "viewer/clock_now.h"
 #include "viewer/sources.h"
 #include "viewer/xalloc.h"
 
@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <zlib.h>
 
 /* Tables unfold at most this many times from what is stored, beyond a fixed amount. */
@@ -19,6 +18,8 @@
 #define RESYNC_TIMES_FILE                                                                          \
     8 /* bytes that may be summed up while looking for the next sound block                        \
        */
+
+#define VERIFY_BATCH 1024
 
 struct walk {
     uint64_t offset;
@@ -32,8 +33,12 @@ static void trace_close(struct recording *recording)
 
     source_trace_free_tables(recording);
     mapping_close(&source->mapping);
-    free(source->runs);
-    free(source->raw);
+    free(source->runs.list);
+    free(source->heap_runs.list);
+    free(source->room.bytes);
+    free(source->heap_room.bytes);
+    trace_heap_reader_free(source->heap_reader);
+    ZSTD_freeDCtx(source->zstd);
     free(source);
 }
 
@@ -53,6 +58,7 @@ static uint64_t trace_run_stamp(const struct recording *recording, size_t run)
 static void trace_verify(struct recording *recording)
 {
     const struct trace_source *source = trace_source_of(recording);
+    struct trace_heap_event batch[VERIFY_BATCH];
     struct recorded_event event;
     uint64_t events = 0;
 
@@ -60,6 +66,9 @@ static void trace_verify(struct recording *recording)
         if (recording_run_open(recording, i))
             while (recording_run_next(recording, &event))
                 events++;
+    recording_heap_begin(recording);
+    for (size_t count; (count = recording_heap_next(recording, batch, VERIFY_BATCH)) != 0;)
+        events += count;
     if (source->has_end && source->end.events != events)
         problems_add(&recording->problems, PROBLEM_DAMAGE, source->end_offset,
                      "there are %" PRIu64 " events where END says %" PRIu64, events,
@@ -74,9 +83,17 @@ static const struct recording_source trace_source = {
     .run_stamp = trace_run_stamp,
     .run_open = source_trace_run_open,
     .run_next = source_trace_run_next,
+    .heap_begin = source_trace_heap_begin,
+    .heap_next = source_trace_heap_next,
     .symbol = source_trace_symbol,
     .verify = trace_verify,
 };
+
+static void read_later(struct trace_runs *runs, uint64_t offset, const struct trace_block *block)
+{
+    runs->list = xalloc_grown(runs->list, runs->count, &runs->capacity, sizeof(*runs->list));
+    runs->list[runs->count++] = (struct trace_run){.offset = offset, .block = *block};
+}
 
 static void read_block(struct recording *recording, uint64_t offset,
                        const struct trace_block *block)
@@ -87,14 +104,13 @@ static void read_block(struct recording *recording, uint64_t offset,
     if (source->has_end)
         problems_add(&recording->problems, PROBLEM_DAMAGE, offset,
                      "there are blocks after the END block");
-    if (block->type == TRACE_EVENTS) {
-        source->runs = xalloc_grown(source->runs, recording->run_count, &source->run_capacity,
-                                    sizeof(*source->runs));
-        source->runs[recording->run_count++] =
-            (struct trace_run){.offset = offset, .block = *block};
+    if (block->type == TRACE_EVENTS || block->type == TRACE_HEAP) {
+        read_later(block->type == TRACE_HEAP ? &source->heap_runs : &source->runs, offset, block);
+        recording->run_count = source->runs.count;
+        recording->heap_part_count = source->heap_runs.count;
         return;
     }
-    if (!source_trace_unpack(recording, offset, block, &raw))
+    if (!source_trace_unpack(recording, offset, block, &source->room, &raw))
         return;
     if (trace_block_name(block->type) == NULL) {
         problems_add(&recording->problems, PROBLEM_NOTE, offset,
@@ -253,21 +269,13 @@ static void take_end(struct recording *recording)
     process->exit_value = source->end.exit_value;
 }
 
-static uint64_t now_stamp(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 static void take_unfinished(struct recording *recording)
 {
     struct recording_process *process = &recording->process;
 
     process->ending = recording->live ? RECORDING_RUNNING : RECORDING_UNFINISHED;
     if (recording->live)
-        process->end_stamp = now_stamp();
+        process->end_stamp = clock_now_ns();
     else
         problems_add(&recording->problems, PROBLEM_NOTE, recording->file_bytes,
                      "there is no END block: the recorder was killed before the process ended");
@@ -300,6 +308,12 @@ static void take_state(struct recording *recording)
         .lost_stacks = state->lost_stacks,
         .truncated_stacks = state->truncated_stacks,
         .abandoned_operations = state->abandoned_operations,
+        .heap_untracked = state->heap_untracked,
+    };
+    recording->unwinding = (struct recording_unwinding){
+        .selfchecks = state->selfchecks,
+        .selfcheck_mismatches = state->selfcheck_mismatches,
+        .guessed_stacks = state->guessed_stacks,
     };
 }
 
@@ -343,12 +357,14 @@ int source_trace_open(struct recording *recording, struct mapping *mapping)
         return -EBADMSG;
     struct trace_source *source = xalloc_zeroed(1, sizeof(*source));
     source->mapping = *mapping;
+    source->zstd = ZSTD_createDCtx();
     source->budget_bytes = BUDGET_FIXED_BYTES + BUDGET_TIMES_FILE * mapping->bytes;
     recording->source = &trace_source;
     recording->source_data = source;
     recording->process = unknown;
     recording->node_count = 1; /* node 0 */
     walk_blocks(recording);
+    mapping_release(mapping, 0, mapping->bytes); /* what surrounds the headers of blocks */
     finish(recording);
     return 0;
 }

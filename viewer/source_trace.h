@@ -3,9 +3,10 @@
 
 /*
  * source_trace.c walks over the blocks, source_trace_block.c checks and unpacks one,
- * source_trace_tables.c keeps what the tables say, source_trace_runs.c reads events. Tables are
- * read when the file is opened, EVENTS blocks only when their events are asked for. What tables may
- * cost is bounded by the file's size, so that a small file cannot unfold to any amount of memory.
+ * source_trace_tables.c keeps what the tables say, source_trace_runs.c and source_trace_heap.c read
+ * events. Tables are read when the file is opened, EVENTS and HEAP blocks only when their events
+ * are asked for. What tables may cost is bounded by the file's size, so that a small file cannot
+ * unfold to any amount of memory.
  */
 #ifndef NPNTRACE_VIEWER_SOURCE_TRACE_H
 #define NPNTRACE_VIEWER_SOURCE_TRACE_H
@@ -14,11 +15,23 @@
 #include "viewer/recording.h"
 
 #include <uthash.h>
+#include <zstd.h>
 
 struct trace_run {
     uint64_t offset; /* of its block's header */
     struct trace_block block;
-    bool checked; /* its checksum was found right */
+};
+
+/* A list of blocks to be read later. */
+struct trace_runs {
+    struct trace_run *list;
+    size_t count, capacity;
+};
+
+/* Where blocks are unpacked. */
+struct trace_room {
+    uint8_t *bytes;
+    size_t capacity;
 };
 
 struct trace_named { /* a string */
@@ -42,20 +55,23 @@ struct trace_source {
     struct mapping mapping;
     struct trace_named *strings;
     struct trace_stored *symbols;
-    struct ring_node *nodes; /* index 0 unused */
-    struct trace_run *runs;
-    size_t node_capacity, run_capacity, live_capacity, module_capacity, plugin_capacity,
-        instance_capacity;
+    struct ring_node *nodes;     /* index 0 unused */
+    struct trace_runs runs;      /* EVENTS */
+    struct trace_runs heap_runs; /* HEAP */
+    size_t node_capacity, live_capacity, module_capacity, plugin_capacity, instance_capacity;
     uint64_t budget_bytes; /* what tables may still cost */
     bool has_process, has_state, has_end;
     struct trace_state state;
     struct trace_end end;
     uint64_t end_offset; /* where END stands in the file */
-    char *owned[5]; /* texts of the process */
-    uint8_t *raw;   /* the block that is being read, unpacked */
-    size_t raw_capacity;
+    char *owned[5];      /* texts of the process */
+    ZSTD_DCtx *zstd;
+    struct trace_room room; /* of the table or EVENTS block that is being read */
     struct trace_events_reader reader;
     bool reading;
+    struct trace_room heap_room;
+    struct trace_heap_reader *heap_reader; /* NULL until heap events are read */
+    bool heap_reading;
     uint32_t inline_count;
     const struct event_frame *inline_frames;
     struct event_frame frames[EVENT_MAX_FRAMES];
@@ -67,11 +83,12 @@ static inline struct trace_source *trace_source_of(const struct recording *recor
 }
 
 /*
- * Compares the checksum of a block and unpacks it. *ret_raw is valid until the next call. False:
- * the damage has been noted.
+ * Compares the checksum of a block and unpacks it. *ret_raw is valid until the next call with the
+ * same room. False: the damage has been noted.
  */
 bool source_trace_unpack(struct recording *recording, uint64_t offset,
-                         const struct trace_block *block, const uint8_t **ret_raw);
+                         const struct trace_block *block, struct trace_room *room,
+                         const uint8_t **ret_raw);
 
 /* True if header and payload at offset carry the right checksum. */
 bool source_trace_sum_is_right(const struct mapping *mapping, uint64_t offset,
@@ -97,6 +114,10 @@ const struct recording_symbol *source_trace_symbol(const struct recording *recor
 
 bool source_trace_run_open(struct recording *recording, size_t run);
 bool source_trace_run_next(struct recording *recording, struct recorded_event *ret_event);
+
+void source_trace_heap_begin(struct recording *recording);
+size_t source_trace_heap_next(struct recording *recording, struct trace_heap_event *events,
+                              size_t capacity);
 
 /* Adds up the gaps in all EVENTS blocks, for a file whose recorder could not write the sums. */
 void source_trace_count_gaps(struct recording *recording);

@@ -32,8 +32,17 @@ static bool fail(struct recording *recording, uint64_t offset, const struct trac
     return false;
 }
 
+static void make_room(struct trace_room *room, size_t bytes)
+{
+    if (room->capacity >= bytes)
+        return;
+    room->bytes = xalloc_resized(room->bytes, bytes, 1);
+    room->capacity = bytes;
+}
+
 bool source_trace_unpack(struct recording *recording, uint64_t offset,
-                         const struct trace_block *block, const uint8_t **ret_raw)
+                         const struct trace_block *block, struct trace_room *room,
+                         const uint8_t **ret_raw)
 {
     struct trace_source *source = trace_source_of(recording);
     const uint8_t *stored = at(&source->mapping, offset + TRACE_BLOCK_HEADER_BYTES);
@@ -44,13 +53,12 @@ bool source_trace_unpack(struct recording *recording, uint64_t offset,
         *ret_raw = stored;
         return true;
     }
-    if (source->raw_capacity < block->raw_bytes) {
-        source->raw = xalloc_resized(source->raw, block->raw_bytes, 1);
-        source->raw_capacity = block->raw_bytes;
-    }
-    size_t bytes = ZSTD_decompress(source->raw, block->raw_bytes, stored, block->stored_bytes);
+    make_room(room, block->raw_bytes);
+    size_t bytes = ZSTD_decompressDCtx(source->zstd, room->bytes, block->raw_bytes, stored,
+                                       block->stored_bytes);
     if (ZSTD_isError(bytes) || bytes != block->raw_bytes)
         return fail(recording, offset, block, "cannot be decompressed");
-    *ret_raw = source->raw;
+    mapping_release(&source->mapping, offset, TRACE_BLOCK_HEADER_BYTES + block->stored_bytes);
+    *ret_raw = room->bytes;
     return true;
 }

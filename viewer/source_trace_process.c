@@ -37,6 +37,8 @@ static void take_process(struct recording *recording, const struct trace_process
         .clock = from->clock,
         .origin = from->origin,
         .unwinder = from->unwinder,
+        .heap = from->heap,
+        .selfcheck = from->selfcheck,
         .state = RING_READY,
         .start_ticks = from->start_ticks,
         .start_stamp = from->start_stamp,

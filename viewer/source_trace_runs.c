@@ -22,7 +22,7 @@ static bool open_block(struct recording *recording, const struct trace_run *run)
     struct trace_fault fault = {.what = "cannot be decoded"};
     const uint8_t *raw;
 
-    if (!source_trace_unpack(recording, run->offset, &run->block, &raw))
+    if (!source_trace_unpack(recording, run->offset, &run->block, &source->room, &raw))
         return false;
     if (trace_events_open(&source->reader, raw, run->block.raw_bytes, &fault) != 0)
         return fail(recording, run, &fault);
@@ -32,7 +32,7 @@ static bool open_block(struct recording *recording, const struct trace_run *run)
 bool source_trace_run_open(struct recording *recording, size_t index)
 {
     struct trace_source *source = trace_source_of(recording);
-    const struct trace_run *run = &source->runs[index];
+    const struct trace_run *run = &source->runs.list[index];
 
     recording->event_offset = run->offset;
     source->inline_count = 0;
@@ -47,12 +47,12 @@ static const struct trace_run *current_run(const struct recording *recording)
 
     while (low + 1 < high) {
         size_t middle = low + (high - low) / 2;
-        if (source->runs[middle].offset <= recording->event_offset)
+        if (source->runs.list[middle].offset <= recording->event_offset)
             low = middle;
         else
             high = middle;
     }
-    return &source->runs[low];
+    return &source->runs.list[low];
 }
 
 static void keep_stack(struct trace_source *source, const struct event *stack)
@@ -106,13 +106,13 @@ void source_trace_count_gaps(struct recording *recording)
     struct trace_gap gap;
 
     for (size_t i = 0; i < recording->run_count; i++) {
-        if (!open_block(recording, &source->runs[i]))
+        if (!open_block(recording, &source->runs.list[i]))
             continue;
         int found;
         while ((found = trace_events_next_gap(&source->reader, &gap, &fault)) > 0)
             count_gap(&recording->losses, &gap);
         if (found < 0)
-            fail(recording, &source->runs[i], &fault);
+            fail(recording, &source->runs.list[i], &fault);
     }
     source->reading = false;
 }

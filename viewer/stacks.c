@@ -198,7 +198,7 @@ uint32_t stacks_of(struct stacks *stacks, uint32_t id)
 
     for (;;) {
         HASH_FIND(hh, stacks->nodes, &id, sizeof(id), seen);
-        if (seen != NULL || !model_node(stacks->model, id, &node))
+        if (seen != NULL || !recording_node(stacks->model->recording, id, &node))
             break;
         stacks->path =
             xalloc_grown(stacks->path, count, &stacks->path_capacity, sizeof(*stacks->path));

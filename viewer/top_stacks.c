@@ -7,15 +7,20 @@
 #include <stdlib.h>
 #include <uthash.h>
 
+struct group_key {
+    uint32_t plugin;
+    uint32_t stack;
+};
+
 struct group {
-    struct model_stack_key key; /* node: the stack */
+    struct group_key key;
     struct top_stack top;
     UT_hash_handle hh;
 };
 
-static void add(struct group **groups, const struct model_stack *from, uint32_t stack)
+static void add(struct group **groups, const struct stack_sum *from, uint32_t stack)
 {
-    struct model_stack_key key = {from->key.plugin, stack};
+    struct group_key key = {from->plugin, stack};
     struct group *group;
 
     HASH_FIND(hh, *groups, &key, sizeof(key), group);
@@ -29,18 +34,22 @@ static void add(struct group **groups, const struct model_stack *from, uint32_t 
     group->top.bytes += from->bytes;
     group->top.live_blocks += from->live_blocks;
     group->top.live_bytes += from->live_bytes;
+    group->top.peak_bytes += from->peak_bytes;
+    group->top.temporary += from->temporary;
 }
 
-struct top_stack *top_stacks_collect(const struct model *model, struct stacks *stacks,
+struct top_stack *top_stacks_collect(const struct stack_sums *sums, struct stacks *stacks,
                                      const bool *wanted_plugins, size_t *ret_count)
 {
     struct group *groups = NULL, *group, *next;
     struct top_stack *list;
     size_t count = 0;
 
-    for (const struct model_stack *from = model->stacks; from != NULL; from = from->hh.next)
-        if (wanted_plugins == NULL || wanted_plugins[from->key.plugin])
-            add(&groups, from, stacks_of(stacks, from->key.node));
+    for (size_t i = 1; i < sums->count; i++) {
+        const struct stack_sum *from = &sums->list[i];
+        if (wanted_plugins == NULL || wanted_plugins[from->plugin])
+            add(&groups, from, stacks_of(stacks, from->node));
+    }
     list = xalloc_zeroed(HASH_COUNT(groups), sizeof(*list));
     HASH_ITER(hh, groups, group, next)
     {
@@ -81,10 +90,21 @@ static int by_live(const void *left, const void *right)
                    (uint64_t[]){b->live_bytes, b->live_blocks, b->plugin, b->stack}, 4);
 }
 
+static int by_peak(const void *left, const void *right)
+{
+    const struct top_stack *a = left, *b = right;
+    return compare((uint64_t[]){a->peak_bytes, a->bytes, a->plugin, a->stack},
+                   (uint64_t[]){b->peak_bytes, b->bytes, b->plugin, b->stack}, 4);
+}
+
 void top_stacks_sort(struct top_stack *list, size_t count, enum top_order order)
 {
     static int (*const orders[])(const void *, const void *) = {
-        [TOP_BY_BYTES] = by_bytes, [TOP_BY_ALLOCS] = by_allocs, [TOP_BY_LIVE] = by_live};
+        [TOP_BY_BYTES] = by_bytes,
+        [TOP_BY_ALLOCS] = by_allocs,
+        [TOP_BY_LIVE] = by_live,
+        [TOP_BY_PEAK] = by_peak,
+    };
 
     if (count != 0)
         qsort(list, count, sizeof(*list), orders[order]);

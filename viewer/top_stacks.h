@@ -13,13 +13,15 @@ struct top_stack {
     uint32_t stack;
     uint64_t allocs, bytes;
     uint64_t live_blocks, live_bytes;
-    bool shown; /* for the caller */
+    uint64_t peak_bytes; /* heap only; of several nodes: at most that */
+    uint64_t temporary;  /* heap only */
+    bool shown;          /* for the caller */
 };
 
-enum top_order { TOP_BY_BYTES, TOP_BY_ALLOCS, TOP_BY_LIVE };
+enum top_order { TOP_BY_BYTES, TOP_BY_ALLOCS, TOP_BY_LIVE, TOP_BY_PEAK };
 
 /* All stacks of the wanted plug-ins (by id; NULL: all); the array is the caller's to free(). */
-struct top_stack *top_stacks_collect(const struct model *model, struct stacks *stacks,
+struct top_stack *top_stacks_collect(const struct stack_sums *sums, struct stacks *stacks,
                                      const bool *wanted_plugins, size_t *ret_count);
 
 void top_stacks_sort(struct top_stack *list, size_t count, enum top_order order);

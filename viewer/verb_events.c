@@ -1,7 +1,7 @@
 /* viewer/verb_events.c - npntrace events: what happened, one line each */
 /* SPDX-License-Identifier: MIT */
 
-#include "viewer/cursor.h"
+#include "viewer/all_events.h"
 #include "viewer/event_out.h"
 #include "viewer/message.h"
 #include "viewer/session.h"
@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define HEAP_TYPES (1u << EVENT_HEAP_ALLOC | 1u << EVENT_HEAP_FREE)
 
 enum { KEY_TYPE = 0x200 };
 
@@ -22,7 +24,7 @@ struct events_options {
 static const struct argp_option own_options[] = {
     {"type", KEY_TYPE, "TYPE[,TYPE...]", 0,
      "only events of these types: npn-alloc, npn-free, npn-freed-elsewhere, npn-flush, plugin, "
-     "instance",
+     "instance, heap-alloc, heap-free",
      0},
     {0},
 };
@@ -33,11 +35,12 @@ static int parse_types(struct events_options *options, const char *argument,
     for (const char *at = argument; at != NULL;) {
         size_t length = strcspn(at, ",");
         unsigned type;
-        for (type = 1; type < EVENT_STACK; type++)
-            if (strlen(event_type_name(type)) == length &&
+        for (type = 1; type < EVENT_TYPES; type++)
+            if (type != EVENT_STACK && type != EVENT_HEAP_CONTEXT &&
+                strlen(event_type_name(type)) == length &&
                 strncmp(event_type_name(type), at, length) == 0)
                 break;
-        if (type == EVENT_STACK)
+        if (type == EVENT_TYPES)
             return options_wrong(state, "--type=%s: no such type; see --help", argument);
         options->types |= 1u << type;
         at = at[length] == ',' ? at + length + 1 : NULL;
@@ -78,11 +81,12 @@ static bool is_wanted(const struct session *session, const struct events_options
 
 static void print_events(struct session *session, const struct events_options *options)
 {
-    struct cursor *cursor = cursor_open(session->recording);
+    bool with_heap = options->types == 0 || (options->types & HEAP_TYPES) != 0;
+    struct all_events *all = all_events_open(session->recording, with_heap);
     size_t left = session_limit(session, SIZE_MAX);
     struct recorded_event event;
 
-    while (left > 0 && !ferror(stdout) && cursor_next(cursor, &event)) {
+    while (left > 0 && !ferror(stdout) && all_events_next(all, &event)) {
         if (!is_wanted(session, options, &event.event))
             continue;
         if (options->shared.json)
@@ -91,7 +95,7 @@ static void print_events(struct session *session, const struct events_options *o
             event_out_text(session, &event);
         left--;
     }
-    cursor_close(cursor);
+    all_events_close(all);
 }
 
 int verb_events(int argc, char **argv)

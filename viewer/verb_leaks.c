@@ -17,15 +17,17 @@
 #define LEAKS_SHOWN 20
 #define FRAMES_SHOWN 12 /* on a terminal */
 
-enum { KEY_FAIL_ON_LEAK = 0x200 };
+enum { KEY_FAIL_ON_LEAK = 0x200, KEY_HOST };
 
 struct leaks_options {
     struct options shared;
     bool fail_on_leak;
+    bool host;
 };
 
 static const struct argp_option own_options[] = {
     {"fail-on-leak", KEY_FAIL_ON_LEAK, NULL, 0, "end with status 1 if there is a leak", 0},
+    {"host", KEY_HOST, NULL, 0, "heap memory that the host allocated for itself as well", 0},
     {0},
 };
 
@@ -37,6 +39,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = &options->shared; return 0;
     case KEY_FAIL_ON_LEAK: options->fail_on_leak = true; return 0;
+    case KEY_HOST: options->host = true; return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
 }
@@ -46,9 +49,9 @@ static const struct argp argp = {
     .options = own_options,
     .parser = parse,
     .args_doc = "[FILE]",
-    .doc = "Show the NPN memory that is still live, by call stack, biggest first, and why it "
-           "counts: it "
-           "outlived its plug-in, it outlived its instance, or it was live when the process ended."
+    .doc = "Show the NPN memory and, where that was recorded, the heap memory of plug-ins that is "
+           "still live, by call stack, biggest first, and why it counts: it outlived its plug-in, "
+           "it outlived its instance, or it was live when the process ended."
            "\vWithout FILE the newest recording in the current directory is read.",
     .children = children,
 };
@@ -61,7 +64,7 @@ static json_t *json_of_leak(const struct session *session, const struct leak *le
 
     json_object_set_new(json, "plugin",
                         json_out_text(path != NULL ? recording_base_name(path) : NULL));
-    json_object_set_new(json, "domain", json_string("npn"));
+    json_object_set_new(json, "domain", json_string(leak_domain_name(leak->domain)));
     json_object_set_new(json, "kind", json_string(leak_kind_name(leak->kind)));
     json_object_set_new(json, "blocks", json_out_number(leak->blocks));
     json_object_set_new(json, "bytes", json_out_number(leak->bytes));
@@ -103,17 +106,25 @@ static void print_verdict(const struct session *session, const struct leaks *lea
     putchar('\n');
 }
 
+static char *name_of(const struct recording *recording, const struct leak *leak)
+{
+    return leak->domain == LEAK_HEAP && leak->plugin == 0
+               ? xalloc_string("(host)")
+               : verdict_plugin_name(recording, leak->plugin);
+}
+
 static void print_leak(const struct session *session, const struct leak *leak, size_t number)
 {
     const struct recording *recording = session->recording;
-    char *name = verdict_plugin_name(recording, leak->plugin);
+    char *name = name_of(recording, leak);
     uint64_t first_ns = recording_since_start_ns(recording, leak->first_stamp);
     uint64_t last_ns = recording_since_start_ns(recording, leak->last_stamp);
 
     printf("\n%3zu. ", number);
     terminal_print(&session->terminal, TERMINAL_TITLE, "%s in %s", text_bytes(leak->bytes).chars,
                    text_plural(leak->blocks, "block").chars);
-    printf(", %s: %s", leak_kind_text(leak->kind, recording->live), name);
+    printf("%s, %s: %s", leak->domain == LEAK_HEAP ? " of the heap" : "",
+           leak_kind_text(leak->kind, recording->live), name);
     if (leak->blocks == 1)
         printf(", after %s\n", text_duration(first_ns).chars);
     else
@@ -167,7 +178,8 @@ int verb_leaks(int argc, char **argv)
     options_parse(&argp, argc, argv, &options);
     int status = session_begin(&session, &options.shared);
     if (status == STATUS_GOOD) {
-        struct leaks leaks = leaks_find(session.model, session.stacks, session.wanted);
+        struct leaks leaks =
+            leaks_find(session.model, session.stacks, session.wanted, options.host);
         if (options.shared.json)
             print_json(&session, &leaks);
         else

@@ -22,10 +22,17 @@ static const struct argp argp = {
     .parser = parse,
     .args_doc = "[FILE]",
     .doc =
-        "Show what each plug-in and each of its instances did with NPN memory, and the call stacks "
-        "that allocated most.\vWithout FILE the newest recording in the current directory is read.",
+        "Show what each plug-in and each of its instances did with NPN memory and, where that was "
+        "recorded, with heap memory, and the call stacks that allocated most.\vWithout FILE the "
+        "newest recording in the current directory is read.",
     .children = children,
 };
+
+/* Null: heap calls were not recorded. */
+static json_t *json_of_heap(const struct session *session, const struct trace_counters *counters)
+{
+    return session->model->has_heap ? json_out_counters(counters) : json_null();
+}
 
 static json_t *json_of_instances(const struct session *session, uint32_t plugin)
 {
@@ -43,6 +50,8 @@ static json_t *json_of_instances(const struct session *session, uint32_t plugin)
                             json_boolean(instance->flags & RING_INSTANCE_DESTROYED));
         json_object_set_new(json, "npn",
                             json_out_counters(&session->model->sums->instances[i + 1]));
+        json_object_set_new(json, "heap",
+                            json_of_heap(session, &session->model->heap.instances[i + 1]));
         json_array_append_new(list, json);
     }
     return list;
@@ -58,7 +67,7 @@ static json_t *json_of_plugin(const struct session *session, uint32_t id)
     json_object_set_new(json, "build_id",
                         json_out_build_id(plugin->build_id, plugin->build_id_bytes));
     json_object_set_new(json, "npn", json_out_counters(&session->model->sums->plugins[id]));
-    json_object_set_new(json, "heap", json_null());
+    json_object_set_new(json, "heap", json_of_heap(session, &session->model->heap.plugins[id]));
     json_object_set_new(json, "instances", json_of_instances(session, id));
     return json;
 }
@@ -69,7 +78,7 @@ static void print_json(const struct session *session)
     json_t *json = json_object(), *totals = json_object(), *plugins = json_array();
 
     json_object_set_new(totals, "npn", json_out_counters(&session->model->sums->totals));
-    json_object_set_new(totals, "heap", json_null());
+    json_object_set_new(totals, "heap", json_of_heap(session, &session->model->heap.totals));
     for (uint32_t id = 1; id <= recording->plugin_count; id++)
         if (session->wanted[id])
             json_array_append_new(plugins, json_of_plugin(session, id));
@@ -77,7 +86,10 @@ static void print_json(const struct session *session)
     json_object_set_new(json, "host", json_out_host(recording));
     json_object_set_new(json, "lost_events", json_out_number(recording_lost_events(recording)));
     json_object_set_new(json, "totals", totals);
-    json_object_set_new(json, "host_heap", json_null());
+    json_object_set_new(json, "host_heap",
+                        recording->process.heap == RING_HEAP_ALL
+                            ? json_of_heap(session, &session->model->heap.plugins[0])
+                            : json_null());
     json_object_set_new(json, "plugins", plugins);
     json_out_print(json);
 }

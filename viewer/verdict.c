@@ -19,9 +19,39 @@ char *verdict_plugin_name(const struct recording *recording, uint32_t plugin)
                            : text_printable(recording_base_name(path));
 }
 
+/* What plug-ins hold of one kind of memory. */
+struct holding {
+    uint64_t blocks, bytes;
+    size_t holders;
+    uint32_t biggest; /* the plug-in that holds most */
+};
+
+static struct holding holding_of(const struct model *model, const struct trace_counters *plugins,
+                                 uint32_t first_id)
+{
+    struct holding holding = {.biggest = first_id};
+
+    for (uint32_t id = first_id; id <= model->recording->plugin_count; id++) {
+        const struct trace_counters *counters = &plugins[id], *biggest = &plugins[holding.biggest];
+        holding.blocks += counters->live_blocks;
+        holding.bytes += counters->live_bytes;
+        holding.holders += counters->live_blocks != 0;
+        if (counters->live_bytes > biggest->live_bytes ||
+            (biggest->live_blocks == 0 && counters->live_blocks != 0))
+            holding.biggest = id;
+    }
+    return holding;
+}
+
+bool verdict_has_live(const struct model *model)
+{
+    return model->sums->totals.live_blocks != 0 ||
+           holding_of(model, model->heap.plugins, 1).blocks != 0;
+}
+
 bool verdict_is_bad(const struct model *model)
 {
-    return !model->recording->live && model->sums->totals.live_blocks != 0;
+    return !model->recording->live && verdict_has_live(model);
 }
 
 static char *nothing_live(const struct model *model)
@@ -36,46 +66,85 @@ static char *nothing_live(const struct model *model)
                          text_bytes(totals->bytes_allocated).chars);
 }
 
-/* The plug-in that holds most, and how many hold something. */
-static uint32_t biggest_holder(const struct model *model, size_t *ret_holders)
+/* "libnpfoo.so did not free 12 blocks, 48.0 KiB" */
+static char *who_holds(const struct model *model, const struct trace_counters *plugins,
+                       const struct holding *holding)
 {
-    uint32_t biggest = 0;
+    struct text blocks = text_plural(holding->blocks, "block"), bytes = text_bytes(holding->bytes);
+    char *name = verdict_plugin_name(model->recording, holding->biggest), *text;
 
-    *ret_holders = 0;
-    for (uint32_t id = 0; id <= model->recording->plugin_count; id++) {
-        const struct trace_counters *counters = &model->sums->plugins[id];
-        *ret_holders += counters->live_blocks != 0;
-        if (counters->live_bytes > model->sums->plugins[biggest].live_bytes ||
-            (model->sums->plugins[biggest].live_blocks == 0 && counters->live_blocks != 0))
-            biggest = id;
-    }
-    return biggest;
+    if (holding->holders <= 1)
+        text =
+            xalloc_format(model->recording->live ? "%s holds %s, %s now" : "%s did not free %s, %s",
+                          name, blocks.chars, bytes.chars);
+    else
+        text = xalloc_format(model->recording->live
+                                 ? "%zu plug-ins hold %s, %s now; most of it %s (%s)"
+                                 : "%zu plug-ins did not free %s, %s; most of it %s (%s)",
+                             holding->holders, blocks.chars, bytes.chars, name,
+                             text_bytes(plugins[holding->biggest].live_bytes).chars);
+    free(name);
+    return text;
+}
+
+static char *npn_sentence(const struct model *model)
+{
+    const struct trace_counters *plugins = model->sums->plugins;
+    struct holding holding = holding_of(model, plugins, 0);
+
+    if (model->sums->totals.live_blocks == 0)
+        return nothing_live(model);
+    char *who = who_holds(model, plugins, &holding), *sentence = xalloc_format("%s.", who);
+    free(who);
+    return sentence;
+}
+
+static uint64_t heap_allocs_of_plugins(const struct model *model)
+{
+    uint64_t allocs = 0;
+
+    for (uint32_t id = 1; id <= model->recording->plugin_count; id++)
+        allocs += model->heap.plugins[id].allocs;
+    return allocs;
+}
+
+/* Begins with a blank; "" if there is nothing to say. */
+static char *heap_sentence(const struct model *model)
+{
+    const struct trace_counters *plugins = model->heap.plugins;
+    uint64_t allocs = heap_allocs_of_plugins(model);
+    struct holding holding = holding_of(model, plugins, 1);
+
+    if (allocs == 0)
+        return xalloc_string("");
+    if (holding.blocks == 0)
+        return xalloc_format(" All of %s on the heap freed.", text_plural(allocs, "block").chars);
+    char *who = who_holds(model, plugins, &holding);
+    char *sentence = xalloc_format(" On the heap, %s.", who);
+    free(who);
+    return sentence;
+}
+
+static char *host_sentence(const struct model *model)
+{
+    const struct trace_counters *host = &model->heap.plugins[0];
+
+    if (!model->has_heap)
+        return xalloc_string("No plug-in was met: there is nothing to report.");
+    return xalloc_format("No plug-in was met. On the heap, the host %s %s, %s%s.",
+                         model->recording->live ? "holds" : "did not free",
+                         text_plural(host->live_blocks, "block").chars,
+                         text_bytes(host->live_bytes).chars, model->recording->live ? " now" : "");
 }
 
 char *verdict_sentence(const struct model *model)
 {
-    const struct trace_counters *totals = &model->sums->totals;
-    size_t holders;
-    uint32_t biggest = biggest_holder(model, &holders);
-    struct text blocks = text_plural(totals->live_blocks, "block"),
-                bytes = text_bytes(totals->live_bytes);
-
     if (model->recording->plugin_count == 0)
-        return xalloc_string("No plug-in was met: there is nothing to report.");
-    if (totals->live_blocks == 0)
-        return nothing_live(model);
-    char *name = verdict_plugin_name(model->recording, biggest), *sentence;
-    if (holders <= 1)
-        sentence = xalloc_format(model->recording->live ? "%s holds %s, %s now."
-                                                        : "%s did not free %s, %s.",
-                                 name, blocks.chars, bytes.chars);
-    else
-        sentence = xalloc_format(model->recording->live
-                                     ? "%zu plug-ins hold %s, %s now; most of it %s (%s)."
-                                     : "%zu plug-ins did not free %s, %s; most of it %s (%s).",
-                                 holders, blocks.chars, bytes.chars, name,
-                                 text_bytes(model->sums->plugins[biggest].live_bytes).chars);
-    free(name);
+        return host_sentence(model);
+    char *npn = npn_sentence(model), *heap = heap_sentence(model);
+    char *sentence = xalloc_format("%s%s", npn, heap);
+    free(npn);
+    free(heap);
     return sentence;
 }
 
@@ -134,6 +203,19 @@ static char *join(const struct loss *losses, size_t count)
     return text;
 }
 
+/* Heap numbers have no second source. */
+static const char *meaning_of_losses(const struct model *model)
+{
+    if (recording_lost_events(model->recording) == 0)
+        return "";
+    if (model->from_events || model->recording->losses.missed_calls != 0)
+        return "; the numbers may be too low, live blocks too many";
+    if (model->has_heap)
+        return "; the counts of NPN memory are exact all the same, the process kept them itself, "
+               "but heap numbers are those of the events that are left";
+    return "; the counts are exact all the same, the process kept them itself";
+}
+
 char *verdict_losses(const struct model *model)
 {
     const struct recording_losses *lost = &model->recording->losses;
@@ -143,19 +225,16 @@ char *verdict_losses(const struct model *model)
         {lost->missed_calls, "calls missed"},
         {lost->damaged_events, "events unreadable"},
         {lost->untracked_blocks, "blocks not tracked (they may be live or freed)"},
+        {lost->heap_untracked, "heap blocks not tracked (frees by others went unseen)"},
         {lost->unlisted_plugins, "plug-ins not traced"},
         {lost->unlisted_instances, "instances not told apart"},
         {lost->unlisted_modules, "modules without a name"},
     };
     char *what = join(losses, sizeof(losses) / sizeof(losses[0]));
-    const char *meaning = "";
 
     if (what == NULL)
         return NULL;
-    if (recording_lost_events(model->recording) != 0)
-        meaning = !model->from_events && lost->missed_calls == 0
-                      ? "; the counts are exact all the same, the process kept them itself"
-                      : "; the numbers may be too low, live blocks too many";
+    const char *meaning = meaning_of_losses(model);
     char *text = xalloc_format("Lost: %s%s.", what, meaning);
     free(what);
     return text;

@@ -12,6 +12,9 @@
 /* "libnpfoo.so did not free 12 blocks, 48.0 KiB." */
 char *verdict_sentence(const struct model *model);
 
+/* True if plug-ins hold something: NPN memory, or of the heap what they allocated. */
+bool verdict_has_live(const struct model *model);
+
 /* True if something is live that should not be: the process has ended and blocks are left. */
 bool verdict_is_bad(const struct model *model);
 

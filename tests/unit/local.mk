@@ -17,6 +17,24 @@ tests_unit_tracer_live_LDADD = libtracer.la $(CMOCKA_LIBS) -lpthread
 tests_unit_tracer_npn_SOURCES = tests/unit/tracer-npn.c tests/unit/scratch.c tests/unit/scratch.h
 tests_unit_tracer_npn_LDADD = libtracer.la $(CMOCKA_LIBS) -lpthread
 
+# ---- call-frame information ----------------------------------------------------
+unit_tests += \
+	tests/unit/tracer-cfi tests/unit/tracer-cfi-damage tests/unit/tracer-cfi-made \
+	tests/unit/tracer-cfi-odd tests/unit/tracer-cfi-walk
+cfi_image_sources = tests/unit/tracer-cfi-image.c tests/unit/tracer-cfi-image.h
+cfi_oracle_sources = \
+	tests/unit/tracer-cfi-oracle.c tests/unit/tracer-cfi-oracle.h $(cfi_image_sources)
+tests_unit_tracer_cfi_SOURCES = tests/unit/tracer-cfi.c $(cfi_oracle_sources)
+tests_unit_tracer_cfi_LDADD = libtracer.la $(CMOCKA_LIBS)
+tests_unit_tracer_cfi_damage_SOURCES = tests/unit/tracer-cfi-damage.c $(cfi_image_sources)
+tests_unit_tracer_cfi_damage_LDADD = libtracer.la $(CMOCKA_LIBS)
+tests_unit_tracer_cfi_made_SOURCES = tests/unit/tracer-cfi-made.c
+tests_unit_tracer_cfi_made_LDADD = libtracer.la $(CMOCKA_LIBS)
+tests_unit_tracer_cfi_odd_SOURCES = tests/unit/tracer-cfi-odd.c $(cfi_oracle_sources)
+tests_unit_tracer_cfi_odd_LDADD = libtracer.la $(CMOCKA_LIBS)
+tests_unit_tracer_cfi_walk_SOURCES = tests/unit/tracer-cfi-walk.c
+tests_unit_tracer_cfi_walk_LDADD = libtracer.la $(CMOCKA_LIBS) -lpthread
+
 # ---- shim --------------------------------------------------------------------
 unit_tests += tests/unit/shim-map
 tests_unit_shim_map_SOURCES = tests/unit/shim-map.c shim/map.c shim/map.h
@@ -35,7 +53,7 @@ tests_unit_oracle_LDADD = libformat.la -lunwind -lpthread
 
 # ---- the trace file and the recorder ---------------------------------------------
 unit_tests += \
-	tests/unit/trace-blocks tests/unit/trace-events tests/unit/trace-flipped \
+	tests/unit/trace-blocks tests/unit/trace-events tests/unit/trace-flipped tests/unit/trace-heap \
 	tests/unit/recorder-drain tests/unit/recorder-launch tests/unit/recorder-memory \
 	tests/unit/recorder-output tests/unit/recorder-run
 tests_unit_trace_blocks_SOURCES = tests/unit/trace-blocks.c
@@ -44,6 +62,8 @@ tests_unit_trace_events_SOURCES = tests/unit/trace-events.c
 tests_unit_trace_events_LDADD = libformat.la $(CMOCKA_LIBS)
 tests_unit_trace_flipped_SOURCES = tests/unit/trace-flipped.c
 tests_unit_trace_flipped_LDADD = libformat.la $(CMOCKA_LIBS)
+tests_unit_trace_heap_SOURCES = tests/unit/trace-heap.c
+tests_unit_trace_heap_LDADD = libformat.la $(CMOCKA_LIBS)
 recorder_test_sources = \
 	tests/unit/fake_host.c tests/unit/fake_host.h \
 	tests/unit/trace_reader.c tests/unit/trace_reader.h

@@ -125,7 +125,7 @@ static void test_process(void **unused)
 {
     struct trace_process in = {
         .pid = 1, .outer_pid = UINT32_MAX, .ppid = 3, .policy = 4, .clock = 5, .origin = 6,
-        .unwinder = 7, .start_ticks = 8, .start_stamp = UINT64_MAX, .start_realtime_ns = 10,
+        .unwinder = 7, .heap = 13, .selfcheck = UINT32_MAX - 1, .start_ticks = 8, .start_stamp = UINT64_MAX, .start_realtime_ns = 10,
         .process_start_stamp = 11, .ring_bytes = 12,
         .boot_id = text_of("boot"), .exe = text_of("/bin/host"), .args = {"a\0b", 3},
         .machine = text_of(""), .writer = text_of("npntrace 0"),
@@ -137,6 +137,8 @@ static void test_process(void **unused)
     assert_int_equal(trace_process_decode(buffer.bytes, buffer.length, &out, NULL), 0);
     assert_memory_equal(&in, &out, offsetof(struct trace_process, unwinder)); /* no padding */
     assert_int_equal(out.unwinder, 7);
+    assert_int_equal(out.heap, 13);
+    assert_int_equal(out.selfcheck, UINT32_MAX - 1);
     assert_int_equal(out.start_ticks, 8);
     assert_true(out.start_stamp == UINT64_MAX);
     assert_int_equal(out.start_realtime_ns, 10);

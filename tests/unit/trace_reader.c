@@ -181,6 +181,33 @@ static int read_events(struct read_trace *trace, const uint8_t *raw, size_t byte
     return result;
 }
 
+static int keep_heap_event(struct read_trace *trace, const struct trace_heap_event *event)
+{
+    if (event->node >= trace->node_count || event->plugin > trace->plugin_count ||
+        event->instance > trace->instance_count)
+        return broken(trace, "a heap event names what is not there yet");
+    trace->heap = grow(trace->heap, trace->heap_count, sizeof(*trace->heap));
+    trace->heap[trace->heap_count++] = *event;
+    return 0;
+}
+
+static int read_heap(struct read_trace *trace, const uint8_t *raw, size_t bytes)
+{
+    struct trace_heap_reader *reader = trace_heap_reader_new();
+    struct trace_heap_event events[500];
+    uint64_t expected, met = 0;
+    long count = 0;
+    int result = trace_heap_open(reader, raw, bytes, &expected, NULL);
+
+    while (result == 0 && (count = trace_heap_next(reader, events, 500, NULL)) > 0)
+        for (long i = 0; result == 0 && i < count; i++, met++)
+            result = keep_heap_event(trace, &events[i]);
+    trace_heap_reader_free(reader);
+    if (result == 0 && (count != 0 || met != expected || met == 0))
+        result = broken(trace, "a HEAP block's contents or count");
+    return result;
+}
+
 static int read_process(struct read_trace *trace, const uint8_t *raw, size_t bytes)
 {
     int result = trace_process_decode(raw, bytes, &trace->process, NULL);
@@ -205,6 +232,7 @@ static int read_block(struct read_trace *trace, uint32_t type, const uint8_t *ra
     case TRACE_INSTANCES: return trace_instances_decode(raw, bytes, on_instance, trace, NULL);
     case TRACE_NODES: return trace_nodes_decode(raw, bytes, on_node, trace, NULL);
     case TRACE_EVENTS: return read_events(trace, raw, bytes);
+    case TRACE_HEAP: return read_heap(trace, raw, bytes);
     case TRACE_SYMBOLS: return trace_symbols_decode(raw, bytes, on_symbol, trace, NULL);
     case TRACE_LIVE: return trace_live_decode(raw, bytes, on_live, trace, NULL);
     case TRACE_STATE:
@@ -301,6 +329,7 @@ void read_trace_free(struct read_trace *trace)
         free(trace->strings[i].text);
     free(trace->nodes);
     free(trace->events);
+    free(trace->heap);
     free(trace->live);
     free(trace);
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "format/trace.h"
+#include "format/trace_heap.h"
 
 #define READ_MAX_TABLE 4096
 
@@ -51,6 +52,8 @@ struct read_trace {
     struct trace_event *events; /* frames are not kept */
     size_t event_count;
     size_t stack_events;
+    struct trace_heap_event *heap;
+    size_t heap_count;
     struct trace_gap gaps[READ_MAX_TABLE];
     size_t gap_count;
     struct trace_live *live;

@@ -21,8 +21,8 @@
 #include <cmocka.h>
 
 #include "tests/unit/viewer_made.h"
+#include "viewer/all_events.h"
 #include "viewer/consistency.h"
-#include "viewer/cursor.h"
 #include "viewer/event_out.h"
 #include "viewer/info.h"
 #include "viewer/json_out.h"
@@ -48,7 +48,7 @@ static void speak(void)
 
 static void print_leaks(struct session *session)
 {
-    struct leaks leaks = leaks_find(session->model, session->stacks, NULL);
+    struct leaks leaks = leaks_find(session->model, session->stacks, NULL, true);
 
     for (size_t i = 0; i < leaks.count; i++)
         json_out_print(json_out_stack(session->names, session->stacks, leaks.list[i].stack));
@@ -57,15 +57,15 @@ static void print_leaks(struct session *session)
 
 static void print_events(struct session *session)
 {
-    struct cursor *cursor = cursor_open(session->recording);
+    struct all_events *all = all_events_open(session->recording, true);
     struct recorded_event event;
 
-    for (unsigned i = 0; cursor_next(cursor, &event); i++)
+    for (unsigned i = 0; all_events_next(all, &event); i++)
         if (i % 2 == 0)
             event_out_json(session, &event);
         else
             event_out_text(session, &event);
-    cursor_close(cursor);
+    all_events_close(all);
 }
 
 /* What all verbs together do. Returns the damages that were noticed. */
@@ -131,7 +131,7 @@ static bool is_interesting(uint64_t offset, uint8_t byte)
 
 static void ring_flipped(void **state)
 {
-    struct made *made = made_example();
+    struct made *made = made_heap_example();
     uint64_t tried = 0, noticed = 0;
 
     (void)state;
@@ -194,7 +194,7 @@ static void ring_cut(void **state)
 
 static void trace_flipped(void **state)
 {
-    struct made *made = made_example();
+    struct made *made = made_heap_example();
 
     (void)state;
     made_save_trace(made, file, true);
@@ -274,7 +274,7 @@ static void join(const struct block_copy *blocks, size_t count)
 static void trace_resealed(void **state)
 {
     static struct block_copy blocks[16];
-    struct made *made = made_example();
+    struct made *made = made_heap_example();
     unsigned long tried = 0, noticed = 0;
 
     (void)state;
@@ -303,7 +303,7 @@ static void trace_resealed(void **state)
 /* Cut behind a block the file is unfinished, and good; cut anywhere else it is damaged. */
 static void trace_cut(void **state)
 {
-    struct made *made = made_example();
+    struct made *made = made_heap_example();
     unsigned good = 0;
 
     (void)state;
@@ -315,9 +315,9 @@ static void trace_cut(void **state)
         is_noticed(true);
         speak();
     }
-    /* Behind PROCESS, STRINGS, MODULES, PLUGINS, INSTANCES, NODES, two of EVENTS, LIVE, STATE,
-     * SYMBOLS. */
-    assert_int_equal(good, 11);
+    /* Behind PROCESS, STRINGS, MODULES, PLUGINS, INSTANCES, NODES, two of EVENTS, two of HEAP,
+     * LIVE, STATE, SYMBOLS. */
+    assert_int_equal(good, 13);
     made_free(made);
 }
 

@@ -39,7 +39,7 @@ static uint32_t size_of(uint64_t address)
     return (uint32_t)(address * 2654435761u >> 8 & 0xffff) + 1;
 }
 
-static struct npn_caller caller_here(void)
+static inline __attribute__((always_inline)) struct npn_caller caller_here(void)
 {
     return (struct npn_caller){
         .plugin = plugin,
@@ -97,7 +97,9 @@ static void assert_sound(struct model *model)
     for (size_t i = 0; i < model->live_count; i++) {
         assert_int_equal(model->live[i].plugin, plugin);
         assert_int_equal(model->live[i].size_bytes, size_of(model->live[i].address));
-        assert_int_equal(leak_kind_of(model->recording, &model->live[i]), LEAK_LIVE_AT_EXIT);
+        assert_int_equal(leak_kind_of(model->recording, model->live[i].plugin,
+                                      model->live[i].instance, model->live[i].stamp),
+                         LEAK_LIVE_AT_EXIT);
     }
 }
 

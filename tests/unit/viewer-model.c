@@ -247,7 +247,7 @@ static void leaks_have_kinds(void **state)
     struct recording *recording = open_ring(made_example());
     struct model *model = model_build(recording);
     struct stacks *stacks = stacks_new(model);
-    struct leaks leaks = leaks_find(model, stacks, NULL);
+    struct leaks leaks = leaks_find(model, stacks, NULL, false);
 
     assert_int_equal(leaks.count, 3);
     assert_int_equal(leaks.blocks, 4);
@@ -286,7 +286,7 @@ static void stacks_over_epochs(void **state)
     struct recording *recording = open_ring(made);
     struct model *model = model_build(recording);
     struct stacks *stacks = stacks_new(model);
-    struct leaks leaks = leaks_find(model, stacks, NULL);
+    struct leaks leaks = leaks_find(model, stacks, NULL, false);
 
     assert_int_equal(leaks.count, 2);
     assert_int_equal(leaks.list[0].bytes, 4);
@@ -325,7 +325,7 @@ static void stack_beside_its_event(void **state)
         struct recording *recording = open_file();
         struct model *model = model_build(recording);
         struct stacks *stacks = stacks_new(model);
-        struct leaks leaks = leaks_find(model, stacks, NULL);
+        struct leaks leaks = leaks_find(model, stacks, NULL, false);
         assert_int_equal(leaks.count, 1);
         const struct stacks_frame *frame = stacks_frame(stacks, leaks.list[0].stack);
         assert_int_equal(frame->address, 0x100);

@@ -4,11 +4,18 @@
 viewer_made_sources = \
 	tests/unit/viewer_made.c \
 	tests/unit/viewer_made.h \
+	tests/unit/viewer_made_heap.c \
 	tests/unit/viewer_made_trace.c
+heap_made_sources = \
+	tests/unit/heap_made.c \
+	tests/unit/heap_made.h
 viewer_made_libs = libviewer.la librecorder.la libformat.la $(CMOCKA_LIBS)
 
 unit_tests += \
 	tests/unit/viewer-flipped \
+	tests/unit/viewer-heap \
+	tests/unit/viewer-heap-read \
+	tests/unit/viewer-heap-verbs \
 	tests/unit/viewer-live \
 	tests/unit/viewer-model \
 	tests/unit/viewer-symbols \
@@ -16,6 +23,18 @@ unit_tests += \
 
 tests_unit_viewer_flipped_SOURCES = tests/unit/viewer-flipped.c $(viewer_made_sources)
 tests_unit_viewer_flipped_LDADD = $(viewer_made_libs)
+tests_unit_viewer_heap_SOURCES = tests/unit/viewer-heap.c $(heap_made_sources)
+tests_unit_viewer_heap_LDADD = libviewer.la libformat.la $(CMOCKA_LIBS)
+tests_unit_viewer_heap_read_SOURCES = \
+	tests/unit/viewer-heap-read.c tests/unit/heap_made_trace.c \
+	$(heap_made_sources) $(viewer_made_sources)
+tests_unit_viewer_heap_read_LDADD = $(viewer_made_libs)
+# The verbs themselves, which are not in the library.
+tests_unit_viewer_heap_verbs_SOURCES = \
+	tests/unit/viewer-heap-verbs.c $(viewer_made_sources) \
+	viewer/verb_check.c viewer/verb_events.c viewer/verb_info.c \
+	viewer/verb_leaks.c viewer/verb_report.c
+tests_unit_viewer_heap_verbs_LDADD = $(viewer_made_libs) $(JANSSON_LIBS)
 tests_unit_viewer_live_SOURCES = tests/unit/viewer-live.c tests/unit/scratch.c tests/unit/scratch.h
 tests_unit_viewer_live_LDADD = libviewer.la libtracer.la $(CMOCKA_LIBS) -lpthread
 tests_unit_viewer_model_SOURCES = tests/unit/viewer-model.c $(viewer_made_sources)
@@ -26,3 +45,9 @@ tests_unit_viewer_symbols_CFLAGS = $(AM_CFLAGS) -g
 tests_unit_viewer_symbols_LDADD = libviewer.la $(CMOCKA_LIBS)
 tests_unit_viewer_text_SOURCES = tests/unit/viewer-text.c
 tests_unit_viewer_text_LDADD = libviewer.la $(CMOCKA_LIBS)
+
+# ---- how fast the viewer is: tests/bench/viewer_speed.c says how to run it ---------
+check_PROGRAMS += tests/bench/viewer_speed
+tests_bench_viewer_speed_SOURCES = \
+	tests/bench/viewer_speed.c tests/unit/heap_made_trace.c $(heap_made_sources)
+tests_bench_viewer_speed_LDADD = librecorder.la libformat.la

@@ -26,6 +26,11 @@ struct made_recorded {
     uint32_t thread;
 };
 
+struct made_context { /* whose the heap events of a thread are, in its chunk */
+    const struct ring_chunk *chunk;
+    uint32_t plugin, instance;
+};
+
 struct made {
     void *base;
     uint64_t bytes;
@@ -34,6 +39,7 @@ struct made {
     struct ring_chunk *chunks[MADE_THREADS];      /* being written */
     struct made_recorded events[MADE_MAX_EVENTS]; /* all, in order, for the trace file */
     size_t event_count;
+    struct made_context contexts[MADE_THREADS];
 };
 
 /* An empty recording of the smallest size (bytes 0) or of about `bytes`, of a process that has
@@ -61,6 +67,20 @@ void made_free_block(struct made *made, uint32_t thread, uint32_t plugin, uint32
                      uint64_t address, uint32_t node);
 void made_flush(struct made *made, uint32_t thread, uint32_t plugin);
 
+/* What malloc and free do, as the tracer records them. size is 64 bits wide. */
+void made_heap_alloc(struct made *made, uint32_t thread, uint32_t plugin, uint32_t instance,
+                     uint64_t address, uint64_t size, uint32_t node);
+void made_heap_free(struct made *made, uint32_t thread, uint32_t plugin, uint32_t instance,
+                    uint64_t address);
+/* One commit: the free stamped at `before`, the allocation now. */
+void made_heap_realloc(struct made *made, uint32_t thread, uint32_t plugin, uint32_t instance,
+                       uint64_t before, uint64_t old, uint64_t address, uint64_t size,
+                       uint32_t node);
+/* Any heap event, stamped by the caller. */
+void made_heap(struct made *made, uint32_t thread, uint32_t plugin, uint32_t instance,
+               const struct event *events, unsigned count);
+uint64_t made_tick(struct made *made); /* lets time go on, and returns it */
+
 /* Commits one event, stamped, with nothing else done. */
 void made_event(struct made *made, uint32_t thread, struct event *event);
 void made_commit(struct made *made, uint32_t thread, const struct event *events, unsigned count);
@@ -73,6 +93,9 @@ void made_save_trace(const struct made *made, int fd, bool with_state);
 
 /* The recording that most tests use: two plug-ins, three instances, four live blocks. */
 struct made *made_example(void);
+
+/* The same with heap events of the host, both plug-ins and an instance: see viewer-heap.c. */
+struct made *made_heap_example(void);
 
 /* A new file without a name, and the path by which it can be opened. */
 int made_file(void);

@@ -3,11 +3,13 @@
 
 #include "tests/unit/viewer_made.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "format/trace_heap.h"
 #include "recorder/trace_writer.h"
 
 struct output {
@@ -58,6 +60,8 @@ static void put_process(struct output *output)
         .clock = header->clock,
         .origin = RING_ORIGIN_RECORD,
         .unwinder = header->unwinder,
+        .heap = header->heap,
+        .selfcheck = header->selfcheck,
         .start_ticks = header->start_ticks,
         .start_stamp = header->start_stamp,
         .start_realtime_ns = header->start_realtime_ns,
@@ -161,6 +165,12 @@ static void put_nodes(struct output *output)
     put(output, TRACE_NODES);
 }
 
+static bool is_heap(const struct event *event)
+{
+    return event->type == EVENT_HEAP_ALLOC || event->type == EVENT_HEAP_FREE ||
+           event->type == EVENT_HEAP_CONTEXT;
+}
+
 /* Two EVENTS blocks, so that there is an order to get wrong. */
 static void put_events(struct output *output)
 {
@@ -169,7 +179,8 @@ static void put_events(struct output *output)
     for (size_t i = 0; i < output->made->event_count; i++) {
         struct trace_event event = {100 + output->made->events[i].thread,
                                     output->made->events[i].event};
-        trace_events_add(&writer, &event);
+        if (!is_heap(&event.event))
+            trace_events_add(&writer, &event);
         if (i + 1 != output->made->event_count / 2 && i + 1 != output->made->event_count)
             continue;
         trace_events_encode(&writer, &output->raw);
@@ -177,6 +188,58 @@ static void put_events(struct output *output)
         trace_events_reset(&writer);
     }
     trace_events_free(&writer);
+}
+
+static int by_stamp(const void *left, const void *right)
+{
+    const struct trace_heap_event *a = left, *b = right;
+
+    if (a->stamp != b->stamp)
+        return a->stamp < b->stamp ? -1 : 1;
+    return (a->type == EVENT_HEAP_ALLOC) - (b->type == EVENT_HEAP_ALLOC);
+}
+
+/* In the order of their stamps, as the recorder merges them. Returns how many. */
+static size_t sort_heap(const struct made *made, struct trace_heap_event *events)
+{
+    struct event context[MADE_THREADS] = {0};
+    size_t count = 0;
+
+    for (size_t i = 0; i < made->event_count; i++) {
+        const struct event *event = &made->events[i].event;
+        uint32_t thread = made->events[i].thread;
+        if (event->type == EVENT_HEAP_CONTEXT)
+            context[thread] = *event;
+        if (event->type != EVENT_HEAP_ALLOC && event->type != EVENT_HEAP_FREE)
+            continue;
+        events[count++] = (struct trace_heap_event){event->stamp,
+                                                    event->address,
+                                                    event->size,
+                                                    event->node,
+                                                    100 + thread,
+                                                    context[thread].instance,
+                                                    context[thread].plugin,
+                                                    event->type,
+                                                    event->function};
+    }
+    qsort(events, count, sizeof(events[0]), by_stamp);
+    return count;
+}
+
+/* Two HEAP blocks; none without heap events. */
+static size_t put_heap(struct output *output)
+{
+    static struct trace_heap_event events[MADE_MAX_EVENTS];
+    struct trace_heap_writer *writer = trace_heap_writer_new();
+    size_t count = sort_heap(output->made, events);
+
+    for (size_t at = 0, half = (count + 1) / 2; at < count; at += half) {
+        trace_heap_add(writer, events + at, at + half < count ? half : count - at);
+        trace_heap_encode(writer, &output->raw);
+        put(output, TRACE_HEAP);
+    }
+    trace_heap_writer_free(writer);
+    return count;
 }
 
 /* One address: the call in module 2, the first plug-in. */
@@ -214,23 +277,29 @@ static size_t put_live(struct output *output)
     return count;
 }
 
-static void put_state_and_end(struct output *output, size_t live_count)
+static void put_state_and_end(struct output *output, size_t live_count, size_t heap_count)
 {
     const struct ring_header *header = output->made->header;
     struct trace_state state = {.stamp = output->made->now,
                                 .ring_state = RING_READY,
                                 .live_entries = live_count,
+                                .selfchecks = header->selfchecks,
+                                .selfcheck_mismatches = header->selfcheck_mismatches,
+                                .guessed_stacks = header->guessed_stacks,
+                                .heap_untracked = header->heap_untracked,
                                 .totals = plain(&header->totals)};
     struct trace_end end = {.reason = TRACE_END_PROCESS,
                             .exit_kind = TRACE_EXIT_STATUS,
                             .exit_value = 3,
-                            .stamp = output->made->now};
+                            .stamp = output->made->now,
+                            .events = heap_count};
 
     trace_state_encode(&state, &output->raw);
     put(output, TRACE_STATE);
     put_symbols(output);
     for (size_t i = 0; i < output->made->event_count; i++)
-        end.events += output->made->events[i].event.type != EVENT_STACK;
+        end.events += output->made->events[i].event.type != EVENT_STACK &&
+                      !is_heap(&output->made->events[i].event);
     trace_end_encode(&end, &output->raw);
     put(output, TRACE_END);
 }
@@ -252,8 +321,9 @@ void made_save_trace(const struct made *made, int fd, bool with_state)
     put_instances(&output);
     put_nodes(&output);
     put_events(&output);
+    size_t heap_count = put_heap(&output);
     if (with_state)
-        put_state_and_end(&output, put_live(&output));
+        put_state_and_end(&output, put_live(&output), heap_count);
     trace_buffer_free(&output.raw);
     if (trace_writer_close(&output.writer) != 0)
         abort();

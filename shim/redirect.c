@@ -1,0 +1,194 @@
+/* shim/redirect.c - a plug-in's own calls of the malloc family, and what else is its alone */
+/* SPDX-License-Identifier: MIT */
+
+#include "shim/redirect.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+
+#include "shim/brought.h"
+#include "shim/heap_next.h"
+#include "shim/hooks.h"
+#include "shim/loaded.h"
+#include "shim/operators.h"
+#include "shim/originals.h"
+#include "shim/scope.h"
+#include "tracer/dynsym.h"
+#include "tracer/got.h"
+#include "tracer/heap.h"
+#include "tracer/tracer.h"
+
+/* Objects with redirected slots, for the case that one outlives its plug-in. When the list is full
+ * such an object keeps its hooks. */
+#define REDIRECTED_MAX 1024
+
+static struct {
+    struct plugin *plugin; /* NULL: free */
+    uint64_t start;
+} redirected[REDIRECTED_MAX];
+
+struct job {
+    struct plugin *plugin;
+    const struct link_map *object;
+    struct dynsym tables;
+    struct object place; /* of the object */
+};
+
+static const struct {
+    const char *name;
+    void *exported;
+} for_everybody[] = {
+    {"dlsym", (void *)dlsym},
+    {"dlvsym", (void *)dlvsym},
+    {"dlclose", (void *)dlclose},
+};
+
+static void *exported_for_everybody(const char *name)
+{
+    for (size_t i = 0; i < sizeof(for_everybody) / sizeof(for_everybody[0]); i++)
+        if (strcmp(name, for_everybody[i].name) == 0)
+            return for_everybody[i].exported;
+    return NULL;
+}
+
+/* An unbound slot leads back into its own object's linkage table. So does one that is bound to the
+ * object's own definition, but to that. */
+static bool is_unbound(const struct job *job, const struct got_slot *slot, const void *value)
+{
+    const ElfW(Sym) *symbol = &job->tables.symbols[slot->symbol];
+    uintptr_t address = (uintptr_t)value;
+
+    if (slot->kind != GOT_CALL || address < job->place.start || address >= job->place.end)
+        return false;
+    return symbol->st_shndx == SHN_UNDEF || address != job->object->l_addr + symbol->st_value;
+}
+
+/* Where the slot leads, or will when it is bound. NULL: nowhere, or where the program made it. */
+static void *target_of(const struct job *job, const struct got_slot *slot, void *value)
+{
+    if (hooks_is_stub(value) || (slot->kind != GOT_POINTER && !is_unbound(job, slot, value)))
+        return value;
+    void *bound =
+        scope_find(job->object, slot->name, dynsym_wanted_version(&job->tables, slot->symbol));
+    return slot->kind == GOT_POINTER && bound != value ? NULL : bound;
+}
+
+static void redirect_slot(const struct got_slot *slot, void *context)
+{
+    const struct job *job = context;
+    enum hook hook = hooks_find(slot->name);
+    void *exported = hook == HOOK_COUNT ? exported_for_everybody(slot->name) : NULL;
+
+    if (hook == HOOK_COUNT && exported == NULL)
+        return;
+    void *value = __atomic_load_n(slot->at, __ATOMIC_ACQUIRE);
+    if (exported != NULL) {
+        if (value != exported)
+            got_store(slot->at, exported);
+        return;
+    }
+    if (value == NULL || hooks_is_stub_of(value, job->plugin))
+        return;
+    void *target = target_of(job, slot, value);
+    if (target == NULL || (hook_is_operator(hook) && operators_end_in_malloc(target, hook)))
+        return;
+    void *stub = hooks_stub(hook, job->plugin, hooks_behind(target));
+    if (stub != NULL)
+        got_store(slot->at, stub);
+}
+
+static void remember(struct plugin *plugin, uint64_t start)
+{
+    struct lock *lock = tracer_shim_lock();
+    struct lock_mask mask;
+    unsigned place = REDIRECTED_MAX;
+
+    if (lock == NULL || !lock_acquire(lock, &mask))
+        return;
+    for (unsigned i = REDIRECTED_MAX; i-- > 0;)
+        if (redirected[i].plugin == NULL || redirected[i].start == start)
+            place = i;
+    if (place < REDIRECTED_MAX) {
+        redirected[place].plugin = plugin;
+        redirected[place].start = start;
+    }
+    lock_release(lock, &mask);
+}
+
+static void redirect_object(struct plugin *plugin, const struct link_map *object)
+{
+    struct job job = {.plugin = plugin, .object = object};
+
+    if (!dynsym_open(object, &job.tables) ||
+        !object_at((uint64_t)(uintptr_t)object->l_ld, &job.place))
+        return;
+    remember(plugin, job.place.start);
+    got_each(object, redirect_slot, &job);
+}
+
+void redirect_opened(struct plugin *plugin, const struct link_map *object)
+{
+    struct brought brought;
+
+    brought_find(object, &brought);
+    /* What others need comes first: their operators may end in a malloc that is seen then. */
+    while (brought.count > 0)
+        redirect_object(plugin, brought.objects[--brought.count]);
+}
+
+void redirect_plugin(struct plugin *plugin)
+{
+    uint64_t start = atomic_load_explicit(&plugin->start, memory_order_relaxed);
+    const struct link_map *object = loaded_at((void *)(uintptr_t)start);
+    int kept_errno = errno;
+
+    if (atomic_load_explicit(&heap_tracing, memory_order_relaxed) == 0 || object == NULL)
+        return;
+    if (__atomic_load_n(&originals.dlsym, __ATOMIC_ACQUIRE) == NULL)
+        originals_resolve();
+    operators_make_visible();
+    redirect_opened(plugin, object);
+    errno = kept_errno;
+}
+
+/* ---- undone
+ * -------------------------------------------------------------------------------------- */
+
+static void put_back(const struct got_slot *slot, void *context)
+{
+    void *value = __atomic_load_n(slot->at, __ATOMIC_ACQUIRE);
+
+    if (hooks_is_stub_of(value, context))
+        got_store(slot->at, heap_next_exported(hooks_behind(value)));
+}
+
+/* Takes one object of the plug-in off the list. 0: there is none. */
+static uint64_t take_redirected(const struct plugin *plugin)
+{
+    struct lock *lock = tracer_shim_lock();
+    struct lock_mask mask;
+    uint64_t start = 0;
+
+    if (lock == NULL || !lock_acquire(lock, &mask))
+        return 0;
+    for (unsigned i = 0; i < REDIRECTED_MAX && start == 0; i++)
+        if (redirected[i].plugin == plugin) {
+            start = redirected[i].start;
+            redirected[i].plugin = NULL;
+        }
+    lock_release(lock, &mask);
+    return start;
+}
+
+/* Another object may lie there by now: it has no slots that lead to stubs of this plug-in. */
+void redirect_plugin_left(struct plugin *plugin)
+{
+    const struct link_map *object;
+    uint64_t start;
+
+    while ((start = take_redirected(plugin)) != 0)
+        if ((object = loaded_at((void *)(uintptr_t)start)) != NULL)
+            got_each(object, put_back, plugin);
+    hooks_plugin_left(plugin);
+}

@@ -1,0 +1,144 @@
+# tests/exact/heapevents.py: a recording's heap events, and which free belongs to which allocation
+# SPDX-License-Identifier: MIT
+"""The order of `npntrace events` is that of the stamps. What is done with it here is done without
+looking at the viewer's own code, so that the two can be compared."""
+import collections
+import json
+import os
+
+from exact.heaplog import ALLOC, FREE, SAME, THROUGH_LIBRARY, Call
+
+# An allocation may be stamped this much before the free that made its address available.
+SKEW_NS = 10000
+
+Event = collections.namedtuple("Event", "tid stamp_ns call plugin")
+
+
+class Events:
+    """The heap events of a run, with chains for the program's own frames as heaplog has them."""
+
+    def __init__(self, run, program, names=None):
+        self._program = os.path.realpath(program)
+        self._names = names
+        self._chains = {}
+        self.wrong_names = collections.Counter()
+        self.others = collections.Counter()
+        text = run.viewer("events", "--json")
+        self.events = [e for e in map(self._event, text.splitlines()) if e is not None]
+
+    def _event(self, line):
+        """The stack is most of a line, and comes again."""
+        head, found, stack = line.partition(',"stack":')
+        if found and stack.endswith("]}"):
+            event = json.loads(head + "}")
+            chain = self._chain_of_text(stack[:-1])
+        else:
+            event = json.loads(line)
+            chain = self._chain_of_text(json.dumps(event.get("stack", [])))
+        if event["type"] not in ("heap-alloc", "heap-free"):
+            self.others[event["type"]] += 1
+            return None
+        kind = ALLOC if event["type"] == "heap-alloc" else FREE
+        function = event["function"]
+        return Event(event["tid"], event["stamp_ns"],
+                     Call(kind, SAME.get(function, function), int(event["address"], 16),
+                          event.get("size", 0), chain), event.get("plugin"))
+
+    def _chain_of_text(self, text):
+        if text not in self._chains:
+            self._chains[text] = self.chain(json.loads(text))
+        return self._chains[text]
+
+    def chain(self, stack):
+        """From the frames of a stack as JSON: heaplog's chain, () if none is the program's own."""
+        own = [f for f in stack if not f["inlined"] and f["module"] is not None
+               and os.path.realpath(f["module"]) == self._program]
+        if not own:
+            return ()
+        for frame in own:
+            name = self._names.of_call(frame["offset"]) if self._names else frame["function"]
+            if name != frame["function"]:
+                self.wrong_names[(frame["offset"], name, frame["function"])] += 1
+        last = stack[-1]
+        ends = "_start" if last["function"] == "_start" else "thread"
+        if ends == "thread" and "libc" not in os.path.basename(last["module"] or ""):
+            ends = "cut short"
+        inner = [0 if f["function"] in THROUGH_LIBRARY else f["offset"]
+                 for f in own[1:] if f["function"] != "_start"]
+        return (own[0]["function"],) + tuple(inner) + (ends,)
+
+
+class Pairing:
+    """Which free belongs to which allocation.
+
+    `block_of`: for each event, the index of the allocation of the block that it allocates or frees,
+    None for failures and for frees of unknown blocks. `live`: indexes of allocations that nobody
+    freed. `counts` as `report --json` has them.
+    """
+
+    def __init__(self, events):
+        self.block_of = []
+        self._live = {}
+        self._older = {}  # closed provisionally: its address was issued again
+        self._events = events
+        self._bytes = self._peak = 0
+        self.unknown_frees = self.unseen_frees = 0
+        for index, event in enumerate(events):
+            call = event.call
+            if call.kind == FREE:
+                self.block_of.append(self._free(call.address, event.stamp_ns))
+            elif call.address != 0:
+                self._allocate(call, index)
+                self.block_of.append(index)
+            else:
+                self.block_of.append(None)
+        self.unseen_frees += len(self._older)
+        self.live = sorted(self._live.values())
+
+    def _allocate(self, call, index):
+        if call.address in self._live:
+            self._older[call.address] = self._live[call.address]
+            self._bytes -= self._events[self._live[call.address]].call.size
+        self._live[call.address] = index
+        self._bytes += call.size
+        self._peak = max(self._peak, self._bytes)
+
+    def _free(self, address, stamp_ns):
+        older = self._older.pop(address, None)
+        if address not in self._live:
+            self.unknown_frees += 1
+            return None
+        index = self._live[address]
+        if older is not None:
+            if stamp_ns <= self._events[index].stamp_ns + SKEW_NS:
+                return older
+            self.unseen_frees += 1
+        del self._live[address]
+        self._bytes -= self._events[index].call.size
+        return index
+
+    def counts(self):
+        calls = [e.call for e in self._events]
+        good = [c for c in calls if c.kind == ALLOC and c.address != 0]
+        return {"allocs": len(good), "frees": sum(c.kind == FREE for c in calls),
+                "bytes_allocated": sum(c.size for c in good), "live_blocks": len(self.live),
+                "live_bytes": self._bytes, "peak_bytes": self._peak,
+                "freed_elsewhere": self.unseen_frees}
+
+
+def is_leaf(chain):
+    return bool(chain) and chain[0].startswith("leaf_")
+
+
+def own_calls(events, pairing):
+    """By thread, the program's own calls, frees with their blocks' sizes and chains. All other
+    calls are left out: those of the C library for itself, on its own account or the program's."""
+    threads = collections.defaultdict(list)
+    for event, block in zip(events, pairing.block_of):
+        call = event.call
+        if call.kind == FREE and block is not None:
+            made = events[block].call
+            call = call._replace(size=made.size, chain=made.chain)
+        if is_leaf(call.chain):
+            threads[event.tid].append(call)
+    return threads

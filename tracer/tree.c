@@ -1,0 +1,170 @@
+/* tracer/tree.c - the tree of stacks in the segment */
+/* SPDX-License-Identifier: MIT */
+
+#include "tracer/tree.h"
+
+#include "tracer/modules.h"
+#include "tracer/sys.h"
+#include "tracer/tracer.h"
+
+#define MAX_PROBES                                                                                 \
+    64u /* a table that is nearly full counts as full: no endless search in the host */
+#define FIRST_SLOTS 4096u
+#define LAST_SLOTS (1u << 27)
+#define FLAGS_SHIFT 56
+
+struct tree_index {
+    struct tree_index *_Atomic older; /* being copied from */
+    uint32_t mask;
+    _Atomic uint32_t used;
+    _Atomic uint32_t slot[]; /* node ids, RING_NODE_NONE: free */
+};
+
+static struct tree_index *map_index(uint32_t slots)
+{
+    struct tree_index *index =
+        sys_map(sizeof(*index) + (size_t)slots * sizeof(index->slot[0]));
+
+    if (index != NULL)
+        index->mask = slots - 1;
+    return index;
+}
+
+void tree_open(struct tree *tree)
+{
+    atomic_store_explicit(&tree->index, map_index(FIRST_SLOTS), memory_order_release);
+}
+
+static uint32_t mix(const struct ring_node *node)
+{
+    uint64_t mixed =
+        (node->pc ^ (uint64_t)node->flags << FLAGS_SHIFT) * UINT64_C(0x9e3779b97f4a7c15);
+
+    mixed = (mixed ^ mixed >> 29 ^ node->parent) * UINT64_C(0xbf58476d1ce4e5b9);
+    return (uint32_t)(mixed >> 32);
+}
+
+static bool same(const struct ring_node *a, const struct ring_node *b)
+{
+    return a->pc == b->pc && a->parent == b->parent && a->flags == b->flags;
+}
+
+static inline uint32_t find(const struct tracer *tracer, const struct tree_index *index,
+                            const struct ring_node *node, uint32_t hash)
+{
+    for (uint32_t i = 0; i < MAX_PROBES; i++) {
+        uint32_t id = atomic_load_explicit(&index->slot[(hash + i) & index->mask],
+                                           memory_order_acquire);
+        if (id == RING_NODE_NONE || same(&tracer->nodes[id], node))
+            return id;
+    }
+    return RING_NODE_NONE;
+}
+
+/* Adds an id, or finds the one that another thread has added for the same frame. RING_NODE_NONE: no
+ * room. */
+static uint32_t add(const struct tracer *tracer, struct tree_index *index, uint32_t id,
+                    uint32_t hash)
+{
+    for (uint32_t i = 0; i < MAX_PROBES; i++) {
+        _Atomic uint32_t *slot = &index->slot[(hash + i) & index->mask];
+        uint32_t there = atomic_load_explicit(slot, memory_order_acquire);
+        /* Release: pairs with the acquire loads here and in find(). */
+        if (there == RING_NODE_NONE &&
+            atomic_compare_exchange_strong_explicit(slot, &there, id, memory_order_acq_rel,
+                                                    memory_order_acquire)) {
+            atomic_fetch_add_explicit(&index->used, 1, memory_order_relaxed);
+            return id;
+        }
+        if (there == id || same(&tracer->nodes[there], &tracer->nodes[id]))
+            return there;
+    }
+    return RING_NODE_NONE;
+}
+
+static void grow(struct tracer *tracer, struct tree_index *index)
+{
+    struct tree *tree = &tracer->tree;
+    uint32_t idle = 0;
+
+    if (index->mask + 1 >= LAST_SLOTS || !atomic_compare_exchange_strong(&tree->growing, &idle, 1))
+        return;
+    struct tree_index *larger =
+        atomic_load(&tree->index) == index ? map_index(2 * (index->mask + 1)) : NULL;
+    if (larger != NULL) {
+        atomic_store(&larger->older, index);
+        atomic_store(&tree->index, larger);
+        for (uint32_t i = 0; i <= index->mask; i++) {
+            uint32_t id = atomic_load(&index->slot[i]);
+            if (id != RING_NODE_NONE)
+                add(tracer, larger, id, mix(&tracer->nodes[id]));
+        }
+        atomic_store(&larger->older, NULL);
+    }
+    atomic_store(&tree->growing, 0);
+}
+
+/* A fresh id, RING_NODE_NONE when there is none left. */
+static uint32_t allocate(struct tracer *tracer)
+{
+    _Atomic uint32_t *used = &tracer->ring->used[RING_NODES];
+    uint32_t id = atomic_load_explicit(used, memory_order_relaxed);
+
+    while (id < tracer->node_capacity)
+        if (atomic_compare_exchange_weak_explicit(used, &id, id + 1, memory_order_relaxed,
+                                                  memory_order_relaxed))
+            return id;
+    return RING_NODE_NONE;
+}
+
+/* Of two threads with the same new frame one wins and the other's id stays unused. */
+static __attribute__((noinline)) uint32_t make(struct tracer *tracer, struct tree_index *index,
+                                               const struct ring_node *node, uint32_t hash,
+                                               uint32_t epoch)
+{
+    if ((node->flags & RING_NODE_ROOT) == 0)
+        modules_note(tracer, node->pc, epoch);
+    uint32_t id = allocate(tracer);
+    if (id == RING_NODE_NONE)
+        return RING_NODE_NONE;
+    tracer->nodes[id] = *node;
+    for (;;) {
+        id = add(tracer, index, id, hash);
+        struct tree_index *now = atomic_load(&tracer->tree.index);
+        if (now == index || id == RING_NODE_NONE)
+            break;
+        index = now;
+    }
+    if (atomic_load_explicit(&index->used, memory_order_relaxed) > index->mask / 2)
+        grow(tracer, index);
+    return id;
+}
+
+static inline uint32_t find_or_make(struct tracer *tracer, const struct ring_node *node,
+                                    uint32_t epoch)
+{
+    struct tree_index *index = atomic_load_explicit(&tracer->tree.index, memory_order_acquire);
+    uint32_t hash = mix(node);
+
+    if (__builtin_expect(index == NULL, 0))
+        return RING_NODE_NONE;
+    uint32_t id = find(tracer, index, node, hash);
+    if (__builtin_expect(id != RING_NODE_NONE, 1))
+        return id;
+    const struct tree_index *older = atomic_load(&index->older);
+    if (older != NULL && (id = find(tracer, older, node, hash)) != RING_NODE_NONE)
+        return id;
+    return make(tracer, index, node, hash, epoch);
+}
+
+uint32_t tree_root(struct tracer *tracer, uint32_t epoch)
+{
+    return find_or_make(tracer, &(struct ring_node){.pc = epoch, .flags = RING_NODE_ROOT}, epoch);
+}
+
+uint32_t tree_node(struct tracer *tracer, uint32_t parent, uint64_t pc, uint32_t flags,
+                   uint32_t epoch)
+{
+    return find_or_make(tracer,
+                        &(struct ring_node){.parent = parent, .flags = flags, .pc = pc}, epoch);
+}
