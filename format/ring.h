@@ -14,8 +14,8 @@
  *
  * Writers: threads of the traced process, each into a chunk of its own (events) and lock-free or
  * under the tracer's locks into the tables. The recorder writes only `recorder_lock`, `pool_word`,
- * `pool_head`, and `state` and `next_free` of chunks it has consumed. A viewer writes nothing and may map the segment
- * read-only.
+ * `pool_head`, and `state` and `next_free` of chunks it has consumed. A viewer writes nothing and
+ * may map the segment read-only.
  *
  * Publication. An entry of a table is valid when its index is below the table's used[] word
  * (modules, plug-ins, instances, threads) or when a committed record or a live slot names it
@@ -342,8 +342,8 @@ enum ring_chunk_state {
 };
 
 /*
- * Chunk life: FREE -> WRITING (writer, popped from the pool) -> FULL (writer) -> FREE (recorder, after
- * consuming; then pushed to the pool)
+ * Chunk life: FREE -> WRITING (writer, popped from the pool) -> FULL (writer) -> FREE (recorder,
+ * after consuming; then pushed to the pool)
  *                                             FULL -> WRITING (writer, RING_OVERWRITE: oldest
  * sequence first) `committed` is the only word that a writer stores per event: bytes in the low
  * half, events in the high half, release. A passive reader copies a chunk and then compares

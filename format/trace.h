@@ -11,9 +11,10 @@
  *
  * It is only ever appended to. It is valid after every complete block; one without an END block is
  * unfinished (its recorder was killed), and then its last block may be torn. Whatever an EVENTS
- * or HEAP block names (strings, nodes, plug-ins, instances) stands in a block before it. Modules are
- * there before the nodes whose pcs lie in them. Table blocks extend the table or replace entries of
- * the same id. All stamps are nanoseconds of CLOCK_MONOTONIC, whatever clock the process used.
+ * or HEAP block names (strings, nodes, plug-ins, instances) stands in a block before it. Modules
+ * are there before the nodes whose pcs lie in them. Table blocks extend the table or replace
+ * entries of the same id. All stamps are nanoseconds of CLOCK_MONOTONIC, whatever clock the
+ * process used.
  *
  * This header knows the contents of blocks: encode functions turn an array of plain structures into
  * the raw bytes of one block, decode functions turn raw bytes into calls of a function, one per

@@ -25,6 +25,9 @@ struct actor { /* whose events they are */
 
 struct columns {
     uint8_t *at[HEAP_COLUMNS]; /* where the next value goes */
+    uint64_t stamp;            /* of the last event */
+    uint32_t actor;            /* the last event's */
+    uint32_t before;           /* the one before it that was another */
 };
 
 /* At most this many bytes of a column for one event. */
@@ -38,12 +41,9 @@ static const uint8_t widest[HEAP_COLUMNS] = {
 struct trace_heap_writer {
     size_t count;
     uint64_t first_stamp; /* of the block */
-    uint64_t stamp;       /* of the last event */
 
     struct actor *actors; /* of the block; the same one may stand there twice */
     uint32_t actor_count;
-    uint32_t actor;  /* the last event's */
-    uint32_t before; /* the one before it that was another */
     uint32_t actor_by_hash[1u << ACTOR_BITS]; /* number + 1 */
     uint32_t slot_tid[HEAP_SLOTS];
     uint32_t slots_given;
@@ -64,7 +64,8 @@ static void begin_block(struct trace_heap_writer *writer)
     memset(writer->slot_tid, 0, sizeof(writer->slot_tid));
     memcpy(writer->columns.at, writer->begin, sizeof(writer->begin));
     writer->count = 0;
-    writer->actor_count = writer->actor = writer->before = 0;
+    writer->columns.actor = writer->columns.before = 0;
+    writer->actor_count = 0;
     writer->slots_given = 0;
 }
 
@@ -78,7 +79,7 @@ struct trace_heap_writer *trace_heap_writer_new(void)
     for (unsigned i = 0; i < HEAP_COLUMNS; i++)
         bytes += widest[i];
     writer->memory = malloc(bytes * TRACE_HEAP_MAX);
-    writer->actors = malloc(TRACE_HEAP_MAX * sizeof(*writer->actors));
+    writer->actors = calloc(TRACE_HEAP_MAX, sizeof(*writer->actors));
     if (writer->memory == NULL || writer->actors == NULL) {
         trace_heap_writer_free(writer);
         return NULL;
@@ -159,7 +160,8 @@ static inline bool is_actor(const struct actor *actor, const struct trace_heap_e
             (uint32_t)(actor->plugin ^ event->plugin)) == 0;
 }
 
-static uint32_t find_actor(struct trace_heap_writer *writer, const struct trace_heap_event *event)
+static __attribute__((noinline)) uint32_t find_actor(struct trace_heap_writer *writer,
+                                                     const struct trace_heap_event *event)
 {
     uint64_t key = (uint64_t)event->tid << 32 ^ (uint64_t)event->plugin << 24 ^ event->instance;
     uint32_t *hashed = &writer->actor_by_hash[heap_hash(key, ACTOR_BITS)];
@@ -176,34 +178,25 @@ static uint32_t find_actor(struct trace_heap_writer *writer, const struct trace_
     return *hashed - 1;
 }
 
-static __attribute__((noinline)) void put_other_actor(struct trace_heap_writer *writer,
-                                                      struct columns *out,
-                                                      const struct trace_heap_event *event)
-{
-    uint32_t actor = find_actor(writer, event);
-
-    put_varint(out, HEAP_ACTOR, (uint64_t)actor + 1);
-    writer->before = writer->actor;
-    writer->actor = actor;
-}
-
 /* Returns HEAP_KIND_ACTOR, or 0 if this event's actor is the last one's. Which of two threads comes
  * next cannot be foreseen: no branch depends on it. */
 static inline unsigned put_actor(struct trace_heap_writer *writer, struct columns *out,
                                  const struct trace_heap_event *event)
 {
-    uint32_t last = writer->actor, before = writer->before;
+    uint32_t last = out->actor, before = out->before;
     bool is_last = is_actor(&writer->actors[last], event);
     bool is_before = is_actor(&writer->actors[before], event);
 
     if (__builtin_expect(!(is_last | is_before) | (writer->actor_count == 0), 0)) {
-        put_other_actor(writer, out, event);
+        out->actor = find_actor(writer, event);
+        out->before = last;
+        put_varint(out, HEAP_ACTOR, (uint64_t)out->actor + 1);
         return HEAP_KIND_ACTOR;
     }
     *out->at[HEAP_ACTOR] = 0;
     out->at[HEAP_ACTOR] += !is_last;
-    writer->actor = is_last ? last : before;
-    writer->before = is_last ? before : last;
+    out->actor = is_last ? last : before;
+    out->before = is_last ? before : last;
     return is_last ? 0 : HEAP_KIND_ACTOR;
 }
 
@@ -340,19 +333,19 @@ static inline void put_free(struct trace_heap_writer *writer, struct heap_slot *
 void trace_heap_add(struct trace_heap_writer *writer, const struct trace_heap_event *events,
                     size_t count)
 {
-    struct columns out = writer->columns; /* a local copy, which stores of bytes cannot alias */
+    struct columns out = writer->columns; /* a copy that no store can change */
 
     if (writer->count == 0 && count > 0)
-        writer->stamp = writer->first_stamp = events[0].stamp;
+        out.stamp = writer->first_stamp = events[0].stamp;
     for (size_t i = 0; i < count; i++) {
         const struct trace_heap_event *event = &events[i];
         unsigned kind = (event->function & HEAP_KIND_FUNCTION_MASK) << HEAP_KIND_FUNCTION_SHIFT;
 
         __builtin_prefetch(place_of(writer, events[i + AHEAD < count ? i + AHEAD : i].address));
         kind |= put_actor(writer, &out, event);
-        put_stamp(&out, event->stamp - writer->stamp);
-        writer->stamp = event->stamp;
-        struct heap_slot *slot = &writer->model.slot[writer->actors[writer->actor].slot];
+        put_stamp(&out, event->stamp - out.stamp);
+        out.stamp = event->stamp;
+        struct heap_slot *slot = &writer->model.slot[writer->actors[out.actor].slot];
         if (event->type == EVENT_HEAP_FREE) {
             kind |= HEAP_KIND_FREE;
             put_free(writer, slot, &out, event);

@@ -17,24 +17,24 @@ struct actor {
     uint8_t slot;
 };
 
-/* Faults are sticky, as in format/trace_bytes.h: after one, columns give zeros. */
+/* While a batch is read, these live in registers: functions that are not inlined must not get it.
+ */
 struct columns {
     const uint8_t *at[HEAP_COLUMNS];
     const uint8_t *end[HEAP_COLUMNS];
-    const uint8_t *fault_at;
-    const char *fault; /* NULL: none yet */
+    uint64_t stamp; /* of the last event */
+    uint32_t actor;
+    uint32_t before; /* the actor before that one */
 };
 
 struct trace_heap_reader {
     const uint8_t *bytes;
     uint64_t left; /* events to come */
-    uint64_t stamp;
     struct actor *actors;
     size_t actor_count;
     size_t actor_capacity;
-    uint32_t actor;
-    uint32_t before;
     struct columns columns;
+    struct trace_fault fault; /* the first, as in format/trace_bytes.h; what == NULL: none */
     struct heap_model model;
 };
 
@@ -70,7 +70,7 @@ static int read_actors(struct trace_heap_reader *reader, struct trace_cursor *in
         actor->instance = trace_get_u32(in);
         actor->slot = (uint8_t)trace_get_limited(in, HEAP_SLOTS - 1);
     }
-    reader->actor = reader->before = 0;
+    reader->columns.actor = reader->columns.before = 0;
     return 0;
 }
 
@@ -85,7 +85,6 @@ static void find_columns(struct trace_heap_reader *reader, struct trace_cursor *
         columns->at[i] = trace_get_bytes(in, (size_t)bytes[i]);
         columns->end[i] = columns->at[i] ? columns->at[i] + bytes[i] : NULL;
     }
-    columns->fault = NULL;
     for (unsigned i = HEAP_KIND; i <= HEAP_STAMP_HIGH; i++)
         if (bytes[i] != count)
             trace_cursor_fail(in, "a column of each event has another length than it has events");
@@ -99,7 +98,8 @@ int trace_heap_open(struct trace_heap_reader *reader, const void *bytes, size_t 
 
     reader->bytes = bytes;
     reader->left = 0;
-    reader->stamp = trace_get_varint(&in);
+    reader->fault.what = NULL;
+    reader->columns.stamp = trace_get_varint(&in);
     int error = read_actors(reader, &in);
     if (error != 0)
         return error;
@@ -116,25 +116,26 @@ int trace_heap_open(struct trace_heap_reader *reader, const void *bytes, size_t 
 
 /* ---- values ------------------------------------------------------------------------------ */
 
-static __attribute__((noinline, cold)) void fail(struct columns *in, const uint8_t *at,
-                                                 const char *what)
+static __attribute__((noinline, cold)) void fail(struct trace_heap_reader *reader,
+                                                 const uint8_t *at, const char *what)
 {
-    if (in->fault != NULL)
-        return;
-    in->fault = what;
-    in->fault_at = at;
+    if (reader->fault.what == NULL)
+        reader->fault =
+            (struct trace_fault){.offset = (size_t)(at - reader->bytes), .what = what};
 }
 
-static inline unsigned get_byte(struct columns *in, enum heap_column column)
+static inline unsigned get_byte(struct trace_heap_reader *reader, struct columns *in,
+                                enum heap_column column)
 {
     if (__builtin_expect(in->at[column] == in->end[column], 0)) {
-        fail(in, in->end[column], "a column ends too early");
+        fail(reader, in->end[column], "a column ends too early");
         return 0;
     }
     return *in->at[column]++;
 }
 
-static inline uint64_t get_varint(struct columns *in, enum heap_column column)
+static inline uint64_t get_varint(struct trace_heap_reader *reader, struct columns *in,
+                                  enum heap_column column)
 {
     const uint8_t *at = in->at[column];
     uint64_t value = 0;
@@ -147,53 +148,55 @@ static inline uint64_t get_varint(struct columns *in, enum heap_column column)
             return value;
         }
     }
-    fail(in, at, "a number does not end");
+    fail(reader, at, "a number does not end");
     return 0;
 }
 
-static inline int64_t get_signed(struct columns *in, enum heap_column column)
+static inline int64_t get_signed(struct trace_heap_reader *reader, struct columns *in,
+                                 enum heap_column column)
 {
-    uint64_t value = get_varint(in, column);
+    uint64_t value = get_varint(reader, in, column);
     return (int64_t)(value >> 1 ^ (~(value & 1) + 1));
 }
 
 static inline void switch_actor(struct trace_heap_reader *reader, struct columns *in)
 {
-    uint64_t number = get_varint(in, HEAP_ACTOR);
-    uint64_t actor = number == 0 ? reader->before : number - 1;
+    uint64_t number = get_varint(reader, in, HEAP_ACTOR);
+    uint64_t actor = number == 0 ? in->before : number - 1;
 
     if (actor >= reader->actor_count) {
-        fail(in, in->at[HEAP_ACTOR], "names a thread that it does not list");
+        fail(reader, in->at[HEAP_ACTOR], "names a thread that it does not list");
         return;
     }
-    reader->before = reader->actor;
-    reader->actor = (uint32_t)actor;
+    in->before = in->actor;
+    in->actor = (uint32_t)actor;
 }
 
 /* ---- events ------------------------------------------------------------------------------ */
 
-static inline uint32_t get_node(struct heap_model *model, struct heap_slot *slot,
+static inline uint32_t get_node(struct trace_heap_reader *reader, struct heap_slot *slot,
                                 struct columns *in, unsigned mode)
 {
-    uint32_t *one = heap_after_one(model, slot), *two = heap_after_two(model, slot);
+    uint32_t *one = heap_after_one(&reader->model, slot);
+    uint32_t *two = heap_after_two(&reader->model, slot);
     uint32_t node = (mode & HEAP_NODE_MASK) == HEAP_NODE_AFTER_TWO ? *two : *one;
 
     if ((mode & HEAP_NODE_MASK) >= HEAP_NODE_GIVEN) {
         uint64_t high;
-        node = get_byte(in, HEAP_NODE_LOW);
-        high = get_varint(in, HEAP_NODE_HIGH);
+        node = get_byte(reader, in, HEAP_NODE_LOW);
+        high = get_varint(reader, in, HEAP_NODE_HIGH);
         if (high >> 24 != 0)
-            fail(in, in->at[HEAP_NODE_HIGH], "names a node beyond 32 bits");
+            fail(reader, in->at[HEAP_NODE_HIGH], "names a node beyond 32 bits");
         node |= (uint32_t)high << 8;
     }
     heap_note_node(slot, one, two, node);
     return node;
 }
 
-static inline uint64_t get_address(struct heap_slot *slot, struct columns *in,
-                                   enum heap_column column, uint64_t unit)
+static inline uint64_t get_address(struct trace_heap_reader *reader, struct heap_slot *slot,
+                                   struct columns *in, enum heap_column column, uint64_t unit)
 {
-    uint64_t difference = (uint64_t)get_signed(in, column) * unit;
+    uint64_t difference = (uint64_t)get_signed(reader, in, column) * unit;
 
     slot->given = (slot->given + difference) & EVENT_ADDRESS_MASK;
     return slot->given;
@@ -202,14 +205,14 @@ static inline uint64_t get_address(struct heap_slot *slot, struct columns *in,
 static inline void get_alloc(struct trace_heap_reader *reader, struct heap_slot *slot,
                              struct columns *in, struct trace_heap_event *event)
 {
-    unsigned mode = get_byte(in, HEAP_MODE);
+    unsigned mode = get_byte(reader, in, HEAP_MODE);
     unsigned at = mode >> HEAP_AT_SHIFT;
     uint64_t address;
 
-    event->node = get_node(&reader->model, slot, in, mode);
+    event->node = get_node(reader, slot, in, mode);
     struct heap_by_node *known = heap_by_node(&reader->model, slot, event->node);
     if (mode & HEAP_SIZE_GIVEN)
-        known->size = get_varint(in, HEAP_SIZE);
+        known->size = get_varint(reader, in, HEAP_SIZE);
     event->size = known->size;
     uint64_t units = heap_units(event->size);
     uint32_t number = heap_class(units);
@@ -217,25 +220,25 @@ static inline void get_alloc(struct trace_heap_reader *reader, struct heap_slot 
     if (at == HEAP_AT_FREED) {
         address = heap_freed_top(slot, number);
     } else if (at == HEAP_AT_UNITS || at == HEAP_AT_BYTES) {
-        address = get_address(slot, in, HEAP_ADDRESS, at == HEAP_AT_UNITS ? 16 : 1);
+        address = get_address(reader, slot, in, HEAP_ADDRESS, at == HEAP_AT_UNITS ? 16 : 1);
     } else if (at == HEAP_AT_NOWHERE) {
         return;
     } else {
         const uint64_t guesses[4] = {0, slot->frontier, stride->last + stride->step,
                                      known->address};
         if (at > HEAP_AT_AGAIN)
-            fail(in, in->at[HEAP_MODE], "an address is found in an unknown way");
+            fail(reader, in->at[HEAP_MODE], "an address is found in an unknown way");
         address = guesses[at & 3] & EVENT_ADDRESS_MASK;
     }
     event->address = address;
     heap_note_alloc(slot, known, address, units, number, at);
 }
 
-static inline uint64_t entry_at(struct columns *in, const struct heap_slot *slot,
-                                uint64_t distance)
+static inline uint64_t entry_at(struct trace_heap_reader *reader, struct columns *in,
+                                const struct heap_slot *slot, uint64_t distance)
 {
     if (__builtin_expect(distance - 1 >= HEAP_RING || distance > slot->allocs, 0)) {
-        fail(in, in->at[HEAP_DISTANCE], "frees what was not allocated in it");
+        fail(reader, in->at[HEAP_DISTANCE], "frees what was not allocated in it");
         return 0;
     }
     return slot->ring[(slot->allocs - (uint32_t)distance) % HEAP_RING];
@@ -245,28 +248,28 @@ static inline uint64_t far_entry(struct trace_heap_reader *reader, const struct 
                                  struct columns *in, unsigned code)
 {
     if (code == HEAP_DISTANCE_OTHER) {
-        unsigned number = get_byte(in, HEAP_FAR);
+        unsigned number = get_byte(reader, in, HEAP_FAR);
         if (number >= HEAP_SLOTS)
-            fail(in, in->at[HEAP_FAR], "frees a block of a thread that it does not have");
+            fail(reader, in->at[HEAP_FAR], "frees a block of a thread that it does not have");
         slot = &reader->model.slot[number % HEAP_SLOTS];
     }
-    return entry_at(in, slot, get_varint(in, HEAP_FAR));
+    return entry_at(reader, in, slot, get_varint(reader, in, HEAP_FAR));
 }
 
 static inline uint64_t get_free(struct trace_heap_reader *reader, struct heap_slot *slot,
                                 struct columns *in)
 {
-    unsigned code = get_byte(in, HEAP_DISTANCE);
+    unsigned code = get_byte(reader, in, HEAP_DISTANCE);
     uint64_t entry;
 
     if (code < HEAP_DISTANCE_FAR) {
-        entry = entry_at(in, slot, code + 1);
+        entry = entry_at(reader, in, slot, code + 1);
     } else if (code <= HEAP_DISTANCE_OTHER) {
         entry = far_entry(reader, slot, in, code);
     } else {
         if (code >= HEAP_DISTANCES)
-            fail(in, in->at[HEAP_DISTANCE], "a block is found in an unknown way");
-        return get_address(slot, in, HEAP_OLD, code == HEAP_DISTANCE_UNITS ? 16 : 1);
+            fail(reader, in->at[HEAP_DISTANCE], "a block is found in an unknown way");
+        return get_address(reader, slot, in, HEAP_OLD, code == HEAP_DISTANCE_UNITS ? 16 : 1);
     }
     heap_note_free(slot, entry >> 8, (uint32_t)(entry & 0xff));
     return entry >> 8;
@@ -282,14 +285,14 @@ static inline void get_event(struct trace_heap_reader *reader, struct columns *i
 
     if (kind & HEAP_KIND_ACTOR)
         switch_actor(reader, in);
-    const struct actor *actor = &reader->actors[reader->actor];
+    const struct actor *actor = &reader->actors[in->actor];
     struct heap_slot *slot = &reader->model.slot[actor->slot];
-    reader->stamp +=
-        high == HEAP_WIDE ? (uint64_t)get_signed(in, HEAP_STAMP_WIDE) : (high << 8 | low);
+    in->stamp +=
+        high == HEAP_WIDE ? (uint64_t)get_signed(reader, in, HEAP_STAMP_WIDE) : (high << 8 | low);
     if (function >= EVENT_FUNCTIONS || (kind & HEAP_KIND_UNUSED) != 0)
-        fail(in, in->at[HEAP_KIND] - 1, "an event is of an unknown kind");
+        fail(reader, in->at[HEAP_KIND] - 1, "an event is of an unknown kind");
     *event = (struct trace_heap_event){
-        .stamp = reader->stamp,
+        .stamp = in->stamp,
         .tid = actor->tid,
         .instance = actor->instance,
         .plugin = actor->plugin,
@@ -302,30 +305,31 @@ static inline void get_event(struct trace_heap_reader *reader, struct columns *i
         get_alloc(reader, slot, in, event);
 }
 
-static void check_end(struct columns *in)
+static void check_end(struct trace_heap_reader *reader)
 {
+    const struct columns *in = &reader->columns;
+
     for (unsigned i = 0; i < HEAP_COLUMNS; i++)
         if (in->at[i] != in->end[i])
-            fail(in, in->at[i], "a column holds bytes after its last value");
+            fail(reader, in->at[i], "a column holds bytes after its last value");
 }
 
 long trace_heap_next(struct trace_heap_reader *reader, struct trace_heap_event *events,
                      size_t capacity, struct trace_fault *ret_fault)
 {
     size_t count = reader->left < capacity ? (size_t)reader->left : capacity;
-    struct columns in = reader->columns; /* a local copy, which stores to events cannot alias */
+    struct columns in = reader->columns; /* a copy that no store can change */
 
     for (size_t i = 0; i < count; i++)
         get_event(reader, &in, &events[i]);
+    reader->columns = in;
     reader->left -= count;
     if (reader->left == 0)
-        check_end(&in);
-    reader->columns = in;
-    if (in.fault == NULL)
+        check_end(reader);
+    if (reader->fault.what == NULL)
         return (long)count;
     reader->left = 0;
     if (ret_fault != NULL)
-        *ret_fault = (struct trace_fault){
-            .offset = (size_t)(in.fault_at - reader->bytes), .what = in.fault};
+        *ret_fault = reader->fault;
     return -EBADMSG;
 }

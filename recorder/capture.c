@@ -109,7 +109,10 @@ static void adjust_pace(struct capture *capture)
 
     if (wanted > PACE_BYTES)
         wanted = PACE_BYTES;
-    pace = taken <= wanted / 2 ? 2 * pace : (uint64_t)((double)pace * (double)wanted / (double)taken);
+    if (taken <= wanted / 2)
+        pace *= 2;
+    else
+        pace = (uint64_t)((double)pace * (double)wanted / (double)taken);
     if (pace > most)
         pace = most;
     capture->pace_ns = pace > PACE_LEAST_NS ? pace : PACE_LEAST_NS;

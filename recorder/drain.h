@@ -17,9 +17,9 @@
  *   FULL          copies to the end; stores FREE (release: the writer's claim acquires it), puts
  *                 it into the pool, wakes writers
  *
- * What was stamped before a round began has an order: an event whose cause is another one is stamped
- * after that was committed, so both were taken. What is younger stays for the next round, and a
- * little more, since threads stamp an event some time before they commit it.
+ * What was stamped before a round began has an order: an event whose cause is another one is
+ * stamped after that was committed, so both were taken. What is younger stays for the next round,
+ * and a little more, since threads stamp an event some time before they commit it.
  *
  * Only the recorder takes a chunk out of FULL under the policies it uses (block, drop), so what it
  * copies does not change under it, unless the process damages its own segment: then undecodable
@@ -37,7 +37,7 @@
 
 #define DRAIN_COPIED_BYTES (512u << 10) /* waiting copies beyond this are merged inside a round */
 #define DRAIN_HEAP_BATCH 1024u
-#define DRAIN_COMMIT_NS UINT64_C(2000000) /* how long after its stamp an event is usually committed */
+#define DRAIN_COMMIT_NS UINT64_C(2000000) /* from an event's stamp to its commit, as a rule */
 
 struct drain_copy;
 
@@ -121,8 +121,8 @@ uint64_t drain_horizon(const struct drain *drain);
 
 /*
  * Merges copied events up to the stamp `horizon` into blocks, which are written as they become
- * full; later ones stay (UINT64_MAX: there will be none before them). So blocks follow each other in
- * the order of time but for events that their thread committed long after it stamped them. 0 or
+ * full; later ones stay (UINT64_MAX: there will be none before them). So blocks follow each other
+ * in the order of time but for events that their thread committed long after it stamped them. 0 or
  * -errno; after an error nothing waits any more.
  */
 int drain_merge(struct drain *drain, uint64_t horizon);

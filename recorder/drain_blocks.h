@@ -16,16 +16,8 @@ void drain_blocks_close(struct drain *drain);
 /* How many events are in blocks that were not written. */
 size_t drain_blocks_waiting(const struct drain *drain);
 
-/* The events that were put there become part of the HEAP block. */
+/* The events in drain->heap_batch become part of the HEAP block; it is empty then. */
 void drain_blocks_heap_batch(struct drain *drain);
-
-/* Where the next heap event is to be put. */
-static inline struct trace_heap_event *drain_blocks_heap(struct drain *drain)
-{
-    if (__builtin_expect(drain->heap_batched == DRAIN_HEAP_BATCH, 0))
-        drain_blocks_heap_batch(drain);
-    return &drain->heap_batch[drain->heap_batched++];
-}
 
 /* An event of any other type, in the file's names and stamps. */
 void drain_blocks_event(struct drain *drain, const struct trace_event *event);

@@ -10,9 +10,9 @@
 
 /*
  * A key says where an event belongs: its stamp, and where stamps are equal, allocations last. Keys
- * never fall within a copy, whatever its stamps are, so a thread's own order holds. Streams stand in
- * a binary heap by the key of their first event; the first stream is merged until its key is above
- * the second's, which for few threads is a comparison per event.
+ * never fall within a copy, whatever its stamps are, so a thread's own order holds. Streams stand
+ * in a binary heap by the key of their first event; the first stream is merged until its key is
+ * above the second's, which for few threads is a comparison per event.
  */
 struct drain_head {
     uint64_t key;
@@ -60,41 +60,69 @@ static inline uint64_t key_at(const struct drain_copy *copy, const uint64_t *wor
 
 /* ---- events ------------------------------------------------------------------------------ */
 
-/* Field by field: a structure built elsewhere and copied would wait for its own stores. */
-static inline void fill_heap(struct merge *merge, const struct drain_copy *copy,
-                             const uint64_t *words, struct trace_heap_event *event)
+/* The part of a copy and of a block that a run of heap events needs: in registers as long as no
+ * function gets it that is not inlined. */
+struct run {
+    struct trace_heap_event *batch;
+    uint32_t batched;
+    uint32_t tid;
+    uint32_t instance;
+    uint16_t plugin;
+    struct ticks_line line;
+    uint64_t length;
+};
+
+static inline struct run begin_run(const struct merge *merge, const struct drain_copy *copy)
 {
+    return (struct run){
+        .batch = merge->drain->heap_batch,
+        .batched = merge->drain->heap_batched,
+        .tid = copy->tid,
+        .instance = copy->instance,
+        .plugin = copy->plugin,
+        .line = merge->line,
+        .length = merge->length,
+    };
+}
+
+static inline uint64_t run_ns(struct merge *merge, struct run *run, uint64_t stamp)
+{
+    if (__builtin_expect(stamp - run->line.stamp < run->length, 1))
+        return ticks_on(&run->line, stamp);
+    uint64_t ns = to_other_line(merge, stamp);
+    run->line = merge->line;
+    run->length = merge->length;
+    return ns;
+}
+
+/* Returns the words. Field by field: a structure that is built elsewhere and copied would wait for
+ * its own stores. */
+static inline uint32_t merge_heap(struct merge *merge, struct run *run,
+                                  const struct drain_copy *copy, const uint64_t *words,
+                                  uint32_t node)
+{
+    bool is_free = (words[0] & 0xff) == EVENT_HEAP_FREE;
     uint8_t function = (uint8_t)(words[1] >> 56);
 
-    event->stamp = to_ns(merge, stamp_at(copy, words));
+    if (__builtin_expect(run->batched == DRAIN_HEAP_BATCH, 0)) {
+        merge->drain->heap_batched = run->batched;
+        drain_blocks_heap_batch(merge->drain);
+        run->batched = 0;
+    }
+    struct trace_heap_event *event = &run->batch[run->batched++];
+    event->stamp = run_ns(merge, run, stamp_at(copy, words));
     event->address = words[1] & EVENT_ADDRESS_MASK;
-    event->tid = copy->tid;
-    event->instance = copy->instance;
-    event->plugin = copy->plugin;
+    event->tid = run->tid;
+    event->instance = run->instance;
+    event->plugin = run->plugin;
     event->type = words[0] & 0xff;
     event->function = function < EVENT_FUNCTIONS ? function : EVENT_FUNCTION_NONE;
-}
-
-static inline uint32_t merge_free(struct merge *merge, const struct drain_copy *copy,
-                                  const uint64_t *words)
-{
-    struct trace_heap_event *event = drain_blocks_heap(merge->drain);
-
-    fill_heap(merge, copy, words, event);
-    event->size = 0;
-    event->node = RING_NODE_NONE;
-    return 2;
-}
-
-static inline uint32_t merge_alloc(struct merge *merge, const struct drain_copy *copy,
-                                   const uint64_t *words, uint32_t node)
-{
-    struct trace_heap_event *event = drain_blocks_heap(merge->drain);
-    bool large = (uint32_t)words[2] == DRAIN_HEAP_LARGE;
-
-    fill_heap(merge, copy, words, event);
-    event->size = large ? words[3] : (uint32_t)words[2];
     event->node = node;
+    event->size = 0;
+    if (is_free)
+        return 2;
+    bool large = (uint32_t)words[2] == DRAIN_HEAP_LARGE;
+    event->size = large ? words[3] : (uint32_t)words[2];
     return large ? 4 : 3;
 }
 
@@ -142,9 +170,11 @@ static uint32_t merge_stack(struct merge *merge, const struct drain_copy *copy,
         if (event.type == EVENT_STACK || event.node != RING_NODE_INLINE)
             break;
         if (event.type == EVENT_HEAP_ALLOC) {
+            struct run run = begin_run(merge, copy);
             if (node == RING_NODE_NONE)
                 node = tables_want_stack(merge->drain->tables, stack.frames, stack.frame_count);
-            merge_alloc(merge, copy, words + at, node);
+            merge_heap(merge, &run, copy, words + at, node);
+            merge->drain->heap_batched = run.batched;
         } else {
             if (!is_put)
                 merge_plain(merge, copy, words, &stack);
@@ -182,30 +212,35 @@ static __attribute__((noinline)) uint32_t merge_other(struct merge *merge, struc
 static uint64_t merge_copy(struct merge *merge, struct drain_copy *copy, uint64_t bound)
 {
     struct drain *drain = merge->drain;
+    struct run run = begin_run(merge, copy);
     uint32_t at = copy->at, count = copy->count;
-    uint64_t events = 0, key = key_at(copy, copy->words + at, copy->key);
+    uint64_t events = 0, last, key = key_at(copy, copy->words + at, copy->key);
 
     do {
         const uint64_t *words = copy->words + at;
         unsigned type = words[0] & 0xff;
 
-        copy->key = key;
+        last = key;
         events++;
         if (type == EVENT_HEAP_FREE) {
-            at += merge_free(merge, copy, words);
+            at += merge_heap(merge, &run, copy, words, RING_NODE_NONE);
         } else if (type == EVENT_HEAP_ALLOC) {
             uint32_t node = tables_node(drain->tables, (uint32_t)(words[2] >> 32));
-            at += merge_alloc(merge, copy, words, node == RING_NODE_INLINE ? 0 : node);
+            at += merge_heap(merge, &run, copy, words, node == RING_NODE_INLINE ? 0 : node);
         } else {
+            drain->heap_batched = run.batched;
             at += merge_other(merge, copy, words, count - at, &events);
+            run = begin_run(merge, copy);
         }
         if (at == count)
             break;
         key = key_at(copy, copy->words + at, key);
     } while (key <= bound);
+    drain->heap_batched = run.batched;
     drain->copied_events -= events;
     drain->copied_bytes -= (uint64_t)(at - copy->at) * sizeof(uint64_t);
     copy->at = at;
+    copy->key = last;
     return key;
 }
 

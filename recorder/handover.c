@@ -148,6 +148,13 @@ static int read_hello(int fd)
     return packet.hello.version == HANDOVER_VERSION ? 0 : -EPROTONOSUPPORT;
 }
 
+/* Who has hung up waits for no answer; what it is now may have asked again. */
+static bool has_left(int fd)
+{
+    struct pollfd client = {.fd = fd, .events = POLLRDHUP};
+    return poll(&client, 1, 0) == 1 && (client.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
 static void send_error(int fd, int error)
 {
     struct handover_ring answer = {.version = HANDOVER_VERSION, .error = error};
@@ -165,6 +172,8 @@ int handover_hear(struct handover *handover, int fd, pid_t *ret_pid, int *ret_pi
 
     if (error == -EAGAIN || error == -EINTR)
         return -EAGAIN; /* nothing yet: it stays */
+    if (error == 0 && has_left(fd))
+        error = -EPIPE;
     if (error == 0)
         error = find_peer(fd, ret_pid, ret_pidfd);
     if (error == 0)

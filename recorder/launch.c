@@ -118,7 +118,24 @@ int launch_library(char **ret_path)
 
 /* ---- the start --------------------------------------------------------------------------- */
 
-static int set_environment(const char *library, const char *recorder_name)
+static int set_settings(const struct launch_settings *settings)
+{
+    const struct {
+        const char *name, *value;
+    } variables[] = {
+        {"NPNTRACE_HEAP", settings->heap},
+        {"NPNTRACE_FOLLOW", settings->follow},
+        {"NPNTRACE_SELFCHECK", settings->selfcheck},
+    };
+
+    for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++)
+        if (variables[i].value != NULL && setenv(variables[i].name, variables[i].value, 1) != 0)
+            return -errno;
+    return 0;
+}
+
+static int set_environment(const char *library, const char *recorder_name,
+                           const struct launch_settings *settings)
 {
     const char *others = getenv("LD_PRELOAD");
     char *preload;
@@ -130,7 +147,7 @@ static int set_environment(const char *library, const char *recorder_name)
     if (setenv("LD_PRELOAD", preload, 1) != 0 ||
         setenv(HANDOVER_ENVIRONMENT, recorder_name, 1) != 0)
         return -errno;
-    return 0;
+    return set_settings(settings);
 }
 
 /* A file without "#!" that is no program is given to the shell, as every shell does. */
@@ -152,9 +169,10 @@ static void execute_as_script(const char *path, char *const argv[])
 
 __attribute__((noreturn)) static void run_child(const char *path, char *const argv[],
                                                 const char *library, const char *recorder_name,
+                                                const struct launch_settings *settings,
                                                 const struct signals *signals, int error_pipe)
 {
-    int error = set_environment(library, recorder_name);
+    int error = set_environment(library, recorder_name, settings);
 
     if (error == 0) {
         signals_restore(signals);
@@ -169,7 +187,8 @@ __attribute__((noreturn)) static void run_child(const char *path, char *const ar
 }
 
 int launch_start(const char *path, char *const argv[], const char *library,
-                 const char *recorder_name, const struct signals *signals, pid_t *ret_pid)
+                 const char *recorder_name, const struct launch_settings *settings,
+                 const struct signals *signals, pid_t *ret_pid)
 {
     int ends[2], error = 0;
     ssize_t got;
@@ -184,7 +203,7 @@ int launch_start(const char *path, char *const argv[], const char *library,
         return error;
     }
     if (pid == 0)
-        run_child(path, argv, library, recorder_name, signals, ends[1]);
+        run_child(path, argv, library, recorder_name, settings, signals, ends[1]);
     close(ends[1]);
     do /* ends when the child has executed the program, or could not */
         got = read(ends[0], &error, sizeof(error));

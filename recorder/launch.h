@@ -26,14 +26,26 @@ int launch_find(const char *name, char **ret_path);
  * statically linked". NULL: no reason known. */
 char *launch_examine(const char *path);
 
+/* The name of the program that this file becomes, as a pattern of fnmatch(3), malloc'ed: of a
+ * script, the program that runs it. NULL: no memory. */
+char *launch_follow(const char *path);
+
 /* libnpntrace.so, absolute, malloc'ed: $NPNTRACE_LIBRARY, beside this program (build tree), in
  * ../lib of it, in the directory given at configuration. -ENOENT: nowhere; -EINVAL: at *ret_path,
  * but the loader cannot be told a path with ':' or white space. */
 int launch_library(char **ret_path);
 
-/* Starts path with argv, the library preloaded (before what the user preloads) and recorder_name in
- * the environment. -errno is that of the child's execve(2) too. */
+/* What the library is told through the environment. NULL: what the user told it. */
+struct launch_settings {
+    const char *heap;   /* NPNTRACE_HEAP */
+    const char *follow; /* NPNTRACE_FOLLOW */
+    const char *selfcheck; /* NPNTRACE_SELFCHECK */
+};
+
+/* Starts path with argv, the library preloaded (before what the user preloads) and recorder_name
+ * and settings in the environment. -errno is that of the child's execve(2) too. */
 int launch_start(const char *path, char *const argv[], const char *library,
-                 const char *recorder_name, const struct signals *signals, pid_t *ret_pid);
+                 const char *recorder_name, const struct launch_settings *settings,
+                 const struct signals *signals, pid_t *ret_pid);
 
 #endif

@@ -18,6 +18,7 @@ librecorder_la_SOURCES = \
 	recorder/examine.c \
 	recorder/exit_status.c \
 	recorder/exit_status.h \
+	recorder/follow.c \
 	recorder/handover.c \
 	recorder/handover.h \
 	recorder/launch.c \

@@ -16,6 +16,8 @@ struct start { /* what has to be known before the command is started */
     char *path;
     char *library;
     char *why;
+    char *follow; /* pattern of the programs whose heap is recorded from their start */
+    char selfcheck[16];
 };
 
 __attribute__((format(printf, 2, 3))) static void say(const struct recorder_options *options,
@@ -61,6 +63,18 @@ static int find_library(const struct recorder_options *options, struct start *st
     return error;
 }
 
+/* What the library is to be told. */
+static int find_settings(const struct recorder_options *options, struct start *start)
+{
+    if (options->selfcheck != 0)
+        snprintf(start->selfcheck, sizeof(start->selfcheck), "%u", options->selfcheck);
+    if (options->heap != RING_HEAP_ALL)
+        return 0;
+    start->follow =
+        options->follow != NULL ? strdup(options->follow) : launch_follow(start->path);
+    return start->follow == NULL ? -ENOMEM : 0;
+}
+
 static int prepare(const struct recorder_options *options, const char *name, struct start *start)
 {
     struct output output = {.pattern = options->output, .force = options->force};
@@ -69,6 +83,8 @@ static int prepare(const struct recorder_options *options, const char *name, str
 
     if (error == 0)
         error = find_library(options, start);
+    if (error == 0)
+        error = find_settings(options, start);
     if (error != 0)
         return error;
     error = output_probe(&output, &what);
@@ -83,6 +99,13 @@ static int prepare(const struct recorder_options *options, const char *name, str
 static int run(const struct recorder_options *options, char *const argv[], struct start *start,
                struct recorder_report *report)
 {
+    static const char *const heaps[] = {
+        [RING_HEAP_PLUGINS] = "plugins", [RING_HEAP_ALL] = "all"};
+    struct launch_settings settings = {
+        .heap = heaps[options->heap],
+        .follow = start->follow,
+        .selfcheck = *start->selfcheck != '\0' ? start->selfcheck : NULL,
+    };
     struct session session;
     pid_t child;
     int error = session_open(&session, options, report);
@@ -92,7 +115,7 @@ static int run(const struct recorder_options *options, char *const argv[], struc
         return error;
     }
     error = launch_start(start->path, argv, start->library, session.handover.name,
-                         &session.signals, &child);
+                         &settings, &session.signals, &child);
     if (error != 0)
         say(options, "cannot run '%s': %s", start->path, strerror(-error));
     else
@@ -112,7 +135,8 @@ int recorder_run(const struct recorder_options *options, char *const argv[],
         error = run(options, argv, &start, &report);
     if (error == 0) {
         report.why = start.why;
-        start.why = NULL;
+        report.follow = start.follow;
+        start.why = start.follow = NULL;
         *ret_report = report;
     } else {
         recorder_report_free(&report);
@@ -121,6 +145,7 @@ int recorder_run(const struct recorder_options *options, char *const argv[],
     free(start.path);
     free(start.library);
     free(start.why);
+    free(start.follow);
     return error;
 }
 
@@ -140,5 +165,6 @@ void recorder_report_free(struct recorder_report *report)
         recorder_result_free(&report->results[i]);
     free(report->results);
     free(report->why);
+    free(report->follow);
     *report = (struct recorder_report){0};
 }

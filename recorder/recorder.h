@@ -7,6 +7,7 @@
  * segments into trace files, and returns when the command and all processes it recorded have ended.
  *
  *   launch.c  finds and starts the command      handover.c  gives out segments
+ *   follow.c  which program it becomes
  *   session.c the loop                          capture.c   one process: segment -> file
  *   drain*.c  chunks -> EVENTS, HEAP            tables*.c   tables -> STRINGS, MODULES, ...
  *   ticks.c   stamps -> nanoseconds
@@ -36,12 +37,17 @@ struct recorder_options {
     bool force;         /* replace files that exist */
     uint64_t ring_bytes;
     enum ring_policy policy; /* RING_BLOCK or RING_DROP */
+    enum ring_heap heap; /* which calls of malloc and its family; RING_HEAP_OFF: as the user's
+                            environment says */
+    const char *follow;  /* RING_HEAP_ALL: pattern (fnmatch) of the names of the programs; NULL: the
+                            command's */
+    unsigned selfcheck;  /* unwind every so many stacks twice; 0: as the environment says */
     const char *writer;      /* "npntrace 0.1.0" */
     const struct symbolize_lookup *lookup; /* NULL: store no symbols */
     bool interactive; /* somebody watches: also say what is being waited for */
     void (*say)(void *context, const char *line); /* a sentence without a newline */
     void *say_context;
-    uint64_t test_events_per_second; /* for tests: a recorder that can take no more; 0: all it can */
+    unsigned test_events_per_second; /* for tests: it takes no more; 0: all it can */
 };
 
 struct recorder_plugin {
@@ -75,6 +81,7 @@ struct recorder_result {
 struct recorder_report {
     int wait_status; /* of the command, as waitpid(2) gives it */
     char *why; /* no result: what kept the command from being recorded; NULL: it met no plug-in */
+    char *follow; /* the pattern that was used, NULL: none */
     unsigned refused; /* requests for a segment that were not granted */
     struct recorder_result *results;
     size_t result_count;

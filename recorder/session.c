@@ -269,7 +269,8 @@ static void keep_result(struct session *session, struct capture *capture)
     results[report->result_count++] = capture->result;
 }
 
-/* A step of every capture; those that are done leave the list. Returns how long the next may wait. */
+/* A step of every capture; those that are done leave the list. Returns how long the next step may
+ * wait. */
 static uint64_t step_captures(struct session *session)
 {
     struct capture **link = &session->captures, *capture;

@@ -3,8 +3,8 @@
 
 /*
  * One thread waits for: clients of the hand-over socket, ends of processes (pidfds), and signals;
- * in between it lets every capture do a round, which says when the next one is due: while many events
- * come every half a millisecond, and with nothing new ever more rarely, up to every 50 ms.
+ * in between it lets every capture do a round, which says when the next one is due: while many
+ * events come every half a millisecond, and with nothing new ever more rarely, up to every 50 ms.
  */
 #ifndef NPNTRACE_RECORDER_SESSION_H
 #define NPNTRACE_RECORDER_SESSION_H

@@ -8,8 +8,8 @@
  * for: all that the process has listed are written, and again at the end with their last counters.
  *
  * Nodes are numbered anew, 1, 2, 3, ... in the order of writing, so that the file holds only stacks
- * that occur; strings keep the ring's numbers. Stamps become nanoseconds. Memory: a word per node of the segment (touched as
- * needed), and each written node and module once more for the symbols.
+ * that occur; strings keep the ring's numbers. Stamps become nanoseconds. Memory: a word per node
+ * of the segment (touched as needed), and each written node and module once more for the symbols.
  *
  * Errors: running out of memory sticks and comes out of tables_flush(). For one thread.
  */

@@ -11,8 +11,8 @@
  *         |   .--'              what was converted once is converted to the same value again.
  *         +-------------> stamp
  *
- * Nothing of it comes from the process's memory. Old lines are joined when there are many, so memory
- * is constant. For one thread.
+ * Nothing of it comes from the process's memory. Old lines are joined when there are many, so
+ * memory is constant. For one thread.
  */
 #ifndef NPNTRACE_RECORDER_TICKS_H
 #define NPNTRACE_RECORDER_TICKS_H

@@ -163,8 +163,19 @@ uint64_t brought_loads(void)
 struct search {
     uint64_t since;
     const char *file;
-    const struct link_map *found;
+    char *path;
+    size_t capacity;
+    bool found;
 };
+
+static void take_path(struct search *search, const struct link_map *map)
+{
+    if (map->l_name == NULL || strcmp(brought_file(map->l_name), search->file) != 0 ||
+        strlen(map->l_name) >= search->capacity)
+        return;
+    strcpy(search->path, map->l_name);
+    search->found = true;
+}
 
 /* New ones are at the list's end. */
 static void search_new(const struct link_map *head, uint64_t loads, void *context)
@@ -179,13 +190,13 @@ static void search_new(const struct link_map *head, uint64_t loads, void *contex
     for (const struct link_map *map = head; map != NULL; map = map->l_next)
         if (skip > 0)
             skip--;
-        else if (map->l_name != NULL && strcmp(brought_file(map->l_name), search->file) == 0)
-            search->found = map;
+        else
+            take_path(search, map);
 }
 
-const struct link_map *brought_since(uint64_t loads, const char *file)
+bool brought_since(uint64_t loads, const char *file, char *ret_path, size_t capacity)
 {
-    struct search search = {.since = loads, .file = file};
+    struct search search = {.since = loads, .file = file, .path = ret_path, .capacity = capacity};
 
     loaded_with_list(search_new, NULL, &search);
     return search.found;

@@ -13,6 +13,7 @@
 
 #include <link.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define BROUGHT_MAX 512
@@ -28,8 +29,9 @@ void brought_find(const struct link_map *root, struct brought *ret_brought);
 /* How many objects the loader has loaded so far. */
 uint64_t brought_loads(void);
 
-/* The object whose file is called so, among those loaded since `loads`. NULL: none. */
-const struct link_map *brought_since(uint64_t loads, const char *file);
+/* The path of the object whose file is called so, among those loaded since `loads`. False: none, or
+ * no room for it. */
+bool brought_since(uint64_t loads, const char *file, char *ret_path, size_t capacity);
 
 /* The file's name in a path. */
 const char *brought_file(const char *path);

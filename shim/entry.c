@@ -86,7 +86,7 @@ NPError gate_NP_Initialize(uint32_t place, NPNetscapeFuncs *table, NPPluginFuncs
     uint16_t functions_size = functions != NULL ? functions->size : 0;
     uint32_t id = plugin_id(plugin); /* tracing begins here, and with it that of heap calls */
     NPNetscapeFuncs *copy = table_copy(plugin, table);
-    redirect_plugin(plugin);
+    redirect_plugin(plugin, (void *)plugin->initialize);
     plugin->flags &= ~(uint32_t)RING_PLUGIN_PROVIDED;
     note_initialize(id, plugin->flags);
     uint32_t token = npn_entry_push(id, 0, (uint64_t)(uintptr_t)__builtin_frame_address(0));

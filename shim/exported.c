@@ -79,7 +79,7 @@ static struct host choose(const void *address, uint64_t stack_pointer,
     if (plugin == NULL) {
         plugin = plugin_of_code(address);
         if (plugin != NULL && plugin_id(plugin) != 0)
-            redirect_plugin(plugin);
+            redirect_plugin(plugin, address);
     }
 
     if (!has_memory(plugin)) {

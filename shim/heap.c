@@ -11,11 +11,11 @@
 #include "shim/heap_boot.h"
 #include "shim/heap_calls.h"
 #include "shim/heap_gates.h"
-#include "shim/nested.h"
 
 #define PAGE_BYTES 4096 /* for calls before anybody can be asked */
 #define MUST_RESOLVE(next) __builtin_expect((next) == NULL, 0)
 #define IS_LEFT_ALONE (!heap_is_traced() || nested(HEAP_FRAME, __builtin_return_address(0)))
+#define THIS_CALL ((struct heap_call){.frame = HEAP_FRAME, .code = heap_next_code})
 
 void *heap_malloc(size_t size)
 {
@@ -28,7 +28,7 @@ void *heap_malloc(size_t size)
     }
     if (IS_LEFT_ALONE)
         return next(size);
-    return heap_call_alloc(next, size, HEAP_FRAME, EVENT_MALLOC);
+    return heap_call_alloc(&THIS_CALL, next, size, EVENT_MALLOC);
 }
 
 void *heap_calloc(size_t count, size_t size)
@@ -42,7 +42,7 @@ void *heap_calloc(size_t count, size_t size)
     }
     if (IS_LEFT_ALONE)
         return next(count, size);
-    return heap_call_calloc(next, count, size, HEAP_FRAME, 0);
+    return heap_call_calloc(&THIS_CALL, next, count, size);
 }
 
 void *heap_realloc(void *block, size_t size)
@@ -56,7 +56,7 @@ void *heap_realloc(void *block, size_t size)
     }
     if (IS_LEFT_ALONE)
         return next(block, size);
-    return heap_call_realloc(next, block, size, HEAP_FRAME, 0);
+    return heap_call_realloc(&THIS_CALL, next, block, size);
 }
 
 void *heap_reallocarray(void *block, size_t count, size_t size)
@@ -70,7 +70,7 @@ void *heap_reallocarray(void *block, size_t count, size_t size)
     }
     if (IS_LEFT_ALONE)
         return next(block, count, size);
-    return heap_call_reallocarray(next, block, count, size, HEAP_FRAME, 0);
+    return heap_call_reallocarray(&THIS_CALL, next, block, count, size);
 }
 
 void heap_free(void *block)
@@ -85,7 +85,7 @@ void heap_free(void *block)
     if (IS_LEFT_ALONE)
         next(block);
     else
-        heap_call_free(next, block, HEAP_FRAME, EVENT_FREE);
+        heap_call_free(&THIS_CALL, next, block, EVENT_FREE);
 }
 
 void heap_cfree(void *block)
@@ -100,7 +100,7 @@ void heap_cfree(void *block)
     if (IS_LEFT_ALONE)
         next(block);
     else
-        heap_call_free(next, block, HEAP_FRAME, EVENT_CFREE);
+        heap_call_free(&THIS_CALL, next, block, EVENT_CFREE);
 }
 
 void heap_free_sized(void *block, size_t size)
@@ -112,9 +112,10 @@ void heap_free_sized(void *block, size_t size)
             return;
         next = HEAP_NEXT(free_sized);
     }
-    if (!IS_LEFT_ALONE && block != NULL)
-        heap_freeing(block, HEAP_FRAME, EVENT_FREE_SIZED);
-    next(block, size);
+    if (IS_LEFT_ALONE)
+        next(block, size);
+    else
+        heap_call_free_sized(&THIS_CALL, next, block, size);
 }
 
 void heap_free_aligned_sized(void *block, size_t alignment, size_t size)
@@ -126,9 +127,10 @@ void heap_free_aligned_sized(void *block, size_t alignment, size_t size)
             return;
         next = HEAP_NEXT(free_aligned_sized);
     }
-    if (!IS_LEFT_ALONE && block != NULL)
-        heap_freeing(block, HEAP_FRAME, EVENT_FREE_ALIGNED_SIZED);
-    next(block, alignment, size);
+    if (IS_LEFT_ALONE)
+        next(block, alignment, size);
+    else
+        heap_call_free_aligned_sized(&THIS_CALL, next, block, alignment, size);
 }
 
 void *heap_memalign(size_t alignment, size_t size)
@@ -142,7 +144,7 @@ void *heap_memalign(size_t alignment, size_t size)
     }
     if (IS_LEFT_ALONE)
         return next(alignment, size);
-    return heap_call_aligned(next, alignment, size, HEAP_FRAME, EVENT_MEMALIGN);
+    return heap_call_aligned(&THIS_CALL, next, alignment, size, EVENT_MEMALIGN);
 }
 
 void *heap_aligned_alloc(size_t alignment, size_t size)
@@ -156,7 +158,7 @@ void *heap_aligned_alloc(size_t alignment, size_t size)
     }
     if (IS_LEFT_ALONE)
         return next(alignment, size);
-    return heap_call_aligned(next, alignment, size, HEAP_FRAME, EVENT_ALIGNED_ALLOC);
+    return heap_call_aligned(&THIS_CALL, next, alignment, size, EVENT_ALIGNED_ALLOC);
 }
 
 int heap_posix_memalign(void **ret_block, size_t alignment, size_t size)
@@ -170,7 +172,7 @@ int heap_posix_memalign(void **ret_block, size_t alignment, size_t size)
     }
     if (IS_LEFT_ALONE)
         return next(ret_block, alignment, size);
-    return heap_call_posix_memalign(next, ret_block, alignment, size, HEAP_FRAME, 0);
+    return heap_call_posix_memalign(&THIS_CALL, next, ret_block, alignment, size);
 }
 
 void *heap_valloc(size_t size)
@@ -184,7 +186,7 @@ void *heap_valloc(size_t size)
     }
     if (IS_LEFT_ALONE)
         return next(size);
-    return heap_call_alloc(next, size, HEAP_FRAME, EVENT_VALLOC);
+    return heap_call_alloc(&THIS_CALL, next, size, EVENT_VALLOC);
 }
 
 void *heap_pvalloc(size_t size)
@@ -198,7 +200,7 @@ void *heap_pvalloc(size_t size)
     }
     if (IS_LEFT_ALONE)
         return next(size);
-    return heap_call_alloc(next, size, HEAP_FRAME, EVENT_PVALLOC);
+    return heap_call_alloc(&THIS_CALL, next, size, EVENT_PVALLOC);
 }
 
 size_t heap_malloc_usable_size(void *block)

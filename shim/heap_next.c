@@ -19,6 +19,7 @@
 #include "tracer/dynsym.h"
 
 struct heap_next heap_next;
+const struct nested_code *heap_next_code;
 
 enum place {
 #define HOOK(name, symbol, arguments) PLACE_##name,
@@ -189,6 +190,9 @@ bool heap_next_resolve(void)
             function = (void *)provided_reallocarray;
         __atomic_store_n(wanted[i].found, function, __ATOMIC_RELAXED);
     }
+    static struct nested_code code;
+    if (nested_code_of((void *)found.malloc, &code))
+        heap_next_code = &code;
     /* In a second round: from here on they call each other. */
     for (size_t i = 0; i < WANTED_COUNT; i++)
         __atomic_store_n(wanted[i].used,

@@ -19,6 +19,8 @@
 #include <stddef.h>
 #include <threads.h>
 
+#include "shim/nested.h"
+
 typedef void *alloc_function(size_t size);
 typedef void *alloc_pair_function(size_t first, size_t second);
 typedef void *realloc_function(void *block, size_t size);
@@ -53,6 +55,9 @@ struct heap_next {
 };
 
 extern struct heap_next heap_next __attribute__((visibility("hidden")));
+
+/* The code of the object that has `malloc`; NULL if that is the C library (shim/nested.h). */
+extern const struct nested_code *heap_next_code __attribute__((visibility("hidden")));
 
 /* Pairs with the release stores of heap_next_resolve(). */
 #define HEAP_NEXT(function) __atomic_load_n(&heap_next.function, __ATOMIC_ACQUIRE)

@@ -9,11 +9,13 @@
 
 #include "shim/heap_calls.h"
 #include "shim/hooks.h"
-#include "shim/nested.h"
 
 #define ORIGINAL(type, name)                                                                       \
     ((type *)atomic_load_explicit(&hooks_sets[set].original[HOOK_##name], memory_order_acquire))
 
+#define THIS_CALL(name)                                                                            \
+    ((struct heap_call){                                                                           \
+        .frame = HEAP_FRAME, .by = hooks_by(set), .code = hooks_code(set, HOOK_##name)})
 #define IS_LEFT_ALONE (!heap_is_traced() || nested(HEAP_FRAME, __builtin_return_address(0)))
 
 void *hook_malloc(size_t size, uint32_t set)
@@ -22,7 +24,7 @@ void *hook_malloc(size_t size, uint32_t set)
 
     if (IS_LEFT_ALONE)
         return original(size);
-    return heap_call_alloc(original, size, HEAP_FRAME, hooks_by(set) | EVENT_MALLOC);
+    return heap_call_alloc(&THIS_CALL(malloc), original, size, EVENT_MALLOC);
 }
 
 void *hook_calloc(size_t count, size_t size, uint32_t set)
@@ -31,7 +33,7 @@ void *hook_calloc(size_t count, size_t size, uint32_t set)
 
     if (IS_LEFT_ALONE)
         return original(count, size);
-    return heap_call_calloc(original, count, size, HEAP_FRAME, hooks_by(set));
+    return heap_call_calloc(&THIS_CALL(calloc), original, count, size);
 }
 
 void *hook_realloc(void *block, size_t size, uint32_t set)
@@ -40,7 +42,7 @@ void *hook_realloc(void *block, size_t size, uint32_t set)
 
     if (IS_LEFT_ALONE)
         return original(block, size);
-    return heap_call_realloc(original, block, size, HEAP_FRAME, hooks_by(set));
+    return heap_call_realloc(&THIS_CALL(realloc), original, block, size);
 }
 
 void *hook_reallocarray(void *block, size_t count, size_t size, uint32_t set)
@@ -49,7 +51,7 @@ void *hook_reallocarray(void *block, size_t count, size_t size, uint32_t set)
 
     if (IS_LEFT_ALONE)
         return original(block, count, size);
-    return heap_call_reallocarray(original, block, count, size, HEAP_FRAME, hooks_by(set));
+    return heap_call_reallocarray(&THIS_CALL(reallocarray), original, block, count, size);
 }
 
 void hook_free(void *block, uint32_t set)
@@ -59,7 +61,7 @@ void hook_free(void *block, uint32_t set)
     if (IS_LEFT_ALONE)
         original(block);
     else
-        heap_call_free(original, block, HEAP_FRAME, hooks_by(set) | EVENT_FREE);
+        heap_call_free(&THIS_CALL(free), original, block, EVENT_FREE);
 }
 
 void hook_cfree(void *block, uint32_t set)
@@ -69,7 +71,7 @@ void hook_cfree(void *block, uint32_t set)
     if (IS_LEFT_ALONE)
         original(block);
     else
-        heap_call_free(original, block, HEAP_FRAME, hooks_by(set) | EVENT_CFREE);
+        heap_call_free(&THIS_CALL(cfree), original, block, EVENT_CFREE);
 }
 
 void *hook_memalign(size_t alignment, size_t size, uint32_t set)
@@ -78,7 +80,7 @@ void *hook_memalign(size_t alignment, size_t size, uint32_t set)
 
     if (IS_LEFT_ALONE)
         return original(alignment, size);
-    return heap_call_aligned(original, alignment, size, HEAP_FRAME, hooks_by(set) | EVENT_MEMALIGN);
+    return heap_call_aligned(&THIS_CALL(memalign), original, alignment, size, EVENT_MEMALIGN);
 }
 
 void *hook_aligned_alloc(size_t alignment, size_t size, uint32_t set)
@@ -87,8 +89,8 @@ void *hook_aligned_alloc(size_t alignment, size_t size, uint32_t set)
 
     if (IS_LEFT_ALONE)
         return original(alignment, size);
-    return heap_call_aligned(original, alignment, size, HEAP_FRAME,
-                             hooks_by(set) | EVENT_ALIGNED_ALLOC);
+    return heap_call_aligned(&THIS_CALL(aligned_alloc), original, alignment, size,
+                             EVENT_ALIGNED_ALLOC);
 }
 
 int hook_posix_memalign(void **ret_block, size_t alignment, size_t size, uint32_t set)
@@ -97,8 +99,8 @@ int hook_posix_memalign(void **ret_block, size_t alignment, size_t size, uint32_
 
     if (IS_LEFT_ALONE)
         return original(ret_block, alignment, size);
-    return heap_call_posix_memalign(original, ret_block, alignment, size, HEAP_FRAME,
-                                    hooks_by(set));
+    return heap_call_posix_memalign(&THIS_CALL(posix_memalign), original, ret_block, alignment,
+                                    size);
 }
 
 void *hook_valloc(size_t size, uint32_t set)
@@ -107,7 +109,7 @@ void *hook_valloc(size_t size, uint32_t set)
 
     if (IS_LEFT_ALONE)
         return original(size);
-    return heap_call_alloc(original, size, HEAP_FRAME, hooks_by(set) | EVENT_VALLOC);
+    return heap_call_alloc(&THIS_CALL(valloc), original, size, EVENT_VALLOC);
 }
 
 void *hook_pvalloc(size_t size, uint32_t set)
@@ -116,19 +118,27 @@ void *hook_pvalloc(size_t size, uint32_t set)
 
     if (IS_LEFT_ALONE)
         return original(size);
-    return heap_call_alloc(original, size, HEAP_FRAME, hooks_by(set) | EVENT_PVALLOC);
+    return heap_call_alloc(&THIS_CALL(pvalloc), original, size, EVENT_PVALLOC);
 }
 
 void hook_free_sized(void *block, size_t size, uint32_t set)
 {
-    if (!IS_LEFT_ALONE && block != NULL)
-        heap_freeing(block, HEAP_FRAME, hooks_by(set) | EVENT_FREE_SIZED);
-    ORIGINAL(free_sized_function, free_sized)(block, size);
+    free_sized_function *original = ORIGINAL(free_sized_function, free_sized);
+
+    if (IS_LEFT_ALONE)
+        original(block, size);
+    else
+        heap_call_free_sized(&THIS_CALL(free_sized), original, block, size);
 }
 
 void hook_free_aligned_sized(void *block, size_t alignment, size_t size, uint32_t set)
 {
-    if (!IS_LEFT_ALONE && block != NULL)
-        heap_freeing(block, HEAP_FRAME, hooks_by(set) | EVENT_FREE_ALIGNED_SIZED);
-    ORIGINAL(free_aligned_sized_function, free_aligned_sized)(block, alignment, size);
+    free_aligned_sized_function *original =
+        ORIGINAL(free_aligned_sized_function, free_aligned_sized);
+
+    if (IS_LEFT_ALONE)
+        original(block, alignment, size);
+    else
+        heap_call_free_aligned_sized(&THIS_CALL(free_aligned_sized), original, block, alignment,
+                                     size);
 }

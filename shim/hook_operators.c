@@ -9,19 +9,6 @@
 #include "shim/hook_calls.h"
 #include "shim/heap_calls.h"
 #include "shim/hooks.h"
-#include "shim/nested.h"
-
-static struct nested nested_begin(const void *frame, uint32_t set)
-{
-    struct nested outer = nested_in;
-
-    nested_in = (struct nested){
-        .frame = frame,
-        .start = hooks_sets[set].operators_start,
-        .end = hooks_sets[set].operators_end,
-    };
-    return outer;
-}
 
 /* The real function has the same parameters but the last, `set`. */
 #define ORIGINAL(name, type)                                                                       \
@@ -38,9 +25,10 @@ static struct nested nested_begin(const void *frame, uint32_t set)
         if (IS_LEFT_ALONE)                                                                         \
             return original arguments;                                                             \
         uint32_t by = hooks_by(set);                                                               \
-        struct nested outer = nested_begin(HEAP_FRAME, set);                                       \
+        const struct nested_code *code = hooks_code(set, HOOK_##name);                             \
+        struct nested outer = nested_begin(code, HEAP_FRAME);                                      \
         void *block = original arguments;                                                          \
-        nested_in = outer;                                                                         \
+        nested_end(code, &outer);                                                                  \
         heap_allocated(block, size, HEAP_FRAME, by | function);                                    \
         return block;                                                                              \
     }
@@ -55,9 +43,10 @@ static struct nested nested_begin(const void *frame, uint32_t set)
             return;                                                                                \
         }                                                                                          \
         heap_freeing(block, HEAP_FRAME, hooks_by(set) | function);                                 \
-        struct nested outer = nested_begin(HEAP_FRAME, set);                                       \
+        const struct nested_code *code = hooks_code(set, HOOK_##name);                             \
+        struct nested outer = nested_begin(code, HEAP_FRAME);                                      \
         original arguments;                                                                        \
-        nested_in = outer;                                                                         \
+        nested_end(code, &outer);                                                                  \
     }
 
 /* clang-format off: a table */

@@ -8,6 +8,7 @@
 
 #include "shim/heap_next.h"
 #include "shim/nested.h"
+#include "tracer/got.h"
 #include "tracer/heap.h"
 #include "tracer/tracer.h"
 
@@ -32,6 +33,9 @@ enum hook hooks_find(const char *symbol)
 {
     enum hook hook = 0;
 
+    /* Most symbols of a library are C++ names. */
+    if (symbol[0] == '_' && (symbol[1] != 'Z' || (symbol[2] != 'n' && symbol[2] != 'd')))
+        return HOOK_COUNT;
     while (hook < HOOK_COUNT && strcmp(symbols[hook], symbol) != 0)
         hook++;
     return hook;
@@ -42,13 +46,14 @@ static void *stub_at(enum hook hook, uint32_t set)
     return hooks_stubs + ((size_t)hook * HOOKS_SETS + set) * HOOKS_BYTES;
 }
 
-/* The operators of a set are those of one object, for the sake of nested calls (shim/nested.h). */
-static bool is_of_same_object(const struct hooks_set *set, enum hook hook, const void *original)
+/* The guarded functions of a set are those of one object. */
+static bool is_of_same_object(const struct hooks_set *set, const void *original)
 {
     uintptr_t address = (uintptr_t)original;
+    struct nested_code code;
 
-    return !hook_is_operator(hook) || set->operators_end == 0 ||
-           (address >= set->operators_start && address < set->operators_end);
+    return set->code.end == 0 || !nested_code_of(original, &code) ||
+           (address >= set->code.start && address < set->code.end);
 }
 
 /* The set is the plug-in's, and its place for this function is free. */
@@ -58,7 +63,7 @@ static bool fits(const struct hooks_set *set, enum hook hook, const struct plugi
     bool is_free = set->stale[hook] ||
                    atomic_load_explicit(&set->original[hook], memory_order_relaxed) == NULL;
 
-    return set->plugin == plugin && is_free && is_of_same_object(set, hook, original);
+    return set->plugin == plugin && is_free && is_of_same_object(set, original);
 }
 
 static uint32_t find_set_locked(enum hook hook, struct plugin *plugin, void *original)
@@ -78,15 +83,9 @@ static uint32_t find_set_locked(enum hook hook, struct plugin *plugin, void *ori
 static void claim_locked(struct hooks_set *set, enum hook hook, struct plugin *plugin,
                          void *original)
 {
-    struct object object;
-
     set->plugin = plugin;
     set->stale[hook] = false;
-    if (hook_is_operator(hook) && object_at((uint64_t)(uintptr_t)original, &object)) {
-        set->operators_start = object.start;
-        set->operators_end = object.end;
-        nested_possible = true;
-    }
+    set->guarded[hook] = nested_code_of(original, &set->code);
     atomic_store_explicit(&set->original[hook], original, memory_order_release);
     set->taken = true;
 }
@@ -115,9 +114,20 @@ static uint32_t set_of(const void *stub)
     return (uint32_t)(((const char *)stub - hooks_stubs) / HOOKS_BYTES % HOOKS_SETS);
 }
 
-bool hooks_is_stub_of(const void *function, const struct plugin *plugin)
+struct plugin *hooks_owner(const void *stub)
 {
-    return hooks_is_stub(function) && hooks_sets[set_of(function)].plugin == plugin;
+    return hooks_sets[set_of(stub)].plugin;
+}
+
+void hooks_store(void **slot, void *to)
+{
+    struct lock *lock = tracer_shim_lock();
+    struct lock_mask mask;
+
+    if (lock == NULL || !lock_acquire(lock, &mask))
+        return;
+    got_store(slot, to);
+    lock_release(lock, &mask);
 }
 
 void *hooks_behind(void *function)
@@ -141,16 +151,24 @@ void hooks_plugin_left(const struct plugin *plugin)
         }
 }
 
-/* A child that is not traced stays so: a call of a plug-in that its parent met does not start it.
- */
+static __attribute__((noinline)) uint32_t ask_id(struct plugin *plugin)
+{
+    int kept_errno = errno;
+    uint32_t id = plugin_id(plugin);
+
+    errno = kept_errno;
+    return id;
+}
+
+/* A child that is not traced stays so: a call of a plug-in that its parent met does not start
+ * tracing. */
 uint32_t hooks_by(uint32_t set)
 {
     struct plugin *plugin = hooks_sets[set].plugin;
-    int kept_errno = errno;
+    const struct tracer *tracer = tracer_if_running();
 
-    if (plugin == NULL || tracer_if_running() == NULL)
+    if (plugin == NULL || tracer == NULL)
         return 0;
-    uint32_t id = plugin_id(plugin);
-    errno = kept_errno;
-    return HEAP_BY(id);
+    uint64_t known = atomic_load_explicit(&plugin->id, memory_order_acquire);
+    return HEAP_BY(known >> 32 == tracer->generation ? (uint32_t)known : ask_id(plugin));
 }

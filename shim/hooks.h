@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "shim/hooks_pool.h"
+#include "shim/nested.h"
 #include "shim/plugin.h"
 
 enum hook {
@@ -35,11 +36,11 @@ static inline bool hook_is_operator(enum hook hook)
 
 struct hooks_set {
     bool taken;
-    struct plugin *plugin;     /* NULL: nobody's */
-    uintptr_t operators_start; /* the object that has its operators new and delete */
-    uintptr_t operators_end;
+    struct plugin *plugin;   /* NULL: nobody's */
+    struct nested_code code; /* of the object that has its functions, where it is not libc */
     void *_Atomic original[HOOK_COUNT];
-    bool stale[HOOK_COUNT]; /* the function has left the process: the place may be taken again */
+    bool guarded[HOOK_COUNT]; /* the function is in `code` (shim/nested.h) */
+    bool stale[HOOK_COUNT];   /* the function has left the process: the place may be taken again */
 };
 
 extern struct hooks_set hooks_sets[HOOKS_SETS];
@@ -54,12 +55,21 @@ void *hooks_stub(enum hook hook, struct plugin *plugin, void *original);
 /* The function behind a stub or one of our exports; any other is returned as it is. */
 void *hooks_behind(void *function);
 
-/* True if it is a stub; and a plug-in's. */
+/* True if it is a stub; and whose. */
 bool hooks_is_stub(const void *function);
-bool hooks_is_stub_of(const void *function, const struct plugin *plugin);
+struct plugin *hooks_owner(const void *stub);
+
+/* Stores into a slot, one thread at a time: a page is made writable for it, and read-only again. */
+void hooks_store(void **slot, void *to);
 
 /* Lets places of the plug-in's sets be taken again whose functions have left the process. */
 void hooks_plugin_left(const struct plugin *plugin);
+
+/* The code that a set's function is in; NULL: it calls nothing of ours. */
+static inline const struct nested_code *hooks_code(uint32_t set, enum hook hook)
+{
+    return hooks_sets[set].guarded[hook] ? &hooks_sets[set].code : NULL;
+}
 
 /* HEAP_BY() the plug-in of a set's calls. */
 uint32_t hooks_by(uint32_t set);

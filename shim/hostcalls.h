@@ -4,10 +4,11 @@
 /*
  * What a host allocates while a plug-in calls it is the host's. So when heap calls are recorded,
  * every function in the plug-in's copy of the host's table says so to the tracer while it runs:
- * those that shim/stubs.c stands in for do it themselves, and the others get a stub here. A stub
- * only has to know the host's function, and hosts give all plug-ins the same; so stubs belong to a
- * table of the host's, of which there is room for HOSTCALLS_TABLES (a plug-in that makes tables for
- * others is a host too). The functions of tables beyond are shown as they are.
+ * those that shim/stubs.c stands in for do it themselves (for the memory functions the tracer knows
+ * it anyway), and the others get a stub here. A stub only has to know the host's function, and
+ * hosts give all plug-ins the same; so stubs belong to a table of the host's, of which there is
+ * room for HOSTCALLS_TABLES (a plug-in that makes tables for others is a host too). The functions
+ * of tables beyond are shown as they are.
  */
 #ifndef NPNTRACE_SHIM_HOSTCALLS_H
 #define NPNTRACE_SHIM_HOSTCALLS_H

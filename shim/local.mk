@@ -71,7 +71,9 @@ shim_sources = \
 	shim/stubs.h \
 	shim/table.c \
 	shim/table.h \
-	shim/threads.c
+	shim/threads.c \
+	shim/unseen.c \
+	shim/unseen.h
 
 libnpntrace_la_SOURCES += $(shim_sources)
 libnpntrace_la_CCASFLAGS = -fPIC

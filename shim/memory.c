@@ -5,7 +5,6 @@
 
 #include <errno.h>
 
-#include "shim/hostcalls.h"
 #include "shim/plugin.h"
 
 void *memory_alloc(const struct npn_caller *caller, NPN_MemAllocProcPtr host, uint32_t size)
@@ -14,9 +13,7 @@ void *memory_alloc(const struct npn_caller *caller, NPN_MemAllocProcPtr host, ui
     uint32_t token = npn_alloc_begin(caller);
 
     errno = kept_errno;
-    struct hostcalls_call into = hostcalls_enter(__builtin_frame_address(0));
     void *block = host(size);
-    hostcalls_leave(&into);
     kept_errno = errno;
     npn_alloc_end(caller, token, block, size);
     errno = kept_errno;
@@ -33,9 +30,7 @@ void memory_free(const struct npn_caller *caller, NPN_MemFreeProcPtr host, void 
     }
     uint32_t token = npn_free_begin(caller, block);
     errno = kept_errno;
-    struct hostcalls_call into = hostcalls_enter(__builtin_frame_address(0));
     host(block);
-    hostcalls_leave(&into);
     kept_errno = errno;
     npn_free_end(caller, token);
     errno = kept_errno;
@@ -47,9 +42,7 @@ uint32_t memory_flush(const struct npn_caller *caller, NPN_MemFlushProcPtr host,
     uint32_t token = npn_flush_begin(caller);
 
     errno = kept_errno;
-    struct hostcalls_call into = hostcalls_enter(__builtin_frame_address(0));
     uint32_t flushed = host(size);
-    hostcalls_leave(&into);
     kept_errno = errno;
     npn_flush_end(caller, token, size, flushed);
     errno = kept_errno;

@@ -2,14 +2,14 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * An allocator's operator new may do its work inside, or call malloc by name, which is ours: then
- * one block would be recorded twice. So while a hook of an operator runs the allocator's function,
- * it leaves its frame here, and a call of an exported function is a part of it if it comes from
- * below that frame and from the allocator's code, or straight from the hook (where the allocator's
- * function ended in a jump).
+ * An allocator's operator new, or calloc, may do its work inside, or call malloc by name, which is
+ * ours: then one block would be recorded twice. So while we run a function of an allocator other
+ * than the C library's (which is known not to do that), our frame is left here, and a call is a
+ * part of ours if it comes from below that frame and from the allocator's code, or straight from us
+ * (where the allocator's function ended in a jump).
  *
- * A hook that was left by an exception or longjmp leaves its frame behind. That does no harm: all
- * operators of the allocator are hooked, so whatever comes from its code has a newer frame.
+ * A frame that was left by an exception or longjmp stays behind. That does no harm: calls from the
+ * allocator's code are made inside calls of it, which leave a newer frame.
  */
 #ifndef NPNTRACE_SHIM_NESTED_H
 #define NPNTRACE_SHIM_NESTED_H
@@ -20,18 +20,22 @@
 
 #define NESTED_EVERYTHING ((const void *)UINTPTR_MAX)
 
-struct nested {
-    const void *frame; /* of the hook; NULL: none; NESTED_EVERYTHING: see scope.c */
-    uintptr_t start;   /* the allocator's code */
+struct nested_code { /* an allocator's */
+    uintptr_t start;
     uintptr_t end;
+};
+
+struct nested {
+    const void *frame; /* ours; NULL: none; NESTED_EVERYTHING: see scope.c */
+    struct nested_code code;
 };
 
 /* Initial-exec: __tls_get_addr may allocate through the functions that are being traced. */
 extern __thread struct nested nested_in
     __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
-/* Whether any hook of an operator has ever been made. Looked at first: the loader may call before
- * there are thread-local variables. */
+/* Whether there is such an allocator. Looked at first: the loader may call before there are
+ * thread-local variables. */
 extern bool nested_possible __attribute__((visibility("hidden")));
 
 /* Is the call with this frame and return address to be left to the one it is a part of? */
@@ -42,5 +46,24 @@ static inline bool nested(const void *frame, const void *return_address)
     return __builtin_expect(nested_possible, 0) && nested_in.frame > frame &&
            nested_is_part(frame, return_address);
 }
+
+/* Around a call of an allocator's function. code NULL: it calls nothing of ours. */
+static inline struct nested nested_begin(const struct nested_code *code, const void *frame)
+{
+    if (__builtin_expect(code == NULL, 1))
+        return (struct nested){.frame = NULL};
+    struct nested outer = nested_in;
+    nested_in = (struct nested){.frame = frame, .code = *code};
+    return outer;
+}
+
+static inline void nested_end(const struct nested_code *code, const struct nested *outer)
+{
+    if (__builtin_expect(code != NULL, 0))
+        nested_in = *outer;
+}
+
+/* The code of a function's object. False: it is the C library's, or our own. */
+bool nested_code_of(const void *function, struct nested_code *ret_code);
 
 #endif

@@ -5,11 +5,11 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "shim/brought.h"
 #include "shim/hooks.h"
-#include "shim/originals.h"
 #include "shim/redirect.h"
 #include "tracer/heap.h"
 #include "tracer/sys.h"
@@ -108,16 +108,16 @@ static void drop(unsigned place, const struct pending *seen)
 /* Held by a handle of our own meanwhile: its opener may close it at any time. */
 static bool redirect(const struct pending *pending)
 {
-    const struct link_map *object = brought_since(pending->loads, pending->file);
+    char path[PATH_MAX];
     void *handle = NULL;
 
-    if (object != NULL)
-        handle = dlopen(object->l_name, RTLD_LAZY | RTLD_NOLOAD);
-    if (handle != NULL) {
-        redirect_opened(pending->plugin, handle); /* a handle is a link map */
-        originals.dlclose(handle);
-    }
-    return handle != NULL;
+    if (brought_since(pending->loads, pending->file, path, sizeof(path)))
+        handle = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
+    if (handle == NULL)
+        return false;
+    redirect_opened(pending->plugin, handle); /* a handle is a link map */
+    dlclose(handle); /* ours: it may be the last one */
+    return true;
 }
 
 static void look(bool entry_ends)

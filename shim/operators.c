@@ -45,7 +45,7 @@ static void redirect_slot(const struct got_slot *slot, void *context)
 
     if (hook < HOOK_COUNT && redirection->stub[hook] != NULL &&
         __atomic_load_n(slot->at, __ATOMIC_ACQUIRE) == redirection->original[hook])
-        got_store(slot->at, redirection->stub[hook]);
+        hooks_store(slot->at, redirection->stub[hook]);
 }
 
 /* The value is stored last: a look-up in between finds the real function. */
@@ -59,7 +59,7 @@ static void redirect_symbol(const struct redirection *redirection, enum hook hoo
     if (ELF64_ST_TYPE(symbol->st_info) != STT_FUNC)
         return; /* chosen by a resolver: only what is bound is redirected */
     uintptr_t value = (uintptr_t)redirection->stub[hook] - redirection->allocator->l_addr;
-    got_store((void **)(uintptr_t)&symbol->st_value, (void *)value);
+    hooks_store((void **)(uintptr_t)&symbol->st_value, (void *)value);
 }
 
 static void make_visible(const struct link_map *head, uint64_t loads, void *context)

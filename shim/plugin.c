@@ -45,14 +45,18 @@ struct plugin *plugin_find_code(const void *address)
     return object_at((uint64_t)(uintptr_t)address, &object) ? find_start(object.start) : NULL;
 }
 
-/* True if the plug-in's object is where it was when it was met last. */
-static bool still_mapped(const struct plugin *plugin)
+static bool is_mapped_at(const struct plugin *plugin, uint64_t start)
 {
-    uint64_t start = atomic_load_explicit(&plugin->start, memory_order_relaxed);
     struct object object;
 
     return start != 0 && object_at(start, &object) && object.start == start &&
            strcmp(object.name, plugin->name) == 0;
+}
+
+/* True if the plug-in's object is where it was when it was met last. */
+static bool still_mapped(const struct plugin *plugin)
+{
+    return is_mapped_at(plugin, atomic_load_explicit(&plugin->start, memory_order_relaxed));
 }
 
 static bool same_file(const struct plugin *plugin, const char *path, const struct stat *file,
@@ -212,23 +216,20 @@ struct plugin *plugin_of_id(uint32_t id)
 
     if (tracer == NULL || id == 0)
         return NULL;
-    uint64_t wanted =
-        (uint64_t)tracer->generation << 32 | id;
+    uint64_t wanted = (uint64_t)tracer->generation << 32 | id;
     for (uint32_t i = 0; i < count; i++)
         if (atomic_load_explicit(&places[i].id, memory_order_relaxed) == wanted)
             return &places[i];
     return NULL;
 }
 
-static void note_unloaded(struct plugin *plugin)
+static void note_unloaded(struct plugin *plugin, uint64_t loads)
 {
     struct tracer *tracer = tracer_if_running();
     uint64_t known = atomic_load_explicit(&plugin->id, memory_order_relaxed);
 
-    atomic_store_explicit(&plugin->start, 0, memory_order_relaxed);
-    redirect_plugin_left(plugin);
-    if (tracer == NULL ||
-        known >> 32 != tracer->generation)
+    redirect_plugin_left(plugin, loads);
+    if (tracer == NULL || known >> 32 != tracer->generation)
         return;
     struct ring_plugin *entry = registry_plugin(tracer, (uint32_t)known);
     if (entry == NULL)
@@ -238,12 +239,27 @@ static void note_unloaded(struct plugin *plugin)
     npn_plugin_step((uint32_t)known, EVENT_STEP_UNLOADED, 0);
 }
 
+/* Other threads may see the same, or open the file again, at the same place. */
+static bool has_left(struct plugin *plugin)
+{
+    uint64_t start = atomic_load_explicit(&plugin->start, memory_order_relaxed);
+    uint64_t nowhere = 0;
+
+    if (start == 0 || is_mapped_at(plugin, start) ||
+        !atomic_compare_exchange_strong(&plugin->start, &start, 0))
+        return false;
+    if (!is_mapped_at(plugin, start))
+        return true;
+    atomic_compare_exchange_strong(&plugin->start, &nowhere, start);
+    return false;
+}
+
 void plugin_forget_unloaded(void)
 {
+    uint64_t loads = redirect_loads();
     uint32_t count = atomic_load_explicit(&place_count, memory_order_acquire);
 
     for (uint32_t i = 0; i < count; i++)
-        if (atomic_load_explicit(&places[i].start, memory_order_relaxed) != 0 &&
-            !still_mapped(&places[i]))
-            note_unloaded(&places[i]);
+        if (has_left(&places[i]))
+            note_unloaded(&places[i], loads);
 }

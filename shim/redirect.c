@@ -5,6 +5,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <gnu/libc-version.h>
 #include <string.h>
 
 #include "shim/brought.h"
@@ -14,6 +15,7 @@
 #include "shim/operators.h"
 #include "shim/originals.h"
 #include "shim/scope.h"
+#include "shim/unseen.h"
 #include "tracer/dynsym.h"
 #include "tracer/got.h"
 #include "tracer/heap.h"
@@ -26,10 +28,13 @@
 static struct {
     struct plugin *plugin; /* NULL: free */
     uint64_t start;
+    uint64_t loads; /* when it was redirected, to tell it from another that is loaded there later */
 } redirected[REDIRECTED_MAX];
+static _Atomic uint32_t redirected_count;
 
 struct job {
     struct plugin *plugin;
+    bool operators; /* those alone, or all but those */
     const struct link_map *object;
     struct dynsym tables;
     struct object place; /* of the object */
@@ -74,33 +79,41 @@ static void *target_of(const struct job *job, const struct got_slot *slot, void 
     return slot->kind == GOT_POINTER && bound != value ? NULL : bound;
 }
 
+/* Redirected already: for this plug-in, or another that the object came with. */
+static bool is_taken(const void *value)
+{
+    return hooks_is_stub(value) && hooks_owner(value) != NULL;
+}
+
 static void redirect_slot(const struct got_slot *slot, void *context)
 {
     const struct job *job = context;
     enum hook hook = hooks_find(slot->name);
     void *exported = hook == HOOK_COUNT ? exported_for_everybody(slot->name) : NULL;
 
-    if (hook == HOOK_COUNT && exported == NULL)
+    if ((hook == HOOK_COUNT && exported == NULL) || hook_is_operator(hook) != job->operators)
         return;
     void *value = __atomic_load_n(slot->at, __ATOMIC_ACQUIRE);
-    if (exported != NULL) {
-        if (value != exported)
-            got_store(slot->at, exported);
-        return;
-    }
-    if (value == NULL || hooks_is_stub_of(value, job->plugin))
+    if (value == NULL || value == exported || is_taken(value))
         return;
     void *target = target_of(job, slot, value);
+    if (exported != NULL) {
+        if (loaded_at(target) == loaded_at((void *)(uintptr_t)gnu_get_libc_version))
+            hooks_store(slot->at, exported);
+        return;
+    }
     if (target == NULL || (hook_is_operator(hook) && operators_end_in_malloc(target, hook)))
         return;
     void *stub = hooks_stub(hook, job->plugin, hooks_behind(target));
     if (stub != NULL)
-        got_store(slot->at, stub);
+        hooks_store(slot->at, stub);
 }
 
+/* Before the first slot is changed. */
 static void remember(struct plugin *plugin, uint64_t start)
 {
     struct lock *lock = tracer_shim_lock();
+    uint64_t loads = brought_loads();
     struct lock_mask mask;
     unsigned place = REDIRECTED_MAX;
 
@@ -112,13 +125,15 @@ static void remember(struct plugin *plugin, uint64_t start)
     if (place < REDIRECTED_MAX) {
         redirected[place].plugin = plugin;
         redirected[place].start = start;
+        redirected[place].loads = loads;
+        atomic_fetch_add_explicit(&redirected_count, 1, memory_order_relaxed);
     }
     lock_release(lock, &mask);
 }
 
-static void redirect_object(struct plugin *plugin, const struct link_map *object)
+static void redirect_object(struct plugin *plugin, const struct link_map *object, bool operators)
 {
-    struct job job = {.plugin = plugin, .object = object};
+    struct job job = {.plugin = plugin, .operators = operators, .object = object};
 
     if (!dynsym_open(object, &job.tables) ||
         !object_at((uint64_t)(uintptr_t)object->l_ld, &job.place))
@@ -132,15 +147,18 @@ void redirect_opened(struct plugin *plugin, const struct link_map *object)
     struct brought brought;
 
     brought_find(object, &brought);
-    /* What others need comes first: their operators may end in a malloc that is seen then. */
-    while (brought.count > 0)
-        redirect_object(plugin, brought.objects[--brought.count]);
+    for (unsigned i = 0; i < brought.count; i++)
+        redirect_object(plugin, brought.objects[i], false);
+    /* Now it can be told which of them end in a malloc that is seen. */
+    for (unsigned i = 0; i < brought.count; i++)
+        redirect_object(plugin, brought.objects[i], true);
+    for (unsigned i = 0; i < brought.count; i++)
+        unseen_note(brought.objects[i]);
 }
 
-void redirect_plugin(struct plugin *plugin)
+void redirect_plugin(struct plugin *plugin, const void *code)
 {
-    uint64_t start = atomic_load_explicit(&plugin->start, memory_order_relaxed);
-    const struct link_map *object = loaded_at((void *)(uintptr_t)start);
+    const struct link_map *object = loaded_at(code);
     int kept_errno = errno;
 
     if (atomic_load_explicit(&heap_tracing, memory_order_relaxed) == 0 || object == NULL)
@@ -155,40 +173,70 @@ void redirect_plugin(struct plugin *plugin)
 /* ---- undone
  * -------------------------------------------------------------------------------------- */
 
+/* Under the shim's lock. */
 static void put_back(const struct got_slot *slot, void *context)
 {
     void *value = __atomic_load_n(slot->at, __ATOMIC_ACQUIRE);
 
-    if (hooks_is_stub_of(value, context))
+    if (hooks_is_stub(value) && hooks_owner(value) == context)
         got_store(slot->at, heap_next_exported(hooks_behind(value)));
 }
 
 /* Takes one object of the plug-in off the list. 0: there is none. */
-static uint64_t take_redirected(const struct plugin *plugin)
+static uint64_t take_locked(const struct plugin *plugin, uint64_t loads)
 {
-    struct lock *lock = tracer_shim_lock();
-    struct lock_mask mask;
-    uint64_t start = 0;
-
-    if (lock == NULL || !lock_acquire(lock, &mask))
-        return 0;
-    for (unsigned i = 0; i < REDIRECTED_MAX && start == 0; i++)
-        if (redirected[i].plugin == plugin) {
-            start = redirected[i].start;
+    for (unsigned i = 0; i < REDIRECTED_MAX; i++)
+        if (redirected[i].plugin == plugin && redirected[i].loads <= loads) {
             redirected[i].plugin = NULL;
+            return redirected[i].start;
         }
-    lock_release(lock, &mask);
-    return start;
+    return 0;
 }
 
-/* Another object may lie there by now: it has no slots that lead to stubs of this plug-in. */
-void redirect_plugin_left(struct plugin *plugin)
+static bool is_listed_locked(uint64_t start)
 {
-    const struct link_map *object;
+    for (unsigned i = 0; i < REDIRECTED_MAX; i++)
+        if (redirected[i].plugin != NULL && redirected[i].start == start)
+            return true;
+    return false;
+}
+
+struct leaving {
+    struct plugin *plugin;
+    uint64_t loads;
+};
+
+/* The loader's list stands still, so what is there stays. Another object may lie at the place: it
+ * is listed again, or has no slots that lead to this plug-in's stubs. */
+static void put_back_all(const struct link_map *head, uint64_t loads_now, void *context)
+{
+    const struct leaving *leaving = context;
+    struct lock *lock = tracer_shim_lock();
+    struct lock_mask mask;
     uint64_t start;
 
-    while ((start = take_redirected(plugin)) != 0)
-        if ((object = loaded_at((void *)(uintptr_t)start)) != NULL)
-            got_each(object, put_back, plugin);
+    (void)head, (void)loads_now;
+    if (lock == NULL || !lock_acquire(lock, &mask))
+        return;
+    while ((start = take_locked(leaving->plugin, leaving->loads)) != 0) {
+        const struct link_map *object = loaded_at((void *)(uintptr_t)start);
+        if (object != NULL && !is_listed_locked(start))
+            got_each(object, put_back, leaving->plugin);
+    }
+    lock_release(lock, &mask);
+}
+
+uint64_t redirect_loads(void)
+{
+    if (atomic_load_explicit(&redirected_count, memory_order_relaxed) == 0)
+        return 0;
+    return brought_loads();
+}
+
+void redirect_plugin_left(struct plugin *plugin, uint64_t loads)
+{
+    if (loads == 0)
+        return;
+    loaded_with_list(put_back_all, NULL, &(struct leaving){.plugin = plugin, .loads = loads});
     hooks_plugin_left(plugin);
 }

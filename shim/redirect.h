@@ -30,14 +30,19 @@
 
 #include "shim/plugin.h"
 
-/* If heap calls are recorded: redirects the calls of the plug-in and of what it brought in. May be
- * done again: what is redirected stays so. errno is kept. */
-void redirect_plugin(struct plugin *plugin);
+/* If heap calls are recorded: redirects the calls of the plug-in, whose code is at `code`, and of
+ * what it brought in. May be done again: what is redirected stays so. errno is kept. */
+void redirect_plugin(struct plugin *plugin, const void *code);
 
-/* The same for an object that the plug-in opened. */
+/* The same for an object that the plug-in opened. It must stay loaded meanwhile. */
 void redirect_opened(struct plugin *plugin, const struct link_map *object);
 
-/* The plug-in's object has left the process. */
-void redirect_plugin_left(struct plugin *plugin);
+/* How many objects the loader has loaded, if anything is redirected, else 0. To be asked before it
+ * is seen that a plug-in's object has left the process. */
+uint64_t redirect_loads(void);
+
+/* It has left: gives what it brought in, and what stays, its slots back. `loads`: as above, so
+ * that the plug-in's next life is left alone, which may have begun. */
+void redirect_plugin_left(struct plugin *plugin, uint64_t loads);
 
 #endif

@@ -8,8 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shim/loaded.h"
 #include "shim/nested.h"
 #include "shim/originals.h"
+#include "tracer/dynsym.h"
 #include "tracer/lock.h"
 
 #define RETURN_INSTRUCTION 0xc3 /* x86-64 */
@@ -39,14 +41,26 @@ static const void *find_return(const struct link_map *object)
     return NULL;
 }
 
-static void *find_elsewhere(const struct link_map *object, const char *name, const char *version)
+static void *find_elsewhere(const struct link_map *object, const char *name)
 {
-    void *found = version != NULL ? originals.dlvsym(RTLD_DEFAULT, name, version)
-                                  : originals.dlsym(RTLD_DEFAULT, name);
+    void *found = originals.dlsym(RTLD_DEFAULT, name);
 
     if (found == NULL)
         found = originals.dlsym((void *)(uintptr_t)object, name); /* a handle is a link map */
     return found;
+}
+
+/* dlvsym wants the very version, whereas the loader, when it binds, takes the first definition of
+ * the name that has this version or none. */
+static void *find_version(const void *at_return, const char *name, const char *version)
+{
+    void *first = scope_ask((void *)originals.dlsym, at_return, name, NULL);
+    const struct link_map *definer = first != NULL ? loaded_at(first) : NULL;
+
+    if (version == NULL || definer == NULL || dynsym_answers_all(definer, name))
+        return first;
+    void *exact = scope_ask((void *)originals.dlvsym, at_return, name, version);
+    return exact != NULL ? exact : first;
 }
 
 /* The loader may allocate for its own tables or an error message, with a call stack that leads
@@ -54,7 +68,6 @@ static void *find_elsewhere(const struct link_map *object, const char *name, con
 void *scope_find(const struct link_map *object, const char *name, const char *version)
 {
     const void *at_return = scope_can_ask() ? find_return(object) : NULL;
-    void *function = version != NULL ? (void *)originals.dlvsym : (void *)originals.dlsym;
     int kept_errno = errno;
     struct lock_mask mask;
 
@@ -62,10 +75,9 @@ void *scope_find(const struct link_map *object, const char *name, const char *ve
     struct nested outer = nested_in;
     nested_possible = true;
     nested_in = (struct nested){.frame = NESTED_EVERYTHING};
-    void *found = at_return != NULL ? scope_ask(function, at_return, name, version)
-                                    : find_elsewhere(object, name, version);
-    if (found == NULL)
-        dlerror(); /* our question, not the host's */
+    void *found =
+        at_return != NULL ? find_version(at_return, name, version) : find_elsewhere(object, name);
+    dlerror(); /* our questions, not the host's */
     nested_in = outer;
     lock_unblock_signals(&mask);
     errno = kept_errno;

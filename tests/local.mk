@@ -35,6 +35,9 @@ include tests/host/local.mk
 # ---- what goes wrong -------------------------------------------------------------
 include tests/fault/local.mk
 
+# ---- heap tracing: between callers and allocators ------------------------------------
+include tests/heap/local.mk
+
 # ---- heap tracing: exact totals, exact stacks ---------------------------------------
 include tests/exact/local.mk
 include tests/selfcheck/local.mk

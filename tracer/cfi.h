@@ -19,22 +19,22 @@
 #include <stdint.h>
 
 enum rule_class {
-    RULE_NONE,      /* no object there, or one without call-frame information for it: guess */
-    RULE_SP,        /* CFA = stack pointer + cfa_offset */
-    RULE_FP,        /* CFA = frame pointer + cfa_offset */
-    RULE_FP_DEREF,  /* CFA = word at (frame pointer + cfa_offset): realigned frames (x86-64);
-                       fp_offset, if fp_saved, then counts from the frame pointer: the caller's is
-                       the word at (frame pointer + fp_offset) */
-    RULE_SIGNAL,    /* the kernel's signal frame: registers are in the ucontext; cfa_offset: where the
-                       interrupted stack pointer, fp_offset: frame pointer, return_offset: pc lie,
-                       all from the stack pointer */
-    RULE_END,       /* the thread's first frame: there is no caller */
-    RULE_COMPLEX    /* anything else: only a full unwinder can step here */
+    RULE_NONE,     /* no object there, or one without call-frame information for it: guess */
+    RULE_SP,       /* CFA = stack pointer + cfa_offset */
+    RULE_FP,       /* CFA = frame pointer + cfa_offset */
+    RULE_FP_DEREF, /* CFA = word at (frame pointer + cfa_offset): realigned frames (x86-64);
+                      fp_offset, if fp_saved, then counts from the frame pointer: the caller's is
+                      the word at (frame pointer + fp_offset) */
+    RULE_SIGNAL, /* the kernel's signal frame: registers are in the ucontext; cfa_offset: where the
+                    interrupted stack pointer, fp_offset: frame pointer, return_offset: pc lie,
+                    all from the stack pointer */
+    RULE_END,    /* the thread's first frame: there is no caller */
+    RULE_COMPLEX /* anything else: only a full unwinder can step here */
 };
 
 struct rule {
-    uint8_t class;        /* enum rule_class */
-    bool fp_saved;        /* the caller's frame pointer is at CFA + fp_offset; else it is unchanged */
+    uint8_t class; /* enum rule_class */
+    bool fp_saved; /* the caller's frame pointer is at CFA + fp_offset; else it is unchanged */
     int32_t cfa_offset;
     int32_t fp_offset;
     int32_t return_offset; /* the return address is at CFA + return_offset (x86-64: -8) */

@@ -28,8 +28,7 @@ static bool tsc_is_fit(void)
 
     return __get_cpuid(INVARIANT_TSC_LEAF, &a, &b, &c, &d) != 0 && (d & INVARIANT_TSC_BIT) != 0 &&
            prctl(PR_GET_TSC, &allowed) == 0 && allowed == PR_TSC_ENABLE &&
-           sys_read_file(KERNEL_CHOICE, choice, sizeof(choice)) > 0 &&
-           strcmp(choice, "tsc\n") == 0;
+           sys_read_file(KERNEL_CHOICE, choice, sizeof(choice)) > 0 && strcmp(choice, "tsc\n") == 0;
 #else
     return false;
 #endif

@@ -8,8 +8,8 @@
  *
  * A free is stamped before the host's function runs and an allocation after it returned. The
  * counter is read without a barrier: an allocation's stamp can be older than that of the free on
- * another processor which made its address available, by as much as a processor works ahead. Readers
- * put that right (doc/FORMAT.md).
+ * another processor which made its address available, by as much as a processor works ahead.
+ * Readers put that right (doc/FORMAT.md).
  */
 #ifndef NPNTRACE_TRACER_CLOCK_H
 #define NPNTRACE_TRACER_CLOCK_H

@@ -30,8 +30,8 @@ void debug_pair(uint64_t pc, uint32_t flags, uint64_t other_pc, uint32_t other_f
 
     if (wanted == NULL || *wanted == '\0')
         return;
-    int length = snprintf(line, sizeof(line), "npntrace:   %16" PRIx64 " %" PRIu32
-                          "   %16" PRIx64 " %" PRIu32 "%s\n", pc, flags, other_pc, other_flags,
-                          pc != other_pc || flags != other_flags ? "   <" : "");
+    int length = snprintf(
+        line, sizeof(line), "npntrace:   %16" PRIx64 " %" PRIu32 "   %16" PRIx64 " %" PRIu32 "%s\n",
+        pc, flags, other_pc, other_flags, pc != other_pc || flags != other_flags ? "   <" : "");
     (void)!write(STDERR_FILENO, line, (size_t)length);
 }

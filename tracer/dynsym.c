@@ -112,6 +112,17 @@ void *dynsym_function(const struct link_map *map, const char *name)
     return ((void *(*)(unsigned long))value)(getauxval(AT_HWCAP));
 }
 
+bool dynsym_answers_all(const struct link_map *map, const char *name)
+{
+    struct dynsym tables;
+
+    if (!dynsym_open(map, &tables))
+        return false;
+    const ElfW(Sym) *symbol = dynsym_find(&tables, name);
+    return symbol != NULL && (tables.versions == NULL || (tables.versions[symbol - tables.symbols] &
+                                                          VERSION_MASK) == VER_NDX_GLOBAL);
+}
+
 static const void *further(const void *base, uint32_t bytes)
 {
     return (const char *)base + bytes;

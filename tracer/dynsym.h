@@ -33,6 +33,9 @@ const ElfW(Sym) * dynsym_find(const struct dynsym *tables, const char *name);
  * (STT_GNU_IFUNC), the resolver is asked, so the object must be relocated. NULL: none. */
 void *dynsym_function(const struct link_map *map, const char *name);
 
+/* True if a reference to any version of the name is bound to the object's definition of it. */
+bool dynsym_answers_all(const struct link_map *map, const char *name);
+
 /* The version that an undefined symbol of the object asks for. NULL: any. */
 const char *dynsym_wanted_version(const struct dynsym *tables, unsigned index);
 

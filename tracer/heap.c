@@ -50,8 +50,8 @@ static inline uint64_t owner_of(struct thread *thread, const void *frame, uint32
 static __attribute__((noinline)) bool begin_slowly(struct operation *operation, const void *frame)
 {
     int kept_errno = errno;
-    bool began = operation->tracer == tracer_if_running() &&
-                 operation_enter(operation, address_of(frame));
+    bool began =
+        operation->tracer == tracer_if_running() && operation_enter(operation, address_of(frame));
 
     errno = kept_errno;
     return began;
@@ -280,8 +280,8 @@ void heap_reallocated(uint64_t before, void *old, void *fresh, size_t size, bool
         remember(operation.tracer, address_of(old)); /* it failed: the block is still there */
     if (only_plugins() && wanted && fresh != NULL)
         remember(operation.tracer, address_of(fresh));
-    unsigned count = realloc_events(&operation, before, old, fresh, size, freed, frame, how, wanted,
-                                    events);
+    unsigned count =
+        realloc_events(&operation, before, old, fresh, size, freed, frame, how, wanted, events);
     if (count > 0)
         put_slowly(&operation, owner, events, count);
     *thread->errno_at = kept_errno;
@@ -298,8 +298,8 @@ uint32_t heap_host_enter(uint64_t stack_pointer)
     if (atomic_load_explicit(&heap_tracing, memory_order_relaxed) == RING_HEAP_OFF ||
         tracer == NULL || (thread = thread_self(tracer)) == NULL)
         return UINT32_MAX;
-    return context_push(
-        thread, &(struct context){.kind = CONTEXT_HOST, .stack_pointer = stack_pointer});
+    return context_push(thread,
+                        &(struct context){.kind = CONTEXT_HOST, .stack_pointer = stack_pointer});
 }
 
 void heap_host_leave(uint32_t token)

@@ -38,7 +38,8 @@ void heap_load(void);
 uint32_t heap_wanted(void);
 
 /* `frame`: __builtin_frame_address(0) of the function that the caller called in place of the
- * allocator's, which must keep a frame pointer: return address and caller's frame are found there. */
+ * allocator's, which must keep a frame pointer: return address and caller's frame are found there.
+ */
 void heap_allocated(void *block, size_t size, const void *frame, uint32_t how);
 void heap_freeing(void *block, const void *frame, uint32_t how);
 

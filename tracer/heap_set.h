@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * With RING_HEAP_PLUGINS only calls by plug-ins are recorded, but what they allocate may be freed by
- * anybody. So the addresses are kept in a set: open addressing, lock-free, emptied slots need no
+ * With RING_HEAP_PLUGINS only calls by plug-ins are recorded, but what they allocate may be freed
+ * by anybody. So the addresses are kept in a set: open addressing, lock-free, emptied slots need no
  * tombstones, because for each home slot the farthest distance of any entry that it ever had is
  * kept (as in tracer/live.c). Memory: touched as needed. Any thread, signal handlers.
  */

@@ -27,6 +27,8 @@ tracer_sources = \
 	tracer/debug.h \
 	tracer/dynsym.c \
 	tracer/dynsym.h \
+	tracer/allocators.c \
+	tracer/allocators.h \
 	tracer/got.c \
 	tracer/handover.c \
 	tracer/segments.h \

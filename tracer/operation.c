@@ -13,8 +13,8 @@ static void count_missed(struct tracer *tracer)
 /* What they had half done stays so: an event not committed, a block not in the side table. */
 static void abandon(struct tracer *tracer, struct thread *thread)
 {
-    atomic_fetch_add_explicit(&tracer->ring->abandoned_operations, thread->inside & THREAD_DEPTH_MASK,
-                              memory_order_relaxed);
+    atomic_fetch_add_explicit(&tracer->ring->abandoned_operations,
+                              thread->inside & THREAD_DEPTH_MASK, memory_order_relaxed);
     for (unsigned level = 0; level < RING_NESTING; level++)
         thread->memo[level].valid = false;
     atomic_store_explicit(&thread->shared->operations, 0, memory_order_relaxed);

@@ -37,8 +37,7 @@ static uint32_t entries_of(const struct rules_table *table)
 
 static struct rules_table *map_table(uint32_t bits)
 {
-    struct rules_table *table =
-        sys_map(sizeof(*table) + (sizeof(struct rules_entry) << bits));
+    struct rules_table *table = sys_map(sizeof(*table) + (sizeof(struct rules_entry) << bits));
 
     if (table != NULL)
         table->bits = bits;

@@ -78,7 +78,7 @@ static inline int64_t rules_return_offset(packed_rule rule)
 static inline packed_rule rules_make(enum rule_class class, bool fp_saved, int64_t cfa, int64_t fp,
                                      int64_t ret)
 {
-    return (packed_rule)class | (fp_saved ? 16u : 0u) | ((uint64_t)cfa & 0xfffff) << 5 |
+    return (packed_rule) class | (fp_saved ? 16u : 0u) | ((uint64_t)cfa & 0xfffff) << 5 |
            ((uint64_t)fp & 0x3fff) << 25 | ((uint64_t)ret & 0xff) << 39;
 }
 

@@ -5,9 +5,9 @@
  * A program comes back to the same places: the same pc at the same height of the stack mostly means
  * the same callers. So each thread keeps, by pc and stack pointer, runs of three frames with their
  * rules and nodes. They are a prediction. A rule is used only for the pc and epoch that it is for,
- * after that pc was read from the stack, and a node only below the parent that it is below: whatever
- * stands here, results are those of tracer/rules.h and tracer/tree.h. It saves their cache misses,
- * several a frame.
+ * after that pc was read from the stack, and a node only below the parent that it is below:
+ * whatever stands here, results are those of tracer/rules.h and tracer/tree.h. It saves their cache
+ * misses, several a frame.
  *
  * Only operations at the outermost nesting level use it: a handler might find half an entry. What
  * one thread has learnt holds for the next one that gets its block.
@@ -24,7 +24,8 @@
 #define SEGMENT_FLAGS_SHIFT 56
 
 struct segment_of_frames {
-    _Alignas(64) uint64_t pc[SEGMENT_FRAMES]; /* innermost first; flags in the topmost byte; 0: none */
+    _Alignas(
+        64) uint64_t pc[SEGMENT_FRAMES]; /* innermost first; flags in the topmost byte; 0: none */
     packed_rule rule[SEGMENT_FRAMES];
     uint32_t node[SEGMENT_FRAMES + 1]; /* the last one is the parent of the outermost */
 };

@@ -7,25 +7,37 @@
 #include "tracer/tracer.h"
 #include "tracer/unwind.h"
 
-static void tell(const struct memo *memo, const struct event_frame *frames, unsigned count)
+/* Frames of this library at the inner end say nothing, and libunwind's are without them. */
+static uint32_t foreign_count(const struct tracer *tracer, const struct memo *memo)
 {
-    debug_say("self-check: the stacks differ; frames here, frames by libunwind: ",
-              (int)(memo->count * 10000 + count));
-    for (uint32_t i = 0; i < memo->count || i < count; i++) {
-        const struct memo_frame *own =
-            i < memo->count ? &memo->frame[memo->count - 1 - i] : NULL;
-        debug_pair(own != NULL ? memo->place[memo->count - 1 - i].pc : 0, own != NULL ? own->flags : 0,
+    uint32_t count = memo->count;
+
+    while (count > 0 && memo->place[count - 1].pc >= tracer->own_start &&
+           memo->place[count - 1].pc < tracer->own_end)
+        count--;
+    return count;
+}
+
+static void tell(const struct memo *memo, uint32_t own_count, const struct event_frame *frames,
+                 unsigned count)
+{
+    debug_say("self-check: the stacks differ; frames here, frames by libunwind: ", 0);
+    for (uint32_t i = 0; i < own_count || i < count; i++) {
+        bool own = i < own_count;
+        uint32_t index = own ? own_count - 1 - i : 0;
+        debug_pair(own ? memo->place[index].pc : 0, own ? memo->frame[index].flags : 0,
                    i < count ? frames[i].pc : 0, i < count ? (uint32_t)frames[i].flags : 0);
     }
 }
 
-static bool equal(const struct memo *memo, const struct event_frame *frames, unsigned count)
+static bool equal(const struct memo *memo, uint32_t own_count, const struct event_frame *frames,
+                  unsigned count)
 {
-    if (memo->count != count)
+    if (own_count != count)
         return false;
     for (uint32_t i = 0; i < count; i++) {
-        const struct memo_frame *own = &memo->frame[count - 1 - i];
-        if (memo->place[count - 1 - i].pc != frames[i].pc || own->flags != frames[i].flags)
+        uint32_t index = count - 1 - i;
+        if (memo->place[index].pc != frames[i].pc || memo->frame[index].flags != frames[i].flags)
             return false;
     }
     return true;
@@ -46,8 +58,9 @@ __attribute__((noinline)) void selfcheck_stack(struct tracer *tracer, struct thr
     if (result.truncated && result.count > 0)
         frames[result.count - 1].flags |= RING_NODE_TRUNCATED;
     atomic_fetch_add_explicit(&tracer->ring->selfchecks, 1, memory_order_relaxed);
-    if (equal(memo, frames, result.count))
+    uint32_t own_count = foreign_count(tracer, memo);
+    if (equal(memo, own_count, frames, result.count))
         return;
     atomic_fetch_add_explicit(&tracer->ring->selfcheck_mismatches, 1, memory_order_relaxed);
-    tell(memo, frames, result.count);
+    tell(memo, own_count, frames, result.count);
 }

@@ -84,7 +84,8 @@ static unsigned list_frames(const struct memo *memo, struct event_frame *frames)
 {
     for (uint32_t i = 0; i < memo->count; i++) {
         const struct memo_frame *frame = &memo->frame[memo->count - 1 - i];
-        frames[i] = (struct event_frame){.pc = memo->place[memo->count - 1 - i].pc, .flags = frame->flags};
+        frames[i] =
+            (struct event_frame){.pc = memo->place[memo->count - 1 - i].pc, .flags = frame->flags};
     }
     return memo->count;
 }
@@ -92,8 +93,7 @@ static unsigned list_frames(const struct memo *memo, struct event_frame *frames)
 /* Too long for an event: its outer end is cut and marked. */
 static unsigned cut_inline(struct tracer *tracer, struct event_frame *frames, unsigned count)
 {
-    size_t room =
-        (tracer->ring->layout.chunk_bytes - RING_CHUNK_HEADER_BYTES) / sizeof(uint64_t) - 16;
+    size_t room = (tracer->chunk_bytes - RING_CHUNK_HEADER_BYTES) / sizeof(uint64_t) - 16;
     unsigned most = room / 2 < EVENT_MAX_FRAMES ? (unsigned)(room / 2) : EVENT_MAX_FRAMES;
 
     if (count <= most)
@@ -128,8 +128,7 @@ static uint32_t name_list(struct tracer *tracer, const struct memo *memo,
 /* By libunwind, from here. */
 static __attribute__((noinline)) uint32_t capture_complex(struct tracer *tracer,
                                                           struct thread *thread, unsigned level,
-                                                          uint64_t caller,
-                                                          struct event *ret_inline)
+                                                          uint64_t caller, struct event *ret_inline)
 {
     struct event_frame *frames = thread->frames[level];
     struct unwind_result result = {.truncated = true};
@@ -221,14 +220,17 @@ static __attribute__((noinline)) uint32_t capture_unsettled(struct tracer *trace
     return node;
 }
 
-uint32_t stack_capture(struct tracer *tracer, struct thread *thread, unsigned level,
-                       const void *frame, struct event *ret_inline)
+/* Inlined twice: the outermost level is nearly all there is, and knows its memo's place. */
+static inline __attribute__((always_inline)) uint32_t capture(struct tracer *tracer,
+                                                              struct thread *thread, unsigned level,
+                                                              const void *frame,
+                                                              struct event *ret_inline)
 {
     struct memo *memo = &thread->memo[level];
     struct frame_state state = state_of(frame);
     uint32_t epoch = atomic_load_explicit(&tracer->epoch, memory_order_acquire), kept;
 
-    if (__builtin_expect(state.stack_pointer == 0, 0)) {
+    if (__builtin_expect(!STACK_BY_RULES, 0)) {
         begin_epoch(tracer, memo, epoch);
         return capture_complex(tracer, thread, level, state.pc, ret_inline);
     }
@@ -238,14 +240,30 @@ uint32_t stack_capture(struct tracer *tracer, struct thread *thread, unsigned le
         begin_epoch(tracer, memo, epoch);
     else if (level > 0)
         memo->count = 0; /* another handler, on another stack */
-    struct segment_of_frames *segments = level == 0 ? thread->segments : NULL;
-    enum backtrace_end end =
-        backtrace_walk(thread, memo, &state, &tracer->rules, segments, &kept);
-    name_frames(tracer, memo, kept);
+    enum backtrace_end end = backtrace_walk(thread, memo, &state, &tracer->rules,
+                                            level == 0 ? thread->segments : NULL, &kept);
+    if (kept < memo->count)
+        name_frames(tracer, memo, kept);
     const struct memo_frame *innermost = &memo->frame[memo->count - 1];
     if (__builtin_expect(end == BACKTRACE_WHOLE && innermost->node != RING_NODE_NONE &&
                              !innermost->guessed && !memo->unordered && tracer->selfcheck == 0,
                          1))
         return innermost->node;
     return capture_rest(tracer, thread, level, end, &state, ret_inline);
+}
+
+static __attribute__((noinline)) uint32_t capture_nested(struct tracer *tracer,
+                                                         struct thread *thread, unsigned level,
+                                                         const void *frame,
+                                                         struct event *ret_inline)
+{
+    return capture(tracer, thread, level, frame, ret_inline);
+}
+
+uint32_t stack_capture(struct tracer *tracer, struct thread *thread, unsigned level,
+                       const void *frame, struct event *ret_inline)
+{
+    if (__builtin_expect(level > 0, 0))
+        return capture_nested(tracer, thread, level, frame, ret_inline);
+    return capture(tracer, thread, 0, frame, ret_inline);
 }

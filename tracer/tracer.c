@@ -35,8 +35,9 @@ static __thread struct fork_state {
     bool shim, unwind, table;
 } forking __attribute__((tls_model("initial-exec")));
 
-/* No thread is inside libunwind or in the middle of a change to a table when a child is made. A fork
- * from a signal handler that interrupted this thread's own work finds a lock taken, and leaves it. */
+/* No thread is inside libunwind or in the middle of a change to a table when a child is made. A
+ * fork from a signal handler that interrupted this thread's own work finds a lock taken, and leaves
+ * it. */
 static void before_fork(void)
 {
     struct tracer *tracer = tracer_if_running();
@@ -173,7 +174,7 @@ static void describe_process(struct tracer *tracer)
     ring->pid = (uint32_t)getpid();
     ring->ppid = (uint32_t)getppid();
     ring->host_origin = tracer->forked ? RING_ORIGIN_FORKED : 0;
-    ring->unwinder = STACK_BY_RULES ? RING_UNWINDER_RULES
+    ring->unwinder = STACK_BY_RULES             ? RING_UNWINDER_RULES
                      : tracer->unwinder != NULL ? RING_UNWINDER_LIBUNWIND
                                                 : RING_UNWINDER_NONE;
     ring->heap = heap_wanted();
@@ -327,8 +328,7 @@ void tracer_note_time(struct tracer *tracer)
     struct ring_header *ring = tracer->ring;
     uint32_t idle = 0;
 
-    if (ring->clock != RING_CLOCK_TSC ||
-        !atomic_compare_exchange_strong(&tracer->timing, &idle, 1))
+    if (ring->clock != RING_CLOCK_TSC || !atomic_compare_exchange_strong(&tracer->timing, &idle, 1))
         return;
     uint32_t index = atomic_load_explicit(&ring->later_index, memory_order_relaxed) == 0 ? 1 : 0;
     ring->later_pair[index] = clock_pair();

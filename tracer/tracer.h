@@ -47,20 +47,20 @@ struct tracer {
     bool recording;      /* false: nobody can read the segment; tables only, no events */
     bool forked;         /* RING_ORIGIN_FORKED */
 
-    _Atomic uint32_t policy;    /* enum ring_policy; the header's, until the recorder is gone */
-    _Atomic uint32_t epoch;     /* grows whenever an object may have been unloaded */
-    _Atomic uint32_t unloading; /* dlclose calls under way */
-    _Atomic uint32_t timing;    /* somebody is writing a clock pair */
-    struct lock table_lock;     /* appending to strings, modules, plug-ins, instances */
-    struct lock unwind_lock;    /* held while inside libunwind */
+    _Atomic uint32_t policy;      /* enum ring_policy; the header's, until the recorder is gone */
+    _Atomic uint32_t epoch;       /* grows whenever an object may have been unloaded */
+    _Atomic uint32_t unloading;   /* dlclose calls under way */
+    _Atomic uint32_t timing;      /* somebody is writing a clock pair */
+    struct lock table_lock;       /* appending to strings, modules, plug-ins, instances */
+    struct lock unwind_lock;      /* held while inside libunwind */
     struct heap_set *heap_blocks; /* RING_HEAP_PLUGINS: of plug-ins; NULL: no memory */
-    struct unwinder *unwinder;  /* NULL: none could be loaded */
+    struct unwinder *unwinder;    /* NULL: none could be loaded */
     struct thread *_Atomic *threads; /* by slot of RING_THREADS */
     uint32_t *module_seen;           /* by module: epoch + 1 at which it was last confirmed */
     uint64_t *module_names;          /* by module: a sum of the link map's name */
     uint64_t own_start;              /* this library's own code */
     uint64_t own_end;
-    struct ring_layout layout;       /* the header's */
+    struct ring_layout layout; /* the header's */
 };
 
 /* What is wiped in a child. */

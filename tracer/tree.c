@@ -22,8 +22,7 @@ struct tree_index {
 
 static struct tree_index *map_index(uint32_t slots)
 {
-    struct tree_index *index =
-        sys_map(sizeof(*index) + (size_t)slots * sizeof(index->slot[0]));
+    struct tree_index *index = sys_map(sizeof(*index) + (size_t)slots * sizeof(index->slot[0]));
 
     if (index != NULL)
         index->mask = slots - 1;
@@ -53,8 +52,8 @@ static inline uint32_t find(const struct tracer *tracer, const struct tree_index
                             const struct ring_node *node, uint32_t hash)
 {
     for (uint32_t i = 0; i < MAX_PROBES; i++) {
-        uint32_t id = atomic_load_explicit(&index->slot[(hash + i) & index->mask],
-                                           memory_order_acquire);
+        uint32_t id =
+            atomic_load_explicit(&index->slot[(hash + i) & index->mask], memory_order_acquire);
         if (id == RING_NODE_NONE || same(&tracer->nodes[id], node))
             return id;
     }
@@ -165,6 +164,6 @@ uint32_t tree_root(struct tracer *tracer, uint32_t epoch)
 uint32_t tree_node(struct tracer *tracer, uint32_t parent, uint64_t pc, uint32_t flags,
                    uint32_t epoch)
 {
-    return find_or_make(tracer,
-                        &(struct ring_node){.parent = parent, .flags = flags, .pc = pc}, epoch);
+    return find_or_make(tracer, &(struct ring_node){.parent = parent, .flags = flags, .pc = pc},
+                        epoch);
 }

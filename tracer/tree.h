@@ -9,10 +9,10 @@
  * The index is a hash table of node ids in private memory, as only the writers need it. It begins
  * small and doubles, because a small one stays in the caches:
  *
- *   one thread makes the larger index, publishes it with `older` pointing to the smaller one, copies,
- *   and clears `older`. Meanwhile nodes are looked for in both and added to the larger one. A thread
- *   that added to the smaller one finds that it is no longer the index, and adds to the larger one;
- *   if the same frame was added there by another thread, that node is taken. So two committed
+ *   one thread makes the larger index, publishes it with `older` pointing to the smaller one,
+ * copies, and clears `older`. Meanwhile nodes are looked for in both and added to the larger one. A
+ * thread that added to the smaller one finds that it is no longer the index, and adds to the larger
+ * one; if the same frame was added there by another thread, that node is taken. So two committed
  *   records never name the same stack by two nodes.
  */
 #ifndef NPNTRACE_TRACER_TREE_H

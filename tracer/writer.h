@@ -18,8 +18,8 @@
 #include "format/event.h"
 #include "tracer/thread.h"
 
-/* Makes room for `words` at the cursor, in a new chunk if need be, for events stamped no earlier than
- * `stamp`. False: there is none; the caller counts with writer_drop(). */
+/* Makes room for `words` at the cursor, in a new chunk if need be, for events stamped no earlier
+ * than `stamp`. False: there is none; the caller counts with writer_drop(). */
 bool writer_reserve(struct tracer *tracer, struct thread *thread, unsigned level, size_t words,
                     uint64_t stamp);
 void writer_drop(struct tracer *tracer, struct thread *thread, unsigned events);
@@ -34,8 +34,7 @@ static inline bool writer_has_room(const struct thread_cursor *cursor, size_t wo
 /* What was written from cursor->at on becomes visible. */
 static inline void writer_commit(struct thread_cursor *cursor, uint64_t *end, unsigned events)
 {
-    cursor->committed +=
-        ((uint64_t)events << 32) + (uint64_t)(end - cursor->at) * sizeof(uint64_t);
+    cursor->committed += ((uint64_t)events << 32) + (uint64_t)(end - cursor->at) * sizeof(uint64_t);
     cursor->at = end;
     /* Pairs with the readers' acquire load of committed. */
     atomic_store_explicit(&cursor->chunk->committed, cursor->committed, memory_order_release);

@@ -166,8 +166,8 @@ static void note_stamps(struct heap_sums *heap, const struct trace_heap_event *e
 
 /*
  * What an allocation needs and what a free needs, whichever it is: to ask here would cost more than
- * to fetch in vain, since nobody can guess which comes next. Not to be called before the tables have
- * their first entries.
+ * to fetch in vain, since nobody can guess which comes next. Not to be called before the tables
+ * have their first entries.
  */
 static inline __attribute__((always_inline)) void
 fetch(const struct heap_sums *heap, const struct trace_heap_event *events, size_t left)

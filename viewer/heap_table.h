@@ -5,8 +5,8 @@
  * The hottest table of the viewer: each heap event looks one address up, and what is found is added
  * or removed as often as it is read. Open addressing with linear probing in one array of 32-byte
  * slots, so that a look-up is one cache miss, which heap_table_prefetch() can take off its way;
- * removal shifts the entries behind it back, so that no tombstones gather. At most a
- * quarter of the slots are in use, of large tables five eighths.
+ * removal shifts the entries behind it back, so that no tombstones gather. At most a quarter of the
+ * slots are in use, of large tables five eighths.
  *
  * Pointers to blocks are valid until the next add or remove. Threads: one. Memory: by live blocks,
  * until heap_table_free().

@@ -26,8 +26,8 @@ int mapping_open(const char *path, struct mapping *ret_mapping);
  * for reading around damage. Takes the place of the mapping. -errno: unchanged. */
 int mapping_stretch(struct mapping *mapping, uint64_t total_bytes);
 
-/* The pages that lie wholly in these bytes are not needed for now: gives their memory back. They are
- * read again when they are touched. Not for a stretched mapping. */
+/* The pages that lie wholly in these bytes are not needed for now: gives their memory back. They
+ * are read again when they are touched. Not for a stretched mapping. */
 void mapping_release(const struct mapping *mapping, uint64_t offset, uint64_t bytes);
 
 void mapping_close(struct mapping *mapping);

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,16 @@
 
 #define PLUGINS_SHOWN 5
 
-enum option_key { OPTION_FORCE = 256, OPTION_NO_SYMBOLS, OPTION_SIZE, OPTION_POLICY };
+enum option_key {
+    OPTION_FORCE = 256,
+    OPTION_NO_SYMBOLS,
+    OPTION_SIZE,
+    OPTION_POLICY,
+    OPTION_HEAP,
+    OPTION_FOLLOW,
+    OPTION_SELFCHECK,
+    OPTION_TEST_RATE,
+};
 
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0,
@@ -38,13 +48,26 @@ static const struct argp_option options[] = {
      "Memory shared with each recorded process, with K, M or G (default: 256M; used as needed)", 0},
     {"policy", OPTION_POLICY, "block|drop", 0,
      "When that memory is full: make the host wait, or drop and count events (default: block)", 0},
+    {"heap", OPTION_HEAP, "plugins|all", 0,
+     "Record malloc, free and their family as well: the calls of plug-ins and of the libraries "
+     "they bring, or of the whole program from its start",
+     0},
+    {"follow", OPTION_FOLLOW, "GLOB", 0,
+     "With --heap=all: record the programs whose names match, '*' for all "
+     "(default: the program that COMMAND is)",
+     0},
+    {"selfcheck", OPTION_SELFCHECK, "N", 0,
+     "Unwind every N-th call stack with libunwind as well, and count differences", 0},
+    {"test-rate", OPTION_TEST_RATE, "EVENTS", OPTION_HIDDEN,
+     "Take at most EVENTS a second, as a slow machine would", 0},
     {"quiet", 'q', NULL, 0, "Print warnings and errors only", 0},
     {0}};
 
 static const char arguments_text[] = "COMMAND [ARGUMENT...]";
 static const char description[] =
     "Run COMMAND and record, for every process of it that meets an NPAPI plug-in, each "
-    "NPN_MemAlloc, NPN_MemFree and NPN_MemFlush with its call stack."
+    "NPN_MemAlloc, NPN_MemFree and NPN_MemFlush with its call stack; with --heap also malloc and "
+    "its family."
     "\vThe exit status is COMMAND's (128 + the signal that ended it), or 2 if it could not be "
     "recorded. Nothing is written to standard output.";
 
@@ -85,6 +108,40 @@ static error_t parse_policy(struct record *record, const char *text, struct argp
     return 0;
 }
 
+static error_t parse_heap(struct record *record, const char *text, struct argp_state *state)
+{
+    if (strcmp(text, "plugins") == 0)
+        record->recorder.heap = RING_HEAP_PLUGINS;
+    else if (strcmp(text, "all") == 0)
+        record->recorder.heap = RING_HEAP_ALL;
+    else
+        return options_wrong(state, "--heap=%s: give plugins or all", text);
+    return 0;
+}
+
+/* A number from 1 to UINT_MAX. */
+static error_t parse_number(unsigned *ret_number, const char *option, const char *text,
+                            struct argp_state *state)
+{
+    char *end;
+
+    errno = 0;
+    unsigned long number = strtoul(text, &end, 10);
+    if (errno != 0 || !isdigit((unsigned char)*text) || *end != '\0' || number == 0 ||
+        number > UINT_MAX)
+        return options_wrong(state, "--%s=%s: give a number from 1 to %u", option, text, UINT_MAX);
+    *ret_number = (unsigned)number;
+    return 0;
+}
+
+static error_t check_together(struct record *record, struct argp_state *state)
+{
+    if (record->recorder.follow != NULL && record->recorder.heap != RING_HEAP_ALL)
+        return options_wrong(state, "--follow=%s: programs are followed with --heap=all only",
+                             record->recorder.follow);
+    return 0;
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct record *record = state->input;
@@ -106,12 +163,25 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return parse_size(record, argument, state);
     case OPTION_POLICY:
         return parse_policy(record, argument, state);
+    case OPTION_HEAP:
+        return parse_heap(record, argument, state);
+    case OPTION_FOLLOW:
+        if (*argument == '\0')
+            return options_wrong(state, "--follow=: give a program's name or a pattern");
+        record->recorder.follow = argument;
+        return 0;
+    case OPTION_SELFCHECK:
+        return parse_number(&record->recorder.selfcheck, "selfcheck", argument, state);
+    case OPTION_TEST_RATE:
+        return parse_number(&record->recorder.test_events_per_second, "test-rate", argument, state);
     case ARGP_KEY_ARG: /* the first word that is no option: the rest is the command's */
         record->command = &state->argv[state->next - 1];
         state->next = state->argc;
         return 0;
     case ARGP_KEY_NO_ARGS:
         return options_wrong(state, "name the command to record");
+    case ARGP_KEY_END:
+        return check_together(record, state);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -222,6 +292,28 @@ static void print_plugins(const struct recorder_result *result)
                 text_plural(result->untracked_blocks, "block").chars);
 }
 
+static void print_heap(const struct recorder_result *result)
+{
+    if (result->heap == RING_HEAP_OFF)
+        return;
+    message("heap: %s of %s; %s", text_plural(result->heap_events, "event").chars,
+            result->heap == RING_HEAP_ALL ? "the whole program" : "its plug-ins",
+            losses(result).chars);
+    if (result->heap_untracked > 0)
+        message("there was no room to remember %s of plug-ins: frees of them by others are not "
+                "recorded; give a larger --size",
+                text_plural(result->heap_untracked, "block").chars);
+}
+
+static void print_selfcheck(const struct recorder_result *result)
+{
+    if (result->selfcheck == 0)
+        return;
+    message("selfcheck: %s unwound twice, %s",
+            text_plural(result->selfchecks, "call stack").chars,
+            text_plural(result->selfcheck_mismatches, "difference").chars);
+}
+
 static void print_result(const struct recorder_result *result)
 {
     char *host = text_printable(result->host != NULL ? result->host : "?");
@@ -235,10 +327,29 @@ static void print_result(const struct recorder_result *result)
         message("%s (pid %" PRIu32 ") is recorded in %s (%s, %s)", host, result->pid, path,
                 text_plural(result->events, "event").chars, text_bytes(result->file_bytes).chars);
         print_plugins(result);
+        print_heap(result);
+        print_selfcheck(result);
         message("next: npntrace leaks %s", path);
         free(path);
     }
     free(host);
+}
+
+/* The names that programs have in /proc/PID/exe: a script's is its interpreter's. */
+static void print_not_followed(const struct recorder_report *report)
+{
+    message("no program that ran is named like '%s': --heap=all recorded no program from its "
+            "start; give the name of the program's file with --follow=NAME, or --follow='*' for "
+            "every program",
+            report->follow);
+}
+
+static bool any_followed(const struct recorder_report *report)
+{
+    for (size_t i = 0; i < report->result_count; i++)
+        if (report->results[i].heap == RING_HEAP_ALL)
+            return true;
+    return report->refused > 0 || report->why != NULL; /* that is said elsewhere */
 }
 
 static void print_nothing(const struct recorder_report *report, const char *command)
@@ -259,7 +370,11 @@ static void print_nothing(const struct recorder_report *report, const char *comm
 
 static void print_report(const struct record *record, const struct recorder_report *report)
 {
-    if (report->result_count == 0)
+    bool strangers = report->follow != NULL && !any_followed(report);
+
+    if (strangers)
+        print_not_followed(report);
+    if (report->result_count == 0 && !strangers)
         print_nothing(report, record->command[0]);
     for (size_t i = 0; i < report->result_count; i++)
         if (!record->quiet)

@@ -144,7 +144,7 @@ class Bench:
             self.results[part][loop.key] = {
                 "title": loop.title, "pairs": pairs, "runs": made, "threads": loop.threads,
                 "depth": loop.depth,
-                "competitors": figures.loop_figures(series[loop.key], pairs)}
+                "competitors": figures.loop_figures(series[loop.key], pairs, loop.workers)}
 
     def per_frame(self):
         shallow, deep = workloads.DEPTHS[0], workloads.DEPTHS[-1]
@@ -171,6 +171,7 @@ class Bench:
         session.say("start-up, recorder, viewer")
         self.results["tools"] = {"startup": tools.startup(session, self.sizes["starts"]),
                                  "viewer": tools.viewer_made(session, self.sizes["made"]),
+                                 "recorder": tools.recorder_made(session),
                                  "reading": {}}
         for loop in loops:
             if loop.key in READ_LOOPS:

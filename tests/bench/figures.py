@@ -63,11 +63,13 @@ class Series:
             self.remarks.append(text)
 
 
-def loop_figures(series, pairs):
-    """Per competitor: what it added to each pair, and how that compares."""
+def loop_figures(series, pairs, workers=1):
+    """Per competitor: what it added to each pair, and how that compares. Each of `workers` threads
+    made so many pairs, and processor times are of all of them together."""
     base = series["untraced"]
     added = {key: minus(one.time_ns, base.time_ns) for key, one in series.items()}
-    added_cpu = {key: minus(one.cpu_ns, base.cpu_ns) for key, one in series.items()}
+    added_cpu = {key: scaled(minus(one.cpu_ns, base.cpu_ns), workers)
+                 for key, one in series.items()}
     result = {}
     for key, one in series.items():
         result[key] = {
@@ -114,7 +116,8 @@ def best_minus(first, second):
 
 
 def _common(one):
-    return {"disk_bytes": spread(one.disk_bytes), "events": spread(one.events), "peak_kib": spread(one.peak_kib),
+    return {"disk_bytes": spread(one.disk_bytes), "events": spread(one.events),
+            "peak_kib": spread(one.peak_kib),
             "recorder_cpu_ns": spread(one.recorder_cpu_ns),
             "recorder_peak_kib": spread(one.recorder_peak_kib), "remarks": one.remarks}
 

@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Threads put made-up heap events (tests/unit/heap_stream.h) into a segment as fast as they can, and
- * wait when it is full; this thread records them into a file. What counts is the processor time of
- * this thread. Prints a line of text, or with --json an object. Usage:
+ * Threads put made-up heap events (tests/unit/heap_stream.h) into a segment as fast as they can,
+ * and wait when it is full; this thread records them into a file. What counts is the processor time
+ * of this thread. Prints a line of text, or with --json an object. Usage:
  *
  *   recorder_speed [--json] [WRITERS [MILLIONS_OF_EVENTS [OUTPUT]]]
  */

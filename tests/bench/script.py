@@ -16,7 +16,8 @@ def numbers(count):
 
 def documents():
     made = [{"id": number, "name": f"name-{number % 997}",
-             "tags": [str(number % k) for k in (3, 7, 11)], "size": number / 3} for number in numbers(3000)]
+             "tags": [str(number % k) for k in (3, 7, 11)], "size": number / 3}
+            for number in numbers(3000)]
     return json.loads(json.dumps(made))
 
 

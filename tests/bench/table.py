@@ -72,8 +72,8 @@ def _loop(title, loop, labels, others=("heaptrack", "stamp")):
 
 
 def _program(title, program, labels):
-    rows = [["", "ms until its end [min .. max]", "best added", "x untraced", "cpu ms", "x untraced",
-             "ms with recorder's end", "disk MiB", "peak MiB"]]
+    rows = [["", "ms until its end [min .. max]", "best added", "x untraced", "cpu ms",
+             "x untraced", "ms with recorder's end", "disk MiB", "peak MiB"]]
     for key, one in program["competitors"].items():
         rows.append([labels[key], _spread(one["time_ns"], 1e6),
                      "" if key == "untraced" else _number(one["best_added_ns"], 1e6),
@@ -144,7 +144,8 @@ def _npntrace_reading(one):
                f"peak {_memory(one['recorder_peak_kib'])}")
     if "viewer_events_per_s" in one:
         yield (f"    report --json: {_spread(one['viewer_cpu_ns'], 1e9, 3)} s of processor time, "
-               f"{one['viewer_events_per_s']:,.0f} events/s, peak {_memory(one['viewer_peak_kib'])}")
+               f"{one['viewer_events_per_s']:,.0f} events/s, "
+               f"peak {_memory(one['viewer_peak_kib'])}")
     yield from (f"  npntrace: {text}" for text in one["remarks"])
 
 
@@ -170,6 +171,10 @@ def _made(one):
 def _tools(tools):
     yield from _startup(tools["startup"])
     yield from _made(tools["viewer"])
+    if tools["recorder"]:
+        yield "the recorder on events that were made"
+        yield "  " + ", ".join(f"{name} {value}" for name, value in tools["recorder"].items())
+        yield ""
     for one in tools["reading"].values():
         yield f"what it takes to read a recording: {one['title']}"
         yield from _npntrace_reading(one["npntrace"])
@@ -192,7 +197,8 @@ def lines(results):
     yield from machine.lines(results["machine"])
     yield ""
     yield "who is who"
-    yield from _columns([[one["label"], one["about"]] for one in results["competitors"].values()], 2)
+    yield from _columns([[one["label"], one["about"]]
+                         for one in results["competitors"].values()], 2)
     yield ""
     if results["fresh_frames"]:
         yield "fresh frames: those that differ from the event before"

@@ -18,6 +18,7 @@ from figures import Series, minus, spread
 from support.harness import LIBRARY, NPNTRACE
 
 VIEWER_SPEED = os.path.join(PROGRAMS, "viewer_speed")
+RECORDER_SPEED = os.path.join(PROGRAMS, "recorder_speed")
 STARTS_AT_ONCE = 5
 HEAPTRACK_ROOM_KIB = 8 << 20
 VIEWER_RUNS = 3
@@ -121,6 +122,21 @@ def viewer_made(session, events):
         return {**got.last_json(), "remarks": []}
     except measure.RunFailed as error:
         return {"remarks": [str(error)]}
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def recorder_made(session):
+    """The recorder on events that are made (tests/bench/recorder_speed.c): what that program says,
+    or None where it is not built."""
+    if not os.path.exists(RECORDER_SPEED):
+        return None
+    folder = session.folder()
+    try:
+        return measure.run([RECORDER_SPEED, "--json"], folder, session.environment(folder),
+                           session.limit_s).last_json()
+    except measure.RunFailed as error:
+        return {"failed:": str(error)}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

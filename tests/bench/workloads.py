@@ -39,6 +39,8 @@ class Loop:
         self.title = title
         self.depth = numbers.get("depth")
         self.threads = numbers.get("threads", 1)
+        # In a pipe, two threads work at one pair.
+        self.workers = 1 if work == "pipe" else self.threads
         self.command = [WORKLOAD, work]
         if work == "containers":
             self.pairs = None

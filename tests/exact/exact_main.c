@@ -25,7 +25,7 @@ static struct walk_phase phase_of(uint64_t seed, unsigned most_operations)
     phase.threads = 1 + walk_random(&walk, MOST_THREADS);
     phase.operations = LEAST_OPERATIONS + walk_random(&walk, most_operations);
     phase.nodes = 2 + walk_random(&walk, walk_node_count - 1);
-    phase.depth = 6 + walk_random(&walk, WALK_DEPTH - 16);
+    phase.depth = 4 + walk_random(&walk, 2 + walk_random(&walk, WALK_DEPTH - 16));
     phase.slots = 1u << walk_random(&walk, 10);
     phase.keep = 4 + walk_random(&walk, 4);
     phase.without_pvalloc = getenv("NPNEXACT_WITHOUT_PVALLOC") != NULL;

@@ -8,7 +8,8 @@
  * unwinder. Everything is drawn from a generator whose seed is the phase's and the thread's.
  *
  * Blocks change hands through slots that all threads of the program share: what a thread puts into
- * a slot, any other may take out and free. A slot holds the offset of the block's record in the log.
+ * a slot, any other may take out and free. A slot holds the offset of the block's record in the
+ * log.
  */
 #ifndef NPNTRACE_TESTS_EXACT_WALK_H
 #define NPNTRACE_TESTS_EXACT_WALK_H
@@ -63,7 +64,8 @@ walk_function *walk_next(struct walk *walk);
 const struct exact_record *walk_take(struct walk *walk);
 
 /* Notes that the block is about to be freed; its content is checked. */
-void walk_freeing(struct walk *walk, enum exact_function function, const struct exact_record *block);
+void walk_freeing(struct walk *walk, enum exact_function function,
+                  const struct exact_record *block);
 
 /* The beginning of a block that was moved to `content`, as far as it fits into `bytes`. */
 void walk_check_head(const struct exact_record *block, const void *content, size_t bytes);

@@ -1,7 +1,8 @@
 # tests/exact/heapevents.py: a recording's heap events, and which free belongs to which allocation
 # SPDX-License-Identifier: MIT
-"""The order of `npntrace events` is that of the stamps. What is done with it here is done without
-looking at the viewer's own code, so that the two can be compared."""
+"""What is done with the events here is done without looking at the viewer's own code, so that the
+two can be compared. Here they are sorted by their stamps, all of them; the viewer has them as they
+stand in the file, where an event may come late that took long to be committed."""
 import collections
 import json
 import os
@@ -15,16 +16,22 @@ Event = collections.namedtuple("Event", "tid stamp_ns call plugin")
 
 
 class Events:
-    """The heap events of a run, with chains for the program's own frames as heaplog has them."""
+    """The heap events of a run, with chains for the program's own frames as heaplog has them.
 
-    def __init__(self, run, program, names=None):
+    The functions' names are looked up here, by `names`; where the viewer names them too, it must
+    agree: `wrong_names` has those of which it says otherwise."""
+
+    def __init__(self, run, program, names):
         self._program = os.path.realpath(program)
         self._names = names
         self._chains = {}
+        self._is_program = {None: False}  # by module
         self.wrong_names = collections.Counter()
         self.others = collections.Counter()
-        text = run.viewer("events", "--json")
+        text = run.viewer("events", "--json", "--no-symbols")
         self.events = [e for e in map(self._event, text.splitlines()) if e is not None]
+        self.backwards = _backwards(self.events)
+        self.events.sort(key=lambda event: event.stamp_ns)
 
     def _event(self, line):
         """The stack is most of a line, and comes again."""
@@ -51,21 +58,39 @@ class Events:
 
     def chain(self, stack):
         """From the frames of a stack as JSON: heaplog's chain, () if none is the program's own."""
-        own = [f for f in stack if not f["inlined"] and f["module"] is not None
-               and os.path.realpath(f["module"]) == self._program]
+        own = [f for f in stack if not f["inlined"] and self._is_own(f["module"])]
         if not own:
             return ()
-        for frame in own:
-            name = self._names.of_call(frame["offset"]) if self._names else frame["function"]
-            if name != frame["function"]:
-                self.wrong_names[(frame["offset"], name, frame["function"])] += 1
-        last = stack[-1]
-        ends = "_start" if last["function"] == "_start" else "thread"
-        if ends == "thread" and "libc" not in os.path.basename(last["module"] or ""):
+        functions = [self._name(frame) for frame in own]
+        ends = "_start" if functions[-1] == "_start" else "thread"
+        if ends == "thread" and "libc" not in os.path.basename(stack[-1]["module"] or ""):
             ends = "cut short"
-        inner = [0 if f["function"] in THROUGH_LIBRARY else f["offset"]
-                 for f in own[1:] if f["function"] != "_start"]
-        return (own[0]["function"],) + tuple(inner) + (ends,)
+        inner = [0 if function in THROUGH_LIBRARY else frame["offset"]
+                 for function, frame in zip(functions[1:], own[1:]) if function != "_start"]
+        return (functions[0],) + tuple(inner) + (ends,)
+
+    def _is_own(self, module):
+        if module not in self._is_program:
+            self._is_program[module] = os.path.realpath(module) == self._program
+        return self._is_program[module]
+
+    def _name(self, frame):
+        name = self._names.of_call(frame["offset"])
+        if frame["function"] not in (None, name):
+            self.wrong_names[frame["offset"], name, frame["function"]] += 1
+        return name
+
+
+def _backwards(events):
+    """How often, as printed, a thread's event is older than the one before it. The free of a
+    realloc is stamped before and committed after it, and a handler may come in between."""
+    last, count = {}, 0
+    for event in events:
+        if event.call.kind == FREE and event.call.function in ("realloc", "reallocarray"):
+            continue
+        count += event.stamp_ns < last.get(event.tid, 0)
+        last[event.tid] = event.stamp_ns
+    return count
 
 
 class Pairing:
@@ -124,6 +149,17 @@ class Pairing:
                 "bytes_allocated": sum(c.size for c in good), "live_blocks": len(self.live),
                 "live_bytes": self._bytes, "peak_bytes": self._peak,
                 "freed_elsewhere": self.unseen_frees}
+
+
+def report_problems(report, pairing, with_peak=True):
+    """What `report --json` adds up, of a recording without plug-ins, against the sums made here."""
+    problems = []
+    for key, value in pairing.counts().items():
+        for part, found in (("host_heap", report["host_heap"]),
+                            ("totals.heap", report["totals"]["heap"])):
+            if (found is None or found[key] != value) and (with_peak or key != "peak_bytes"):
+                problems.append(f"report: {part}.{key} is {found and found[key]}, not {value}")
+    return problems
 
 
 def is_leaf(chain):

@@ -16,6 +16,7 @@ import collections
 import mmap
 import os
 import struct
+import shlex
 import subprocess
 
 MAGIC = 0x31544341584550
@@ -45,7 +46,8 @@ class Names:
     """The functions of a program by offset in its file, from its symbol table."""
 
     def __init__(self, program):
-        listing = subprocess.run([os.environ.get("NM") or "nm", "--defined-only", program],
+        tool = shlex.split(os.environ.get("NM") or "nm")
+        listing = subprocess.run([*tool, "--defined-only", program],
                                  check=True, capture_output=True, text=True).stdout
         rows = [line.split(" ", 2) for line in listing.splitlines()]
         symbols = sorted((int(at, 16), name) for at, kind, name in rows if kind in "tTwW")

@@ -23,7 +23,7 @@ tests_exact_exact_SOURCES = $(exact_log_sources) \
 	tests/exact/exact_new.cpp \
 	tests/exact/exact_nodes.c \
 	tests/exact/exact_walk.c tests/exact/exact_walk.h
-tests_exact_exact_CFLAGS = $(SUBJECT_CFLAGS) $(EXACT_MACHINE_FLAGS) -fPIE
+tests_exact_exact_CFLAGS = $(SUBJECT_CFLAGS) -Wno-vla $(EXACT_MACHINE_FLAGS) -fPIE
 tests_exact_exact_CXXFLAGS = $(SUBJECT_CXXFLAGS) $(EXACT_MACHINE_FLAGS) -fPIE
 tests_exact_exact_LDFLAGS = -pthread -pie -Wl,-z,dynamic-undefined-weak
 

@@ -1,4 +1,4 @@
-/* tests/exact/naive_tracer.c - a second opinion on what a program allocates, as slow as it is plain */
+/* tests/exact/naive_tracer.c - a second opinion on what a program allocates */
 /* SPDX-License-Identifier: MIT */
 
 /*
@@ -13,6 +13,7 @@
 #include <execinfo.h>
 #include <errno.h>
 #include <link.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 #define MOST_FRAMES 256

@@ -1,6 +1,6 @@
 # tests/exact/tallies.py: compares what a program did with what was recorded of it
 # SPDX-License-Identifier: MIT
-"""Nothing here has a tolerance. Each function returns a list of differences, worded for a person."""
+"""Nothing here has a tolerance. Each function returns a list of differences, worded for people."""
 import collections
 
 from exact.heaplog import ALLOC, FREE
@@ -36,7 +36,8 @@ def differences(stated, found):
     for what, keys in sorted(wrong.items()):
         problems.append(f"{len(keys)} sums per {what} are not what the program states:")
         for key in sorted(keys, key=str)[:SHOWN]:
-            problems.append(f"  {_where(key)}: {found[key]} {key[3]} of {key[2]}, not {stated[key]}")
+            problems.append(f"  {_where(key)}: {found[key]} {key[3]} of {key[2]}, "
+                            f"not {stated[key]}")
     return problems
 
 

@@ -12,7 +12,7 @@ from support.process import run_process
 
 DEADLINE_S = 60
 DISK = "768k"
-ROUNDS = 300000  # a trace of some 1.7 MB
+ROUNDS = 600000  # a trace of some 1.9 MB
 LIMIT = 2100  # blocks of 512 bytes: more than the memory shared with the host, less than the trace
 ACTIONS = [f"load a {plugin('sample')}", "new a 1", "invoke 1 leak 3",
            f"invoke 1 churn {ROUNDS} 16", "destroy 1", "unload a"]

@@ -91,7 +91,7 @@ def executes_itself(t):
         other = next(p for p in paths if p != trace)
         host.verify(first, trace)
         host.verify(second, other)
-        t.equal(host.run.json("info", recording=trace)["ending"], "executed another program",
+        t.equal(host.run.json("info", recording=trace)["ending"], "executed",
                 "how the first one ended")
 
 

@@ -5,8 +5,8 @@
 returned, in their order, and of each thread at most one more.
 
 Most hosts are killed at a number of calls that is drawn. In the others one thread is taken through
-the tracer instruction by instruction, and is killed after a number of them that is drawn from all
-that a call takes: before, at and after the store that commits an event.
+the tracer instruction by instruction, and is killed at one of all that a call takes, or few before
+or after the store that commits an event.
 
 NPNTRACE_KILLS is the number of kills in all (default 120, a quarter of them by single steps),
 NPNTRACE_SEED repeats a run.
@@ -24,6 +24,7 @@ from support.harness import Failed, Skipped, case, main
 
 KILLS = int(os.environ.get("NPNTRACE_KILLS", "120"))
 MOST_CALLS = 6000
+NEAR = 24  # instructions of the library, from the store that commits
 KILLED = 128 + signal.SIGKILL
 
 
@@ -64,35 +65,46 @@ def any_call(t):
 
 # ---- by single steps ----
 
-Step = collections.namedtuple("Step", "taken of function recorded started")
+Step = collections.namedtuple("Step", "where at committed")
 
 
-def step_and_kill(t, random, name):
-    """The stepper prints how many of a call's instructions it let pass, and where it was then."""
-    seed, warm = random.getrandbits(32), random.randrange(50, 400)
-    part = random.randrange(0, 1000)
-    before = [STEPPER, str(warm), str(part)]
+def step_and_kill(t, random, name, kind):
+    """The stepper prints where it killed. commit N: before the store if N <= 0, else after it."""
+    seed, warm = random.getrandbits(32), random.randrange(2000, 4000)
+    number = random.randrange(0, 1000) if kind == "part" else random.randrange(-NEAR, NEAR)
+    before = [STEPPER, str(warm), kind, str(number)]
     with HeapHost(t, name, seed, 1, 1 << 40, before=before) as host:
         host.wait(KILLED)
-        said = re.search(r"stepper: (\d+) of (\d+) instructions, at (\S+)", host.output())
+        said = re.search(r"stepper: (.*), at (\S+)", host.output())
         t.expect(said is not None, f"the stepper did not say where it was\n{host.output()}")
-        recorded = host.verify()[0]
-        page = host.page().threads[0]
-        return Step(int(said[1]), int(said[2]), said[3], recorded, page.started)
+        recorded, page = host.verify()[0], host.page().threads[0]
+        step = Step(said[1], said[2], recorded == page.started)
+        if kind == "commit":
+            t.equal(step.committed, number > 0, f"whether the call is recorded, {step}")
+        return step
+
+
+def by_steps(t, kind, count):
+    if os.uname().machine != "x86_64":
+        raise Skipped("single steps are made on x86-64 only")
+    steps = many(t, victim.seed(), count, step_and_kill, kind)
+    places = {step.at for step in steps}
+    after = sum(step.committed for step in steps)
+    print(f"# {len(steps)} kills at {len(places)} different instructions; in {len(steps) - after} "
+          f"the call under way was not committed, in {after} it was")
+    t.expect(len(places) > count // 3, "most kills were at the same instruction")
+    return after
 
 
 @case("heap-kill-any-instruction-of-a-call")
 def any_instruction(t):
-    if os.uname().machine != "x86_64":
-        raise Skipped("single steps are counted on x86-64 only")
-    steps = many(t, victim.seed(), max(KILLS // 4, 20), step_and_kill)
-    before = [s for s in steps if s.recorded < s.started]
-    after = [s for s in steps if s.recorded == s.started]
-    print(f"# {len(steps)} kills in calls of {min(s.of for s in steps)} to "
-          f"{max(s.of for s in steps)} instructions; in {len(before)} the call under way was not "
-          f"committed, in {len(after)} it was")
-    t.expect(before and after, "no kill was on one of the sides of a commit")
-    t.expect(len({s.function for s in steps}) > 5, "all kills were at the same few instructions")
+    by_steps(t, "part", max(KILLS // 12, 6))
+
+
+@case("heap-kill-at-the-commit")
+def at_the_commit(t):
+    count = max(KILLS // 6, 12)
+    t.expect(0 < by_steps(t, "commit", count) < count, "all kills were on one side of the commit")
 
 
 main()

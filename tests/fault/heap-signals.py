@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # tests/fault/heap-signals.py: handlers that allocate, ten thousand times a second
 # SPDX-License-Identifier: MIT
-"""Timers interrupt threads at any instruction, in the tracer and in the allocator, which is one that
+"""Timers interrupt threads at any instruction, in the tracer and in the allocator, one that
 handlers may call (tests/fault/plain_malloc.c). All calls of threads and of handlers must be
 recorded, in order, with stacks on which libunwind agrees. Where handlers jump out of what they
 interrupted, only the call that was jumped out of may be missing.
@@ -15,18 +15,22 @@ from support.harness import case, main
 
 HANDLERS = int(os.environ.get("NPNTRACE_HANDLERS", "1000"))
 HERTZ = 10000
+CHECKED_HERTZ = 2000  # where each stack is unwound by libunwind too, which takes its time
 THREADS = 3  # the first one waits for the others
 
 
 def interrupted(t, words, options):
     seed = victim.seed().getrandbits(32)
-    words = [f"prof={HERTZ}", f"handlers={HANDLERS}", *words]
+    hertz = CHECKED_HERTZ if "--selfcheck=1" in options else HERTZ
+    words = [f"prof={hertz}", f"handlers={HANDLERS}", *words]
     with HeapHost(t, "record", seed, THREADS, 0, words, options=options,
                   env={"LD_PRELOAD": PLAIN_MALLOC}) as host:
         host.wait()
         page = host.page()
         t.equal(page.finished, 1, "the host came to its end")
-        recorded = host.verify(page)
+        # A realloc that was jumped out of has freed a block, or not: what comes to lie there then is
+        # one that was "freed elsewhere", of which the viewer and this test may count different ones.
+        recorded = host.verify(page, sums="jump" not in words)
         for thread in page.threads[1:]:
             least = thread.completed - len(thread.jumped)
             t.expect(least <= recorded[thread.number] <= thread.completed,

@@ -3,7 +3,7 @@
 
 /*
  * Each thread makes a fixed sequence of heap calls, a function of the seed, the thread's number and
- * the call's; tests/fault/heapsequence.py knows it too. In a file that is mapped shared, a thread counts
+ * the call's; tests/fault/heapsequence.py knows it too. In a file mapped shared, a thread counts
  * a call before it makes it and when it has returned. So whatever happens to the process, what was
  * done is known but for the one call of each thread that was under way.
  *
@@ -67,6 +67,7 @@ struct heaphost { /* a thread */
 };
 
 extern struct heaphost_page *heaphost_page;
+extern _Atomic bool heaphost_stop; /* what the threads were to do meanwhile is done */
 extern bool heaphost_jumps;  /* handlers jump out */
 extern bool heaphost_pauses; /* threads rest now and then */
 
@@ -74,8 +75,8 @@ extern bool heaphost_pauses; /* threads rest now and then */
 
 void heaphost_begin(struct heaphost *host, unsigned number, uint64_t seed);
 
-/* Makes `count` calls, or calls until *stop. */
-void heaphost_run(struct heaphost *host, uint64_t count, const _Atomic bool *stop);
+/* Makes `count` calls; 0: calls until heaphost_stop. */
+void heaphost_run(struct heaphost *host, uint64_t count);
 
 /* ---- heaphost_signals.c ---- */
 

@@ -41,7 +41,7 @@ static void *made(void **slot, uint64_t what, size_t size)
     }
 }
 
-/* An empty slot gets a block; a full one gets a larger or smaller one, or is emptied. What a handler
+/* An empty slot gets a block; a full one gets a larger or smaller one or is emptied. What a handler
  * jumped out of has left the slot empty. */
 static __attribute__((noinline)) void operate(struct heaphost *host, uint64_t random, size_t size)
 {
@@ -110,11 +110,11 @@ static void pause_now_and_then(const struct heaphost *host)
         nanosleep(&moment, NULL);
 }
 
-void heaphost_run(struct heaphost *host, uint64_t count, const _Atomic bool *stop)
+void heaphost_run(struct heaphost *host, uint64_t count)
 {
     if (sigsetjmp(host->back, 1) != 0)
         jumped_out(host);
-    while (count > 0 ? host->next < count : !atomic_load(stop)) {
+    while (count > 0 ? host->next < count : !atomic_load(&heaphost_stop)) {
         pause_now_and_then(host);
         call(host);
     }

@@ -67,7 +67,7 @@ static int runs_in_parent(void *argument)
 {
     struct heaphost *host = argument;
 
-    heaphost_run(host, host->next + 3, NULL);
+    heaphost_run(host, host->next + 3);
     return 0;
 }
 

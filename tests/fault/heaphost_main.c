@@ -15,11 +15,11 @@
 #define MOST_WORDS 8
 
 struct heaphost_page *heaphost_page;
+_Atomic bool heaphost_stop;
 bool heaphost_jumps, heaphost_pauses;
 
 static uint64_t seed, calls;
 static unsigned thread_count, hertz;
-static _Atomic bool stop;
 
 static int fail(const char *what, const char *why)
 {
@@ -50,7 +50,7 @@ static void work(unsigned number)
     heaphost_begin(&host, number, seed);
     if (hertz != 0)
         heaphost_profile(&host, hertz);
-    heaphost_run(&host, calls, &stop);
+    heaphost_run(&host, calls);
     if (hertz != 0)
         heaphost_profile_end();
 }
@@ -108,7 +108,7 @@ static int run(char *const words[], unsigned count)
     for (unsigned i = 0; i < count; i++)
         if (!do_word(words[i], &host))
             return fail(words[i], "no such kind of child");
-    atomic_store(&stop, true);
+    atomic_store(&heaphost_stop, true);
     for (unsigned i = 1; i < thread_count; i++)
         pthread_join(threads[i], NULL);
     return 0;

@@ -37,8 +37,8 @@ static void handler(int signal)
     int error = errno;
 
     (void)signal;
-    if (host == NULL)
-        return;
+    if (host == NULL || atomic_load(&heaphost_stop))
+        return; /* or it might keep the thread from ever seeing that it is to stop */
     handle(host);
     if (heaphost_jumps && host->in_call) {
         host->in_call = 0;

@@ -147,7 +147,7 @@ class Sequel:
         found = self.calls[self.at:self.at + 3]
         return (f"call {number} (started {self.thread.started}, completed "
                 f"{self.thread.completed}, jumped out of {len(self.thread.jumped)}): expected "
-                f"{expected}, with {self.slots.get(expected[0].slot) or 0:#x} in the slot; recorded "
+                f"{expected}, with {self.slots.get(expected[0].slot) or 0:#x} in it; recorded "
                 f"from event {self.at} of {len(self.calls)} on: {found}")
 
 

@@ -118,12 +118,21 @@ def before_first_event(t):
         unharmed(t, host, pid, untraced)
 
 
+def has_block(run):
+    """The recording's first block is whole: a block's header is written last."""
+    for path in run.recording_paths():
+        with open(path, "rb") as file:
+            return file.read(36)[32:] == b"npnB"
+    return False
+
+
 @case("recorder-killed-host-waits-for-room")
 def host_waits(t):
     """The recorder is stopped until the ring is full and the host sleeps; then it is killed."""
     untraced = untraced_run(t)
     with victim.Victim(t, "record", "killed", ACTIONS, SMALL_RING) as host:
         host.wait_until(lambda: host.finished() > 100, "the first allocations")
+        host.wait_until(lambda: has_block(host.run), "the first block of the recording")
         os.kill(host.process.pid, signal.SIGSTOP)
         host.wait_until(lambda: stopped(host), "the host waits for room in the ring")
         finished, pid = host.finished(), host.host_pid()

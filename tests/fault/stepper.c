@@ -2,18 +2,20 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * stepper WARM PART HEAPHOST PAGE ...
+ * stepper WARM WHERE NUMBER HEAPHOST PAGE ...
  *
  * Starts the heaphost (tests/fault/heaphost.h) under ptrace, lets it run until WARM calls have
- * returned, and then takes it forward one instruction after the other. Of some calls it counts the
- * instructions that lie in libnpntrace.so; in a later one it kills the process after PART
- * thousandths of that number. Where the library is not loaded, all instructions count. It prints
+ * returned, and then takes it forward one instruction after the other. Of a few calls it learns
+ * what they do in libnpntrace.so; in a later call it kills the process:
  *
- *   stepper: 210 of 420 instructions, at libnpntrace.so+0x1234
+ *   part N      after N thousandths of the library's instructions that a call takes
+ *   commit N    -N instructions of the library before the store that commits an event (0: with the
+ *               store as the next instruction), or N after it
  *
- * and exits with 128 + SIGKILL.
+ * It prints where that was, and exits with 128 + SIGKILL.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -23,21 +25,23 @@
 #include <sys/ptrace.h>
 #include <sys/user.h>
 #include <sys/wait.h>
-#include <fcntl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "tests/fault/heaphost.h"
+#include "tests/fault/stepper_ring.h"
 
-#define MEASURED_CALLS 4
+#define LEARNT_CALLS 6
 #define MOST_STEPS 20000000u
+#define PATH 64 /* instructions remembered on each side of a commit */
 
-#if defined(__x86_64__)
-#define PC_OFFSET offsetof(struct user_regs_struct, rip)
-#endif
-
-struct range {
-    uint64_t start, end, base;
+struct stepper {
+    uint64_t start, end, base; /* the library's code */
+    struct stepper_ring ring;
+    uint64_t committed; /* as the word stood last */
+    uint64_t calls;     /* begun since the stepping began */
+    uint64_t inside;    /* instructions of the library in the present call */
+    bool is_committed;  /* an event of the present call is */
 };
 
 static struct heaphost_page *page;
@@ -50,6 +54,8 @@ static _Noreturn void fail(const char *what)
         kill(child, SIGKILL);
     exit(3);
 }
+
+/* ---- the process ---- */
 
 static void map_page(const char *path)
 {
@@ -99,10 +105,8 @@ static void warm_up(uint64_t calls)
         fail("it did not stop");
 }
 
-/* The library's code; all addresses if it is not there. */
-static struct range library_code(void)
+static void find_library(struct stepper *stepper)
 {
-    struct range range = {0, UINT64_MAX, 0};
     char name[64], line[512], flags[8];
     unsigned long long from, to, offset;
 
@@ -111,85 +115,132 @@ static struct range library_code(void)
     while (maps != NULL && fgets(line, sizeof(line), maps) != NULL)
         if (strstr(line, "/libnpntrace.so") != NULL &&
             sscanf(line, "%llx-%llx %7s %llx", &from, &to, flags, &offset) == 4 &&
-            flags[2] == 'x')
-            range = (struct range){from, to, from - offset};
+            flags[2] == 'x') {
+            stepper->start = from;
+            stepper->end = to;
+            stepper->base = from - offset;
+        }
     if (maps != NULL)
         fclose(maps);
-    return range;
+    errno = ENOMSG;
+    if (stepper->start == 0 || !stepper_ring_find(&stepper->ring, child))
+        fail("the host does not record itself with libnpntrace.so");
+    stepper->committed = stepper_ring_committed(&stepper->ring);
 }
 
-static uint64_t pc(void)
+/* ---- instruction by instruction ---- */
+
+static uint64_t program_counter(void)
 {
 #if defined(__x86_64__)
     errno = 0;
-    long value = ptrace(PTRACE_PEEKUSER, child, PC_OFFSET, NULL);
+    long value = ptrace(PTRACE_PEEKUSER, child, offsetof(struct user_regs_struct, rip), NULL);
     if (errno != 0)
         fail("PTRACE_PEEKUSER");
     return (uint64_t)value;
 #else
-    return 0;
+    errno = ENOSYS;
+    fail("single steps");
 #endif
 }
 
-static uint64_t step(void)
+/* One instruction of the library is executed, and what lies outside of it before the next one. The
+ * pc of the next; *ret_fresh: that was one's own commit. */
+static uint64_t step(struct stepper *stepper, bool *ret_fresh)
 {
-    int status;
-
-    if (ptrace(PTRACE_SINGLESTEP, child, NULL, NULL) != 0)
-        fail("PTRACE_SINGLESTEP");
-    if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status))
-        fail("it ended");
-    return pc();
-}
-
-/* Takes it through calls until `count` instructions of one lie in the range; the pc there. At the
- * end of `calls` calls it gives up: 0. *ret_most: the most instructions of one call. */
-static uint64_t step_through(const struct range *range, unsigned calls, uint64_t count,
-                             uint64_t *ret_most)
-{
-    const struct heaphost_thread *thread = &page->threads[0];
-    uint64_t inside = 0, begun = atomic_load(&thread->started);
-
     for (unsigned steps = 0; steps < MOST_STEPS; steps++) {
-        uint64_t at = step(), now = atomic_load(&thread->started);
-        if (now != begun) {
-            begun = now;
-            inside = 0;
-            if (calls-- == 0)
-                return 0;
+        uint64_t begun = atomic_load(&page->threads[0].started);
+        int status;
+
+        if (ptrace(PTRACE_SINGLESTEP, child, NULL, NULL) != 0)
+            fail("PTRACE_SINGLESTEP");
+        if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status))
+            fail("it ended");
+        if (atomic_load(&page->threads[0].started) != begun) {
+            stepper->calls++;
+            stepper->inside = 0;
+            stepper->is_committed = false;
         }
-        inside += at >= range->start && at < range->end;
-        *ret_most = inside > *ret_most ? inside : *ret_most;
-        if (inside == count)
-            return at;
+        uint64_t pc = program_counter();
+        if (pc < stepper->start || pc >= stepper->end)
+            continue;
+        uint64_t committed = stepper_ring_committed(&stepper->ring);
+        *ret_fresh = committed > stepper->committed;
+        stepper->is_committed |= *ret_fresh;
+        stepper->committed = committed;
+        stepper->inside++;
+        return pc;
     }
     fail("too many steps");
 }
 
+/* ---- where to kill ---- */
+
+/* After a part of a call. Calls that are shorter than that pass. */
+static uint64_t to_part(struct stepper *stepper, long thousandths)
+{
+    uint64_t most = 0, pc = 0;
+    bool fresh;
+
+    while (stepper->calls < LEARNT_CALLS) {
+        step(stepper, &fresh);
+        most = stepper->calls > 0 && stepper->inside > most ? stepper->inside : most;
+    }
+    uint64_t count = 1 + most * (uint64_t)thousandths / 1000;
+    do
+        pc = step(stepper, &fresh);
+    while (stepper->inside != count);
+    printf("stepper: %llu of %llu instructions", (unsigned long long)count,
+           (unsigned long long)most);
+    return pc;
+}
+
+/* Learns the instructions around a commit, and stops at one of them when it comes again, on the
+ * same side of a commit. */
+static uint64_t to_commit(struct stepper *stepper, long distance)
+{
+    uint64_t before[PATH] = {0}, target, pc = 0;
+    unsigned count = 0;
+    bool fresh = false;
+
+    while (!fresh || count <= PATH || stepper->calls < 2) {
+        pc = step(stepper, &fresh);
+        if (!fresh)
+            before[count++ % PATH] = pc;
+    }
+    /* The store was the last one noted; `pc` is the one after it. */
+    target = distance <= 0 ? before[(count - 1 + distance) % PATH] : pc;
+    for (long i = 1; i < distance; i++)
+        target = step(stepper, &fresh);
+    uint64_t learnt = stepper->calls;
+    do
+        pc = step(stepper, &fresh);
+    while (stepper->calls == learnt || pc != target || stepper->is_committed != (distance > 0));
+    printf("stepper: %ld instructions from the commit", distance);
+    return pc;
+}
+
 int main(int argc, char **argv)
 {
-    uint64_t most = 0, ignored = 0, at = 0, count;
+    struct stepper stepper = {0};
+    uint64_t pc;
 
-    if (argc < 5) {
-        fprintf(stderr, "usage: stepper WARM PART HEAPHOST PAGE ...\n");
+    if (argc < 6) {
+        fprintf(stderr, "usage: stepper WARM part|commit NUMBER HEAPHOST PAGE ...\n");
         return 2;
     }
-    map_page(argv[4]);
-    start(&argv[3]);
-    warm_up(strtoull(argv[1], NULL, 10));
-    struct range range = library_code();
-    step_through(&range, MEASURED_CALLS, UINT64_MAX, &most);
-    if (most == 0) {
-        errno = ENOMSG;
-        fail("heap calls do not go through libnpntrace.so");
+    long number = strtol(argv[3], NULL, 10);
+    if (labs(number) >= PATH && strcmp(argv[2], "commit") == 0) {
+        fprintf(stderr, "stepper: %s: too far from the commit\n", argv[3]);
+        return 2;
     }
-    count = 1 + most * strtoull(argv[2], NULL, 10) / 1000;
-    while (at == 0)
-        at = step_through(&range, MEASURED_CALLS, count, &ignored);
+    map_page(argv[5]);
+    start(&argv[4]);
+    warm_up(strtoull(argv[1], NULL, 10));
+    find_library(&stepper);
+    pc = strcmp(argv[2], "part") == 0 ? to_part(&stepper, number) : to_commit(&stepper, number);
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
-    fprintf(stderr, "stepper: %llu of %llu instructions, at %s+%#llx\n",
-            (unsigned long long)count, (unsigned long long)most,
-            range.base != 0 ? "libnpntrace.so" : "", (unsigned long long)(at - range.base));
+    printf(", at libnpntrace.so+%#llx\n", (unsigned long long)(pc - stepper.base));
     return 128 + SIGKILL;
 }

@@ -35,6 +35,16 @@ uint64_t fake_now(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+uint64_t fake_stamp(const struct ring_header *ring)
+{
+#if defined(__x86_64__)
+    if (ring->clock == RING_CLOCK_TSC)
+        return __builtin_ia32_rdtsc();
+#endif
+    (void)ring;
+    return fake_now();
+}
+
 /* ---- the hand-over ----------------------------------------------------------------------- */
 
 static int receive_ring(int socket, struct handover_ring *ret_answer)
@@ -143,7 +153,7 @@ void fake_host_begin(struct ring_header *ring)
     ring->ppid = (uint32_t)getppid();
     ring->start_ticks = 4711;
     strcpy(ring->boot_id, "00000000-0000-0000-0000-000000000000");
-    ring->start_stamp = fake_now();
+    ring->start_stamp = fake_stamp(ring);
     ring->exe = fake_string(ring, FAKE_EXE);
     ring->args = fake_string(ring, "fakehost --verbose");
     ring->unwinder = RING_UNWINDER_LIBUNWIND;

@@ -31,8 +31,8 @@ struct fake_writer {
 /* Asks the recorder whose socket has this name. 0 or the error that it answered, or -errno. */
 int fake_host_connect(const char *name, struct ring_header **ret_ring);
 
-/* Fills in the header, a module, a plug-in (id 1) and an instance (serial 1), and stores
- * RING_READY. */
+/* Fills in the header but for its clock, a module, a plug-in (id 1) and an instance (serial 1), and
+ * stores RING_READY. */
 void fake_host_begin(struct ring_header *ring);
 
 uint32_t fake_string(struct ring_header *ring, const char *text);
@@ -58,5 +58,8 @@ void fake_free(struct fake_writer *writer, uint64_t address, uint64_t stamp);
 bool fake_recorder_gone(const struct ring_header *ring);
 
 uint64_t fake_now(void);
+
+/* A stamp of this moment by the segment's clock. */
+uint64_t fake_stamp(const struct ring_header *ring);
 
 #endif

@@ -3,8 +3,8 @@
 
 /*
  * A thread that runs through phases: in each it repeats a short list of call paths, now and then
- * another one, most asking for one size and some for any; it frees young blocks mostly, and some old
- * ones. Its allocator caches freed blocks by size, last in first out. The same seed makes the same
+ * another one, most asking for one size and some for any; it frees young blocks mostly, and some
+ * old ones. Its allocator caches freed blocks by size, last in first out. One seed makes the same
  * events. For one thread each; what cannot happen ends the process with status 99.
  */
 #ifndef NPNTRACE_TESTS_UNIT_HEAP_STREAM_H

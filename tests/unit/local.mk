@@ -35,6 +35,11 @@ tests_unit_tracer_cfi_odd_LDADD = libtracer.la $(CMOCKA_LIBS)
 tests_unit_tracer_cfi_walk_SOURCES = tests/unit/tracer-cfi-walk.c
 tests_unit_tracer_cfi_walk_LDADD = libtracer.la $(CMOCKA_LIBS) -lpthread
 
+unit_tests += tests/unit/tracer-threads
+tests_unit_tracer_threads_SOURCES = tests/unit/tracer-threads.c \
+	tests/unit/scratch.c tests/unit/scratch.h
+tests_unit_tracer_threads_LDADD = libtracer.la libformat.la $(CMOCKA_LIBS) -lpthread
+
 # ---- shim --------------------------------------------------------------------
 unit_tests += tests/unit/shim-map
 tests_unit_shim_map_SOURCES = tests/unit/shim-map.c shim/map.c shim/map.h
@@ -53,8 +58,10 @@ tests_unit_oracle_LDADD = libformat.la -lunwind -lpthread
 
 # ---- the trace file and the recorder ---------------------------------------------
 unit_tests += \
-	tests/unit/trace-blocks tests/unit/trace-events tests/unit/trace-flipped tests/unit/trace-heap \
-	tests/unit/recorder-drain tests/unit/recorder-launch tests/unit/recorder-memory \
+	tests/unit/trace-blocks tests/unit/trace-events tests/unit/trace-flipped \
+	tests/unit/trace-heap \
+	tests/unit/recorder-drain tests/unit/recorder-heap tests/unit/recorder-launch \
+	tests/unit/recorder-memory \
 	tests/unit/recorder-output tests/unit/recorder-run
 tests_unit_trace_blocks_SOURCES = tests/unit/trace-blocks.c
 tests_unit_trace_blocks_LDADD = libformat.la $(CMOCKA_LIBS)
@@ -67,8 +74,21 @@ tests_unit_trace_heap_LDADD = libformat.la $(CMOCKA_LIBS)
 recorder_test_sources = \
 	tests/unit/fake_host.c tests/unit/fake_host.h \
 	tests/unit/trace_reader.c tests/unit/trace_reader.h
-tests_unit_recorder_drain_SOURCES = tests/unit/recorder-drain.c $(recorder_test_sources)
+recorder_rig_sources = \
+	tests/unit/recorder_rig.c tests/unit/recorder_rig.h $(recorder_test_sources)
+tests_unit_recorder_drain_SOURCES = tests/unit/recorder-drain.c $(recorder_rig_sources)
 tests_unit_recorder_drain_LDADD = librecorder.la libformat.la $(CMOCKA_LIBS)
+tests_unit_recorder_heap_SOURCES = tests/unit/recorder-heap.c \
+	tests/unit/heap_stream.c tests/unit/heap_stream.h $(recorder_rig_sources)
+tests_unit_recorder_heap_LDADD = librecorder.la libformat.la $(CMOCKA_LIBS) -lpthread
+
+# How fast the recorder is: tests/bench/recorder_speed.c says how to run it.
+check_PROGRAMS += tests/bench/recorder_speed
+tests_bench_recorder_speed_SOURCES = tests/bench/recorder_speed.c \
+	tests/unit/fake_host.c tests/unit/fake_host.h \
+	tests/unit/heap_stream.c tests/unit/heap_stream.h
+tests_bench_recorder_speed_LDADD = librecorder.la libformat.la -lpthread
+
 tests_unit_recorder_launch_SOURCES = tests/unit/recorder-launch.c
 tests_unit_recorder_launch_LDADD = librecorder.la libformat.la $(CMOCKA_LIBS)
 recorder_session_sources = \

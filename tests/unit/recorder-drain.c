@@ -13,65 +13,8 @@
 
 #include <cmocka.h>
 
-#include "recorder/drain.h"
 #include "recorder/live.h"
-#include "tests/unit/fake_host.h"
-#include "tests/unit/trace_reader.h"
-
-static struct segment_locks locks;
-
-struct rig { /* a segment, its process (this one) and a recorder for it */
-    char path[32];
-    struct segment segment;
-    struct trace_writer out;
-    struct tables tables;
-    struct drain drain;
-};
-
-static void rig_open(struct rig *rig, enum ring_policy policy)
-{
-    struct trace_process process = {.pid = 1, .writer = {"test", 4}};
-    struct trace_buffer raw = {0};
-
-    strcpy(rig->path, "/tmp/npntrace-drain-XXXXXX");
-    int fd = mkstemp(rig->path);
-    assert_true(fd >= 0);
-    assert_int_equal(segment_create(&rig->segment, &locks, RING_MIN_BYTES, policy), 0);
-    assert_int_equal(trace_writer_open(&rig->out, fd), 0);
-    trace_process_encode(&process, &raw);
-    assert_int_equal(trace_writer_put(&rig->out, TRACE_PROCESS, &raw), 0);
-    trace_buffer_free(&raw);
-    assert_int_equal(tables_open(&rig->tables, &rig->segment, &rig->out), 0);
-    assert_int_equal(drain_open(&rig->drain, &rig->segment, &rig->tables, &rig->out), 0);
-    fake_host_begin(rig->segment.header);
-}
-
-/* Ends the recording and reads what it has become. */
-static struct read_trace *rig_close(struct rig *rig)
-{
-    struct trace_state state = {0};
-    struct trace_buffer raw = {0};
-
-    drain_round(&rig->drain, true);
-    assert_int_equal(drain_flush(&rig->drain, UINT64_MAX), 0);
-    assert_int_equal(tables_write_final(&rig->tables), 0);
-    assert_int_equal(live_write(&rig->tables, &state.live_entries, &state.live_busy), 0);
-    trace_state_encode(&state, &raw);
-    assert_int_equal(trace_writer_put(&rig->out, TRACE_STATE, &raw), 0);
-    trace_buffer_free(&raw);
-    drain_close(&rig->drain);
-    tables_close(&rig->tables);
-    segment_destroy(&rig->segment);
-    assert_int_equal(trace_writer_close(&rig->out), 0);
-    struct read_trace *trace = read_trace(rig->path);
-    unlink(rig->path);
-    if (trace->broken != NULL)
-        fail_msg("the file breaks a rule at %llu: %s", (unsigned long long)trace->broken_at,
-                 trace->broken);
-    assert_false(trace->torn);
-    assert_int_equal(trace->state.live_entries, trace->live_count);
-    return trace;
-}
+#include "tests/unit/recorder_rig.h"
 
 static void assert_sorted(const struct read_trace *trace)
 {
@@ -378,7 +321,7 @@ int main(void)
         cmocka_unit_test(test_scribbled_segment),
         cmocka_unit_test(test_lock_word),
     };
-    if (segment_locks_install(&locks) != 0)
+    if (rig_begin() != 0)
         return 99;
     return cmocka_run_group_tests_name("recorder-drain", tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -83,6 +84,59 @@ static struct program make_program(uint32_t segment_type)
     program.header.e_phnum = 1;
     program.segment.p_type = segment_type;
     return program;
+}
+
+static void assert_follows(const char *path, const char *wanted)
+{
+    char *pattern = launch_follow(path);
+
+    assert_non_null(pattern);
+    assert_string_equal(pattern, wanted);
+    free(pattern);
+}
+
+static const char *real_name(const char *path)
+{
+    static char real[PATH_MAX];
+
+    assert_non_null(realpath(path, real));
+    return strrchr(real, '/') + 1;
+}
+
+static void make_script(const char *name, const char *text)
+{
+    make_file(name, text, strlen(text), 0700);
+}
+
+/* What /proc/PID/exe will be of a program, a link to it, and scripts of several kinds. */
+static void test_follow(void **unused)
+{
+    struct program program = make_program(PT_INTERP);
+    const char *path = getenv("PATH");
+    char *kept = strdup(path ? path : ""), here[PATH_MAX + 8];
+
+    (void)unused;
+    make_file("pro*gram", &program, sizeof(program), 0700);
+    assert_follows("pro*gram", "pro\\*gram");
+    assert_int_equal(symlink("pro*gram", "link"), 0);
+    assert_follows("link", "pro\\*gram");
+    make_script("direct", "#! /bin/sh -e\n");
+    assert_follows("direct", real_name("/bin/sh"));
+    make_script("bare", "echo\n");
+    assert_follows("bare", real_name("/bin/sh"));
+    assert_non_null(getcwd(here, sizeof(here)));
+    setenv("PATH", here, 1);
+    make_script("searched", "#!/usr/bin/env -S A=1 link --option\n");
+    assert_follows("searched", "pro\\*gram");
+    make_script("nested", "#!/usr/bin/env searched\n");
+    assert_follows("nested", "pro\\*gram");
+    make_script("loop", "#!/usr/bin/env loop\n");
+    assert_follows("loop", "loop");
+    make_script("lost", "#!/no/such/interpreter\n");
+    assert_follows("lost", "lost");
+    assert_follows("not-there", "not-there");
+    setenv("PATH", kept, 1);
+    free(kept);
 }
 
 static void assert_reason(const char *path, const char *wanted)
@@ -185,6 +239,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_find),
+        cmocka_unit_test(test_follow),
         cmocka_unit_test(test_examine),
         cmocka_unit_test(test_examine_damaged),
         cmocka_unit_test(test_examine_privileged),

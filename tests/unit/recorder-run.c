@@ -219,6 +219,47 @@ static void test_orphan(void **unused)
     recorder_report_free(&report);
 }
 
+/* What the options say reaches the process, and what it says of its heap the file. */
+static void test_heap(void **unused)
+{
+    struct recorder_options options = session_options("heap.npt");
+    struct recorder_report report;
+    unsigned stacks = 0;
+
+    (void)unused;
+    options.heap = RING_HEAP_ALL;
+    options.selfcheck = 77;
+    assert_int_equal(session_record(&options, "heap", &report), 0);
+    assert_int_equal(WEXITSTATUS(report.wait_status), 0); /* its name matches what it was told */
+    assert_int_equal(report.result_count, 1);
+    const struct recorder_result *result = &report.results[0];
+    assert_int_equal(result->heap, RING_HEAP_ALL);
+    assert_int_equal(result->heap_events, HOST_HEAP_EVENTS);
+    assert_int_equal(result->events, HOST_HEAP_EVENTS + 1);
+    assert_int_equal(result->selfcheck, 77);
+    assert_int_equal(result->selfcheck_mismatches, 1);
+    assert_int_equal(result->heap_untracked, 3);
+    struct read_trace *trace = session_read("heap.npt");
+    assert_int_equal(trace->process.heap, RING_HEAP_ALL);
+    assert_int_equal(trace->process.selfcheck, 77);
+    assert_int_equal(trace->state.selfchecks, 50);
+    assert_int_equal(trace->state.selfcheck_mismatches, 1);
+    assert_int_equal(trace->state.guessed_stacks, 2);
+    assert_int_equal(trace->state.heap_untracked, 3);
+    assert_int_equal(trace->heap_count, HOST_HEAP_EVENTS);
+    assert_int_equal(trace->event_count, 1);
+    assert_int_equal(trace->end.events, HOST_HEAP_EVENTS + 1);
+    for (unsigned i = 0; i < HOST_HEAP_EVENTS; i++) {
+        assert_int_equal(trace->heap[i].address, 16 * i + 16);
+        assert_int_equal(trace->heap[i].plugin, 1);
+        stacks += trace->heap[i].node != 0;
+    }
+    assert_int_equal(stacks, HOST_HEAP_EVENTS / 2);
+    assert_int_equal(trace->symbol_count, 2); /* of the stacks that stood among the events */
+    read_trace_free(trace);
+    recorder_report_free(&report);
+}
+
 static void test_rubbish_clients(void **unused)
 {
     struct recorder_options options = session_options("rubbish.npt");
@@ -289,6 +330,7 @@ static pid_t start_recorder(const char *output, const char *scenario)
 static void test_recorder_killed(void **unused)
 {
     unsigned torn = 0;
+    struct stat status;
 
     (void)unused;
     for (unsigned round = 0; round < 8; round++) {
@@ -303,8 +345,8 @@ static void test_recorder_killed(void **unused)
         kill(recorder, SIGKILL);
         waitpid(recorder, NULL, 0);
         wait_for_file(HOST_SURVIVED);
-        if (access("orphaned.npt", F_OK) != 0)
-            continue;
+        if (stat("orphaned.npt", &status) != 0 || status.st_size < (off_t)TRACE_HEADER_BYTES)
+            continue; /* killed before it had begun the file */
         struct read_trace *trace = read_trace("orphaned.npt");
         assert_null(trace->broken);
         assert_false(trace->has_end);
@@ -348,6 +390,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_dies_early),
         cmocka_unit_test(test_executes_again),
         cmocka_unit_test(test_orphan),
+        cmocka_unit_test(test_heap),
         cmocka_unit_test(test_rubbish_clients),
         cmocka_unit_test(test_scribbler),
         cmocka_unit_test(test_recorder_killed),

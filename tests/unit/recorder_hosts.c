@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
@@ -165,6 +166,58 @@ static void inline_stacks(char **argv)
     _exit(0);
 }
 
+static uint32_t number_in(const char *variable)
+{
+    const char *text = getenv(variable);
+    return text != NULL ? (uint32_t)strtoul(text, NULL, 10) : 0;
+}
+
+static bool is_followed(void)
+{
+    const char *pattern = getenv("NPNTRACE_FOLLOW");
+    char program[4096];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+
+    program[length < 0 ? 0 : length] = '\0';
+    return pattern != NULL && fnmatch(pattern, strrchr(program, '/') + 1, 0) == 0;
+}
+
+/* As a host that is recorded with --heap=all. */
+static void heap(char **argv)
+{
+    static const struct event_frame frames[2] = {{FAKE_PC + 1, 0}, {FAKE_PC + 64, 0}};
+    const struct event stack = {.type = EVENT_STACK, .frame_count = 2, .frames = frames};
+    struct event unit[3] = {{.type = EVENT_HEAP_CONTEXT, .plugin = 1, .instance = 1}, stack};
+    const char *told = getenv("NPNTRACE_HEAP");
+    struct fake_writer writer;
+    struct ring_header *ring = ask();
+
+    (void)argv;
+    ring->heap = told != NULL && strcmp(told, "all") == 0 ? RING_HEAP_ALL : RING_HEAP_OFF;
+    ring->selfcheck = number_in("NPNTRACE_SELFCHECK");
+    fake_host_begin(ring);
+    fake_writer_open(&writer, ring, 0);
+    for (unsigned i = 0; i < HOST_HEAP_EVENTS; i++) {
+        struct event alloc = {
+            .type = EVENT_HEAP_ALLOC,
+            .function = EVENT_MALLOC,
+            .stamp = fake_now(),
+            .address = 16 * i + 16,
+            .node = i % 2 ? RING_NODE_INLINE : RING_NODE_NONE,
+        };
+        unit[0].stamp = unit[1].stamp = alloc.stamp;
+        unit[1 + i % 2] = alloc;
+        fake_put(&writer, unit, 2 + i % 2);
+        unit[1] = stack;
+    }
+    atomic_store(&ring->selfchecks, 50);
+    atomic_store(&ring->selfcheck_mismatches, 1);
+    atomic_store(&ring->guessed_stacks, 2);
+    atomic_store(&ring->heap_untracked, 3);
+    fake_alloc(&writer, 0x10, 5, 0, fake_now());
+    _exit(is_followed() ? 0 : 1);
+}
+
 static void none(char **argv)
 {
     (void)argv;
@@ -313,7 +366,7 @@ static const struct {
     const char *name;
     void (*play)(char **argv);
 } scenarios[] = {
-    {"inline", inline_stacks},
+    {"inline", inline_stacks}, {"heap", heap},
     {"leak", leak},         {"killed", killed},   {"loud", loud},        {"none", none},
     {"early", early},       {"touch", touch},     {"exec", execute},     {"fork", fork_and_leave},
     {"rubbish", rubbish},   {"scribble", scribble}, {"survive", survive}, {"leave", leave},

@@ -13,6 +13,7 @@
 #define HOST_LEAK_STATUS 7
 #define HOST_LOUD_EVENTS 200000
 #define HOST_ORPHAN_STATUS 5
+#define HOST_HEAP_EVENTS 3000 /* of which each second has its stack before it */
 
 /* Files in the current directory by which hosts tell how far they are. */
 #define HOST_READY "host.ready"

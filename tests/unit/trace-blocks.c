@@ -125,7 +125,8 @@ static void test_process(void **unused)
 {
     struct trace_process in = {
         .pid = 1, .outer_pid = UINT32_MAX, .ppid = 3, .policy = 4, .clock = 5, .origin = 6,
-        .unwinder = 7, .heap = 13, .selfcheck = UINT32_MAX - 1, .start_ticks = 8, .start_stamp = UINT64_MAX, .start_realtime_ns = 10,
+        .unwinder = 7, .heap = 13, .selfcheck = UINT32_MAX - 1, .start_ticks = 8,
+        .start_stamp = UINT64_MAX, .start_realtime_ns = 10,
         .process_start_stamp = 11, .ring_bytes = 12,
         .boot_id = text_of("boot"), .exe = text_of("/bin/host"), .args = {"a\0b", 3},
         .machine = text_of(""), .writer = text_of("npntrace 0"),

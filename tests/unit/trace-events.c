@@ -17,12 +17,12 @@
 
 static struct event_frame frames[FRAMES];
 
-/* Every type, with values that leave no byte of any field untried. */
+/* Every type that stands in EVENTS, with values that leave no byte of any field untried. */
 static struct trace_event sample(unsigned i)
 {
     uint64_t wide = i * UINT64_C(0x9e3779b97f4a7c15);
     struct trace_event event = {.tid = (uint32_t)wide,
-                                .event.type = (uint8_t)(1 + i % (EVENT_TYPES - 1))};
+                                .event.type = (uint8_t)(1 + i % EVENT_STACK)};
     struct event *it = &event.event;
     uint32_t columns = trace_event_columns(it->type);
 

@@ -259,7 +259,7 @@ static void make_events(struct trace_buffer *out)
     for (unsigned i = 0; i < 40; i++) {
         struct trace_event event = {
             .tid = 4242 + i % 3,
-            .event = {.type = (uint8_t)(1 + i % (EVENT_TYPES - 1)), .stamp = 1000000 + 333 * i,
+            .event = {.type = (uint8_t)(1 + i % EVENT_STACK), .stamp = 1000000 + 333 * i,
                       .address = 0x1000 + i * 64, .size = i * 100, .node = i, .plugin = 1,
                       .frame_count = 2, .frames = frames, .owner_stamp = 999999},
         };

@@ -36,7 +36,8 @@ static uint32_t dice(struct program *program, uint32_t sides)
 
 static struct trace_heap_event make_free(struct program *program)
 {
-    uint32_t which = dice(program, 4) ? program->live_count - 1 : dice(program, program->live_count);
+    uint32_t live = program->live_count;
+    uint32_t which = dice(program, 4) ? live - 1 : dice(program, live);
     struct trace_heap_event event = {.type = EVENT_HEAP_FREE, .function = EVENT_FREE};
 
     event.address = program->live[which];

@@ -1,5 +1,4 @@
-/* tests/unit/tracer-cfi-damage.c - real tables with wrong bytes: never read outside, always an end
- */
+/* tests/unit/tracer-cfi-damage.c - real tables with wrong bytes: no read outside, always an end */
 /* SPDX-License-Identifier: MIT */
 
 #include <setjmp.h>

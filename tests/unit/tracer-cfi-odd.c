@@ -1,5 +1,4 @@
-/* tests/unit/tracer-cfi-odd.c - call-frame information that no compiler writes, instruction by one
- */
+/* tests/unit/tracer-cfi-odd.c - call-frame information that no compiler writes */
 /* SPDX-License-Identifier: MIT */
 
 #include <errno.h>

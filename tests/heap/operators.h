@@ -1,0 +1,24 @@
+/* tests/heap/operators.h - calls of every operator new and delete, and exceptions */
+/* SPDX-License-Identifier: MIT */
+
+#ifndef NPNTRACE_TESTS_HEAP_OPERATORS_H
+#define NPNTRACE_TESTS_HEAP_OPERATORS_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Calls each operator, and states the calls. */
+void operators_run(void);
+
+/* Throws and catches, bad_alloc too. Returns 3. */
+int operators_throw(void);
+
+/* Some calls in a std::thread, which libstdc++ starts. */
+void operators_in_thread(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
