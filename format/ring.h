@@ -225,6 +225,7 @@ enum ring_module_flag {
     RING_MODULE_TRACER = 1, /* this library: its frames are left out of reports */
     RING_MODULE_MAIN = 2,   /* the program itself */
     RING_MODULE_VDSO = 4,
+    RING_MODULE_UNSEEN_ALLOCATOR = 8, /* it allocates by a malloc of its own, which is not traced */
 };
 
 #define RING_BUILD_ID_BYTES 32
@@ -296,7 +297,8 @@ struct ring_thread {
     _Atomic uint32_t operations; /* tracing operations under way: what may be half done if the
                                     thread dies here */
     _Atomic uint64_t dropped_events;
-    uint8_t reserved[48];
+    _Atomic uint64_t realloc_stamp; /* a realloc is under way: its free will carry this stamp; 0: none */
+    uint8_t reserved[40];
 };
 
 enum ring_node_flag {

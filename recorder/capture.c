@@ -13,7 +13,10 @@
 #include "recorder/capture_file.h"
 #include "recorder/exit_status.h"
 
-#define WAITING_AGE_NS UINT64_C(500000000) /* what is lost at most when the recorder is killed */
+/* Events are written when the oldest is so old, then twice that, up to what a recorder that is
+ * killed loses at most. */
+#define FIRST_AGE_NS UINT64_C(20000000)
+#define LAST_AGE_NS UINT64_C(500000000)
 #define PACE_LEAST_NS UINT64_C(500000) /* between rounds */
 #define PACE_MOST_NS UINT64_C(50000000)
 #define PACE_SMALL_NS UINT64_C(10000000) /* the same for rings that fill quickly */
@@ -85,6 +88,7 @@ static void begin_if_ready(struct capture *capture)
         return;
     capture->state = CAPTURE_RUNNING;
     capture->pace_ns = PACE_LEAST_NS;
+    capture->age_ns = FIRST_AGE_NS;
     capture->has_result = true;
     capture_file_begin(capture);
 }
@@ -131,8 +135,10 @@ static void record_round(struct capture *capture, uint64_t now_ns)
         capture->waiting_since_ns = 0;
     else if (capture->waiting_since_ns == 0)
         capture->waiting_since_ns = now_ns;
-    else if (now_ns - capture->waiting_since_ns >= WAITING_AGE_NS)
+    else if (now_ns - capture->waiting_since_ns >= capture->age_ns) {
         write_blocks(capture, drain_horizon(drain));
+        capture->age_ns = 2 * capture->age_ns < LAST_AGE_NS ? 2 * capture->age_ns : LAST_AGE_NS;
+    }
     if (capture->writer.error != 0)
         capture_file_fail(capture, capture->writer.error);
 }

@@ -42,6 +42,7 @@ struct capture {
     struct drain drain;
     struct symbolize symbolize;
     uint64_t waiting_since_ns; /* age of what is not in the file yet, 0: nothing */
+    uint64_t age_ns;           /* at which it is written */
     uint64_t pace_ns;          /* between rounds */
     uint64_t due_ns;           /* when the next round is due */
     uint64_t ended_ns;       /* when its end was seen */

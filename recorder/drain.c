@@ -368,10 +368,31 @@ bool drain_round(struct drain *drain, bool everything)
     return news;
 }
 
+/* The oldest free of a realloc that is under way: no thread has committed it yet, and others may
+ * have its address already. One that takes longer than memory allows is not waited for. */
+static uint64_t oldest_realloc(const struct drain *drain)
+{
+    uint64_t longest = ticks_of(&drain->segment->ticks, DRAIN_REALLOC_NS);
+    uint32_t used = segment_used(drain->segment, RING_THREADS);
+    uint64_t oldest = UINT64_MAX;
+
+    for (uint32_t slot = 0; slot < used; slot++) {
+        const struct ring_thread *thread = segment_entry(drain->segment, RING_THREADS, slot);
+        uint64_t stamp = atomic_load_explicit(&thread->realloc_stamp, memory_order_acquire);
+        if (stamp != 0 && stamp < oldest && drain->round_stamp - stamp < longest)
+            oldest = stamp;
+    }
+    return oldest;
+}
+
 uint64_t drain_horizon(const struct drain *drain)
 {
     uint64_t commit = ticks_of(&drain->segment->ticks, DRAIN_COMMIT_NS);
     uint64_t settled = drain->round_stamp > commit ? drain->round_stamp - commit : 0;
+    uint64_t oldest = oldest_realloc(drain);
+
+    if (oldest <= settled)
+        settled = before(oldest);
 
     return settled < drain->untaken_from ? settled : before(drain->untaken_from);
 }

@@ -37,6 +37,7 @@
 
 #define DRAIN_COPIED_BYTES (512u << 10) /* waiting copies beyond this are merged inside a round */
 #define DRAIN_HEAP_BATCH 1024u
+#define DRAIN_REALLOC_NS UINT64_C(200000000) /* how long a realloc is waited for */
 #define DRAIN_COMMIT_NS UINT64_C(2000000) /* from an event's stamp to its commit, as a rule */
 
 struct drain_copy;
@@ -54,7 +55,7 @@ struct drain_slot { /* a thread slot of the segment */
     uint64_t last_stamp;
 };
 
-struct drain_stream { /* the copies of a thread's chunks at one nesting level, oldest first */
+struct drain_stream { /* the copies of a thread's chunks at one nesting level, by sequence */
     struct drain_copy *first;
     struct drain_copy *last;
     bool listed; /* in drain->streams_waiting */

@@ -34,7 +34,23 @@ static struct drain_copy *new_copy(struct drain *drain)
     return copy;
 }
 
-/* At the end of its stream, which is entered in the list of those to merge. */
+/* By sequence: a round that began while a thread filled one chunk and took another may have met the
+ * second alone, since it looks at chunks by their place. It merges none of either. */
+static void insert_copy(struct drain_stream *stream, struct drain_copy *copy)
+{
+    struct drain_copy **link = &stream->first;
+
+    if (stream->first != NULL && stream->last->sequence < copy->sequence)
+        link = &stream->last->next;
+    while (*link != NULL && (*link)->sequence < copy->sequence)
+        link = &(*link)->next;
+    copy->next = *link;
+    *link = copy;
+    if (copy->next == NULL)
+        stream->last = copy;
+}
+
+/* In its stream, which is entered in the list of those to merge. */
 static struct drain_copy *begin_copy(struct drain *drain, uint32_t index,
                                      const struct ring_chunk *chunk)
 {
@@ -55,12 +71,12 @@ static struct drain_copy *begin_copy(struct drain *drain, uint32_t index,
         stream->listed = true;
     }
     *copy = (struct drain_copy){
-        .index = index, .tid = chunk->tid, .base_stamp = chunk->base_stamp};
-    if (stream->first == NULL)
-        stream->first = copy;
-    else
-        stream->last->next = copy;
-    stream->last = copy;
+        .index = index,
+        .tid = chunk->tid,
+        .sequence = drain->chunks[index].sequence,
+        .base_stamp = chunk->base_stamp,
+    };
+    insert_copy(stream, copy);
     drain->chunks[index].copy = copy;
     return copy;
 }

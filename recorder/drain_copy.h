@@ -13,6 +13,7 @@ struct drain_copy {
     struct drain_copy *next; /* of its stream, or of the spare ones */
     uint32_t index;          /* of the chunk */
     uint32_t tid;
+    uint64_t sequence;
     uint64_t base_stamp;
     uint64_t latest; /* when it was taken: no stamp in it can be later */
     uint64_t key;    /* of the last event merged: the next one's is not less */

@@ -116,7 +116,7 @@ static bool redirect(const struct pending *pending)
     if (handle == NULL)
         return false;
     redirect_opened(pending->plugin, handle); /* a handle is a link map */
-    dlclose(handle); /* ours: it may be the last one */
+    dlclose(handle);                          /* ours: it may be the last one */
     return true;
 }
 

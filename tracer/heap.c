@@ -66,9 +66,9 @@ static inline bool begin(struct operation *operation, const void *frame)
         return false;
     operation->tracer = tracer;
     operation->thread = thread_known(tracer);
-    if (__builtin_expect(operation->thread == NULL || operation->thread->inside != 0, 0))
+    if (__builtin_expect(operation->thread == NULL || operation->thread->under_way[0] != 0, 0))
         return begin_slowly(operation, frame);
-    operation_begin(operation, address_of(frame));
+    operation_begin(operation, 0, address_of(frame));
     return true;
 }
 
@@ -177,6 +177,21 @@ static bool forget(struct tracer *tracer, uint64_t address)
 
 /* ---- the calls --------------------------------------------------------------------------- */
 
+void heap_expect(const void *frame)
+{
+#if STACK_BY_RULES
+    const uint64_t *words = frame;
+    struct thread *thread = thread_block;
+
+    if (thread != NULL) {
+        __builtin_prefetch(segment_at(thread->segments, words[1], address_of(words + 2)));
+        __builtin_prefetch(rules_place(&thread->tracer->rules, words[1] - 1));
+    }
+#else
+    (void)frame;
+#endif
+}
+
 void heap_allocated(void *block, size_t size, const void *frame, uint32_t how)
 {
     struct operation operation;
@@ -212,8 +227,41 @@ void heap_freeing(void *block, const void *frame, uint32_t how)
     operation_leave(&operation);
 }
 
-/* The lowest bit of the token says that the old block was a plug-in's; the stamp can spare it. */
-#define TOKEN_WAS_PLUGINS 1u
+#define REALLOC_FORGOTTEN (UINT64_C(1) << 31) /* one that is older was left by a jump */
+#define REALLOC_AT_ONCE (UINT64_C(1) << 20)   /* far less than the recorder always waits */
+
+/* The lowest bit of what heap_reallocating() returns says that the old block was a plug-in's; the
+ * stamp can spare it. */
+#define TOKEN_WAS_PLUGINS UINT64_C(1)
+
+/* A realloc's free is stamped before the call and committed after it. Until then the recorder has
+ * to hold back what others did with the address: so the stamp is announced, and taken anew if this
+ * thread had to wait in between. Of a realloc in a handler the outer one's stamp is the older, and
+ * stays. */
+static uint64_t announce_realloc(struct thread *thread)
+{
+    _Atomic uint64_t *announced = &thread->shared->realloc_stamp;
+    uint64_t there = atomic_load_explicit(announced, memory_order_relaxed);
+    uint64_t stamp = clock_stamp() & ~TOKEN_WAS_PLUGINS;
+
+    if (there != 0 && stamp - there <= REALLOC_FORGOTTEN)
+        return stamp;
+    for (;;) {
+        atomic_store_explicit(announced, stamp, memory_order_release);
+        uint64_t now = clock_stamp() & ~TOKEN_WAS_PLUGINS;
+        if (now - stamp < REALLOC_AT_ONCE)
+            return stamp;
+        stamp = now;
+    }
+}
+
+static void end_realloc(struct thread *thread, uint64_t stamp)
+{
+    _Atomic uint64_t *announced = &thread->shared->realloc_stamp;
+
+    if (atomic_load_explicit(announced, memory_order_relaxed) == stamp)
+        atomic_store_explicit(announced, 0, memory_order_release);
+}
 
 uint64_t heap_reallocating(void *old, const void *frame, uint32_t how)
 {
@@ -224,8 +272,7 @@ uint64_t heap_reallocating(void *old, const void *frame, uint32_t how)
         return 0;
     bool was_plugins = only_plugins() && old != NULL && forget(operation.tracer, address_of(old));
     if (!only_plugins() || was_plugins || owner_of(operation.thread, frame, how) != 0)
-        token = ((clock_stamp() | TOKEN_WAS_PLUGINS) ^ TOKEN_WAS_PLUGINS) |
-                (was_plugins ? TOKEN_WAS_PLUGINS : 0);
+        token = announce_realloc(operation.thread) | (was_plugins ? TOKEN_WAS_PLUGINS : 0);
     operation_leave(&operation);
     return token;
 }
@@ -240,7 +287,7 @@ static unsigned realloc_events(const struct operation *operation, uint64_t befor
     if (old != NULL && (fresh != NULL || freed))
         events[count++] = (struct event){
             .type = EVENT_HEAP_FREE,
-            .stamp = before & ~(uint64_t)TOKEN_WAS_PLUGINS,
+            .stamp = before & ~TOKEN_WAS_PLUGINS,
             .address = address_of(old),
             .function = (uint8_t)how,
         };
@@ -284,6 +331,7 @@ void heap_reallocated(uint64_t before, void *old, void *fresh, size_t size, bool
         realloc_events(&operation, before, old, fresh, size, freed, frame, how, wanted, events);
     if (count > 0)
         put_slowly(&operation, owner, events, count);
+    end_realloc(thread, before & ~TOKEN_WAS_PLUGINS);
     *thread->errno_at = kept_errno;
     operation_leave(&operation);
 }

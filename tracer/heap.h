@@ -37,6 +37,10 @@ void heap_load(void);
 /* What the environment asks for in this program: enum ring_heap. */
 uint32_t heap_wanted(void);
 
+/* Before the real function runs, if one likes: fetches into the cache what the backtrace of the
+ * call will probably need. */
+void heap_expect(const void *frame);
+
 /* `frame`: __builtin_frame_address(0) of the function that the caller called in place of the
  * allocator's, which must keep a frame pointer: return address and caller's frame are found there.
  */

@@ -3,9 +3,12 @@
 
 #include "tracer/modules.h"
 
+#include <dlfcn.h>
 #include <limits.h>
 #include <string.h>
 
+#include "tracer/allocators.h"
+#include "tracer/heap.h"
 #include "tracer/object.h"
 #include "tracer/registry.h"
 
@@ -48,9 +51,20 @@ static bool same_object(struct tracer *tracer, uint32_t index, const struct obje
            tracer->module_names[index] == name_sum(object);
 }
 
+/* With heap calls not recorded nobody asks. */
+static bool has_unseen_allocator(const struct object *object)
+{
+    struct dl_find_object found;
+
+    return atomic_load_explicit(&heap_tracing, memory_order_relaxed) != RING_HEAP_OFF &&
+           _dl_find_object((void *)(uintptr_t)object->start, &found) == 0 &&
+           allocators_unseen(found.dlfo_link_map) != ALLOCATORS_SEEN;
+}
+
 static uint32_t flags_of(struct tracer *tracer, const struct object *object)
 {
-    return (object->is_main ? RING_MODULE_MAIN : 0u) | (object->is_vdso ? RING_MODULE_VDSO : 0u) |
+    return (has_unseen_allocator(object) ? RING_MODULE_UNSEEN_ALLOCATOR : 0u) |
+           (object->is_main ? RING_MODULE_MAIN : 0u) | (object->is_vdso ? RING_MODULE_VDSO : 0u) |
            (object->start == tracer->own_start ? RING_MODULE_TRACER : 0u);
 }
 
@@ -74,7 +88,7 @@ static void append_locked(struct tracer *tracer, const struct object *object,
     entry->flags = flags_of(tracer, object);
     entry->build_id_bytes = id->count;
     memcpy(entry->build_id, id->bytes, sizeof(entry->build_id));
-    tracer->module_seen[index] = epoch + 1;
+    atomic_store_explicit(&tracer->module_seen[index], epoch + 1, memory_order_relaxed);
     tracer->module_names[index] = name_sum(object);
     atomic_store_explicit(&tracer->ring->used[RING_MODULES], index + 1, memory_order_release);
 }
@@ -86,7 +100,8 @@ void modules_note(struct tracer *tracer, uint64_t pc, uint32_t epoch)
     struct object object;
     struct build_id id;
 
-    if (index != UINT32_MAX && tracer->module_seen[index] == epoch + 1)
+    if (index != UINT32_MAX &&
+        atomic_load_explicit(&tracer->module_seen[index], memory_order_relaxed) == epoch + 1)
         return;
     if (!object_at(pc, &object))
         return;
@@ -95,7 +110,7 @@ void modules_note(struct tracer *tracer, uint64_t pc, uint32_t epoch)
         return;
     index = latest(tracer, pc);
     if (index != UINT32_MAX && same_object(tracer, index, &object, &id))
-        tracer->module_seen[index] = epoch + 1;
+        atomic_store_explicit(&tracer->module_seen[index], epoch + 1, memory_order_relaxed);
     else
         append_locked(tracer, &object, &id, epoch);
     lock_release(&tracer->table_lock, &mask);

@@ -10,15 +10,24 @@ static void count_missed(struct tracer *tracer)
     atomic_fetch_add_explicit(&tracer->ring->missed_calls, 1, memory_order_relaxed);
 }
 
-/* What they had half done stays so: an event not committed, a block not in the side table. */
-static void abandon(struct tracer *tracer, struct thread *thread)
+/* What was committed counts; the cursor may have been in the middle of saying so. */
+static void resynchronise(struct thread_cursor *cursor)
 {
-    atomic_fetch_add_explicit(&tracer->ring->abandoned_operations,
-                              thread->inside & THREAD_DEPTH_MASK, memory_order_relaxed);
-    for (unsigned level = 0; level < RING_NESTING; level++)
-        thread->memo[level].valid = false;
-    atomic_store_explicit(&thread->shared->operations, 0, memory_order_relaxed);
-    thread->inside = 0;
+    if (cursor->chunk == NULL)
+        return;
+    cursor->committed = atomic_load_explicit(&cursor->chunk->committed, memory_order_relaxed);
+    cursor->at = (uint64_t *)((char *)(cursor->chunk + 1) + (uint32_t)cursor->committed);
+    cursor->heap_owner = UINT64_MAX; /* nobody's: the next event says whose it is */
+}
+
+/* What they had half done stays so: an event not committed, a block not in the side table. */
+static void abandon(struct tracer *tracer, struct thread *thread, unsigned level)
+{
+    atomic_fetch_add_explicit(&tracer->ring->abandoned_operations, 1, memory_order_relaxed);
+    thread->memo[level].valid = false;
+    resynchronise(&thread->cursor[level]);
+    atomic_store_explicit(&thread->shared->operations, level, memory_order_relaxed);
+    thread->under_way[level] = 0;
 }
 
 /* On an alternate signal stack a higher address proves nothing: it may lie anywhere. */
@@ -29,32 +38,37 @@ static bool on_alternate_stack(void)
     return sigaltstack(NULL, &stack) != 0 || (stack.ss_flags & SS_ONSTACK) != 0;
 }
 
-bool operation_may_nest(struct tracer *tracer, struct thread *thread, uint64_t here)
+unsigned operation_next_level(struct tracer *tracer, struct thread *thread, uint64_t here)
 {
-    uint64_t outermost = thread->inside & ~THREAD_DEPTH_MASK;
+    unsigned level = RING_NESTING;
 
-    if (here >= outermost && thread_same_stack(thread, here, outermost) && !on_alternate_stack())
-        abandon(tracer, thread);
-    if ((thread->inside & THREAD_DEPTH_MASK) < RING_NESTING)
-        return true;
-    count_missed(tracer);
-    return false;
+    while (level > 0 && thread->under_way[level - 1] == 0)
+        level--;
+    while (level > 0 && here >= thread->under_way[level - 1] &&
+           thread_same_stack(thread, here, thread->under_way[level - 1]) && !on_alternate_stack())
+        abandon(tracer, thread, --level);
+    if (level == RING_NESTING)
+        count_missed(tracer);
+    return level;
 }
 
 bool operation_enter(struct operation *operation, uint64_t here)
 {
     struct tracer *tracer = tracer_start();
     struct thread *thread = tracer != NULL ? thread_self(tracer) : NULL;
+    unsigned level = 0;
 
     if (thread == NULL) {
         if (tracer != NULL)
             count_missed(tracer);
         return false;
     }
-    if (thread->inside != 0 && !operation_may_nest(tracer, thread, here))
+    if (thread->under_way[0] != 0)
+        level = operation_next_level(tracer, thread, here);
+    if (level == RING_NESTING)
         return false;
     operation->tracer = tracer;
     operation->thread = thread;
-    operation_begin(operation, here);
+    operation_begin(operation, level, here);
     return true;
 }

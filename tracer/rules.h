@@ -103,6 +103,14 @@ static inline uint32_t rules_home(const struct rules_table *table, uint64_t pc)
     return (uint32_t)(pc * UINT64_C(0x9e3779b97f4a7c15) >> (64 - table->bits));
 }
 
+/* Where the rule for a pc is looked for first. */
+static inline const void *rules_place(struct rules *rules, uint64_t pc)
+{
+    const struct rules_table *table = atomic_load_explicit(&rules->table, memory_order_relaxed);
+
+    return table != NULL ? &table->entry[rules_home(table, pc)] : NULL;
+}
+
 /* The rule for a pc as it is looked up: a return address less one, or an interrupted pc. */
 static inline packed_rule rules_find(struct rules *rules, uint64_t pc, uint32_t epoch)
 {

@@ -20,7 +20,7 @@
 #include "tracer/rules.h"
 
 #define SEGMENT_FRAMES 3u
-#define SEGMENT_PLACES 16384u
+#define SEGMENT_PLACES 32768u
 #define SEGMENT_FLAGS_SHIFT 56
 
 struct segment_of_frames {

@@ -55,7 +55,9 @@ __attribute__((noinline)) void selfcheck_stack(struct tracer *tracer, struct thr
     thread->unchecked = 0;
     unwind_here(&start);
     struct unwind_result result = unwind_frames(tracer, thread, &start, frames, THREAD_FRAMES);
-    if (result.truncated && result.count > 0)
+    if (result.count == 0)
+        return; /* a handler that interrupted libunwind: it cannot be asked */
+    if (result.truncated)
         frames[result.count - 1].flags |= RING_NODE_TRUNCATED;
     atomic_fetch_add_explicit(&tracer->ring->selfchecks, 1, memory_order_relaxed);
     uint32_t own_count = foreign_count(tracer, memo);

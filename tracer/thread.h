@@ -48,9 +48,6 @@ struct context {
     uint16_t kind; /* enum context_kind */
 };
 
-#define THREAD_DEPTH_MASK UINT64_C(7) /* stack pointers are multiples of 8 */
-_Static_assert(RING_NESTING <= THREAD_DEPTH_MASK, "the depth fits beside the pointer");
-
 struct thread_cursor {
     uint64_t *at;  /* where the next event goes */
     uint64_t *end; /* of the chunk; NULL with at NULL: none taken yet */
@@ -62,9 +59,9 @@ struct thread_cursor {
 
 struct thread {
     struct tracer *tracer; /* that it belongs to */
-    /* One word, so that a handler never finds half of it: the stack pointer of the outermost
-     * operation, and in the low bits how many are under way, the nesting level of the next. */
-    uint64_t inside;
+    /* By nesting level: the stack pointer of the operation under way, 0: none. A word each, so that
+     * a handler never finds half of it. */
+    uint64_t under_way[RING_NESTING];
     uint32_t context_count;
     uint32_t slot;
     uint64_t heap_base;      /* heap_owner outside of all contexts: the plug-in that started it */

@@ -56,7 +56,7 @@ struct tracer {
     struct heap_set *heap_blocks; /* RING_HEAP_PLUGINS: of plug-ins; NULL: no memory */
     struct unwinder *unwinder;    /* NULL: none could be loaded */
     struct thread *_Atomic *threads; /* by slot of RING_THREADS */
-    uint32_t *module_seen;           /* by module: epoch + 1 at which it was last confirmed */
+    _Atomic uint32_t *module_seen;   /* by module: epoch + 1 at which it was last confirmed */
     uint64_t *module_names;          /* by module: a sum of the link map's name */
     uint64_t own_start;              /* this library's own code */
     uint64_t own_end;

@@ -13,11 +13,19 @@
 #define LAST_SLOTS (1u << 27)
 #define FLAGS_SHIFT 56
 
+/* A slot is taken with its id. A copy of the node follows, parent first, so that looking for it
+ * touches one cache line; as long as key is 0 the node itself is looked at. */
+struct tree_slot {
+    _Atomic uint64_t key; /* pc, flags in the topmost byte */
+    _Atomic uint32_t parent;
+    _Atomic uint32_t id; /* RING_NODE_NONE: free */
+};
+
 struct tree_index {
     struct tree_index *_Atomic older; /* being copied from */
     uint32_t mask;
     _Atomic uint32_t used;
-    _Atomic uint32_t slot[]; /* node ids, RING_NODE_NONE: free */
+    _Alignas(64) struct tree_slot slot[];
 };
 
 static struct tree_index *map_index(uint32_t slots)
@@ -48,13 +56,29 @@ static bool same(const struct ring_node *a, const struct ring_node *b)
     return a->pc == b->pc && a->parent == b->parent && a->flags == b->flags;
 }
 
+static uint64_t key_of(const struct ring_node *node)
+{
+    return node->pc | (uint64_t)node->flags << FLAGS_SHIFT;
+}
+
+static inline bool holds(const struct tracer *tracer, const struct tree_slot *slot, uint32_t id,
+                         const struct ring_node *node)
+{
+    uint64_t key = atomic_load_explicit(&slot->key, memory_order_acquire);
+
+    if (__builtin_expect(key == 0, 0))
+        return same(&tracer->nodes[id], node);
+    return key == key_of(node) &&
+           atomic_load_explicit(&slot->parent, memory_order_relaxed) == node->parent;
+}
+
 static inline uint32_t find(const struct tracer *tracer, const struct tree_index *index,
                             const struct ring_node *node, uint32_t hash)
 {
     for (uint32_t i = 0; i < MAX_PROBES; i++) {
-        uint32_t id =
-            atomic_load_explicit(&index->slot[(hash + i) & index->mask], memory_order_acquire);
-        if (id == RING_NODE_NONE || same(&tracer->nodes[id], node))
+        const struct tree_slot *slot = &index->slot[(hash + i) & index->mask];
+        uint32_t id = atomic_load_explicit(&slot->id, memory_order_acquire);
+        if (id == RING_NODE_NONE || holds(tracer, slot, id, node))
             return id;
     }
     return RING_NODE_NONE;
@@ -65,17 +89,21 @@ static inline uint32_t find(const struct tracer *tracer, const struct tree_index
 static uint32_t add(const struct tracer *tracer, struct tree_index *index, uint32_t id,
                     uint32_t hash)
 {
+    const struct ring_node *node = &tracer->nodes[id];
+
     for (uint32_t i = 0; i < MAX_PROBES; i++) {
-        _Atomic uint32_t *slot = &index->slot[(hash + i) & index->mask];
-        uint32_t there = atomic_load_explicit(slot, memory_order_acquire);
-        /* Release: pairs with the acquire loads here and in find(). */
+        struct tree_slot *slot = &index->slot[(hash + i) & index->mask];
+        uint32_t there = atomic_load_explicit(&slot->id, memory_order_acquire);
+        /* Release: pairs with the acquire loads of ids. */
         if (there == RING_NODE_NONE &&
-            atomic_compare_exchange_strong_explicit(slot, &there, id, memory_order_acq_rel,
+            atomic_compare_exchange_strong_explicit(&slot->id, &there, id, memory_order_acq_rel,
                                                     memory_order_acquire)) {
+            atomic_store_explicit(&slot->parent, node->parent, memory_order_relaxed);
+            atomic_store_explicit(&slot->key, key_of(node), memory_order_release);
             atomic_fetch_add_explicit(&index->used, 1, memory_order_relaxed);
             return id;
         }
-        if (there == id || same(&tracer->nodes[there], &tracer->nodes[id]))
+        if (there == id || holds(tracer, slot, there, node))
             return there;
     }
     return RING_NODE_NONE;
@@ -94,7 +122,7 @@ static void grow(struct tracer *tracer, struct tree_index *index)
         atomic_store(&larger->older, index);
         atomic_store(&tree->index, larger);
         for (uint32_t i = 0; i <= index->mask; i++) {
-            uint32_t id = atomic_load(&index->slot[i]);
+            uint32_t id = atomic_load(&index->slot[i].id);
             if (id != RING_NODE_NONE)
                 add(tracer, larger, id, mix(&tracer->nodes[id]));
         }

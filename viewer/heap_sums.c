@@ -53,8 +53,9 @@ static void end_elsewhere(struct heap_sums *heap, const struct heap_block *block
         heap->instances[block->instance].freed_elsewhere++;
 }
 
-/* Makes room at an address that is allocated again. */
-static void remember(struct heap_sums *heap, const struct heap_block *older)
+/* Makes room at an address that is allocated again, at `stamp`: its free may be stamped a little
+ * later, or come late, as a realloc's does. */
+static void remember(struct heap_sums *heap, const struct heap_block *older, uint64_t stamp)
 {
     bool is_new;
     struct heap_block *kept = heap_table_put(&heap->remembered, older->address, &is_new);
@@ -63,16 +64,19 @@ static void remember(struct heap_sums *heap, const struct heap_block *older)
         end_elsewhere(heap, kept);
     end_block(heap, older);
     *kept = *older;
+    kept->stamp = stamp;
 }
 
-static void forget(struct heap_sums *heap, struct heap_block *second, bool was_freed)
+/* True if this is the free of a block whose address had been allocated again before it came. */
+static bool free_remembered(struct heap_sums *heap, const struct trace_heap_event *event)
 {
-    struct heap_block *kept = heap_table_find(&heap->remembered, second->address);
+    struct heap_block *kept = heap_table_find(&heap->remembered, event->address);
 
-    if (!was_freed)
-        end_elsewhere(heap, kept);
+    if (kept == NULL ||
+        (event->stamp > kept->stamp && event->stamp - kept->stamp > HEAP_SUMS_SKEW_NS))
+        return false;
     heap_table_remove(&heap->remembered, kept);
-    second->is_second = 0;
+    return true;
 }
 
 static void add_failed(struct heap_sums *heap, const struct trace_heap_event *event)
@@ -100,7 +104,7 @@ static void add_alloc(struct heap_sums *heap, const struct trace_heap_event *eve
     }
     struct heap_block *block = heap_table_put(&heap->live, event->address, &is_new);
     if (!is_new)
-        remember(heap, block);
+        remember(heap, block, event->stamp);
     uint32_t number = stack_sums_find(&heap->stacks, event->plugin, event->node);
     struct stack_sum *sum = &heap->stacks.list[number];
     *block = (struct heap_block){
@@ -109,7 +113,6 @@ static void add_alloc(struct heap_sums *heap, const struct trace_heap_event *eve
         .stamp = event->stamp,
         .sum = number,
         .instance = event->instance,
-        .is_second = !is_new,
     };
     sum->allocs++;
     sum->bytes += event->size;
@@ -124,30 +127,23 @@ static void add_alloc(struct heap_sums *heap, const struct trace_heap_event *eve
     heap->newest_address = event->address;
 }
 
-/* The free of one of two blocks at an address: true if it was the newer one's. */
-static bool is_of_newer(struct heap_sums *heap, struct heap_block *second, uint64_t stamp)
-{
-    bool of_older = stamp <= second->stamp || stamp - second->stamp <= HEAP_SUMS_SKEW_NS;
-
-    forget(heap, second, of_older);
-    return !of_older;
-}
-
 static void add_free(struct heap_sums *heap, const struct trace_heap_event *event)
 {
+    bool is_late = heap->remembered.count != 0 && free_remembered(heap, event);
     struct heap_block *block =
-        event->address != 0 ? heap_table_find(&heap->live, event->address) : NULL;
+        event->address != 0 && !is_late ? heap_table_find(&heap->live, event->address) : NULL;
+    bool is_unknown = block == NULL && !is_late;
     struct trace_counters *plugin = &heap->plugins[event->plugin],
                           *instance = &heap->instances[event->instance];
 
     heap->frees++;
     plugin->frees++;
-    plugin->unknown_frees += block == NULL;
+    plugin->unknown_frees += is_unknown;
     if (event->instance != 0) {
         instance->frees++;
-        instance->unknown_frees += block == NULL;
+        instance->unknown_frees += is_unknown;
     }
-    if (block == NULL || (block->is_second && !is_of_newer(heap, block, event->stamp)))
+    if (block == NULL)
         return;
     heap->stacks.list[block->sum].temporary += event->address == heap->newest_address;
     end_block(heap, block);

@@ -11,7 +11,7 @@
  *
  * When a live address is allocated again, the block that was there is live no more but is
  * remembered. A free of the address that is stamped no later than HEAP_SUMS_SKEW_NS behind the new
- * allocation is the remembered block's. A later free is the new block's, and the remembered one was
+ * allocation is the remembered block's, however late it comes. A later free is the new block's, and the remembered one was
  * freed elsewhere, by means that were not traced; so it was if no free comes. A free of an unknown
  * address is of a block allocated before tracing began.
  *

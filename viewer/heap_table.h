@@ -23,8 +23,7 @@ struct heap_block {
     uint64_t size_bytes;
     uint64_t stamp; /* of the allocation */
     uint32_t sum;   /* of struct stack_sums: the stack, and whose the block is */
-    uint32_t instance : 31;
-    uint32_t is_second : 1; /* the one before it at this address is remembered, see heap_sums.h */
+    uint32_t instance;
 };
 _Static_assert(sizeof(struct heap_block) == 32, "two to a cache line");
 

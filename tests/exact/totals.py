@@ -18,7 +18,7 @@ from support.harness import BUILD, Failed, Skipped, case, main
 
 PROGRAM = os.path.join(BUILD, "tests", "exact", "exact")
 NAIVE = os.path.join(BUILD, "tests", "exact", ".libs", "libnaivetracer.so")
-RUNS = int(os.environ.get("NPNTRACE_EXACT_RUNS", "25"))
+RUNS = int(os.environ.get("NPNTRACE_EXACT_RUNS", "12"))
 PHASES = 20
 OPERATIONS = 240  # at most, of a thread in a phase, after its first twenty
 FIRST_SEED = int(os.environ.get("NPNTRACE_SEED") or int.from_bytes(os.urandom(4), "little"))

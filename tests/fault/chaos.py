@@ -26,7 +26,7 @@ PROGRAM = os.path.join(BUILD, "tests", "fault", "chaos")
 LIBRARIES = [os.path.join(BUILD, "tests", "fault", ".libs", f"libchaos{n}.so") for n in (1, 2)]
 PLAIN_MALLOC = os.path.join(BUILD, "tests", "fault", ".libs", "libplainmalloc.so")
 THREADS = 6
-SECONDS = 15  # of a case
+SECONDS = float(os.environ.get("NPNTRACE_CHAOS_SECONDS", "12"))  # of a case
 HANGS_S = 30  # a thread that does not get on for so long hangs
 
 HEAD = struct.Struct("<QII5Q")

@@ -28,8 +28,8 @@ def interrupted(t, words, options):
         host.wait()
         page = host.page()
         t.equal(page.finished, 1, "the host came to its end")
-        # A realloc that was jumped out of has freed a block, or not: what comes to lie there then is
-        # one that was "freed elsewhere", of which the viewer and this test may count different ones.
+        # A realloc that was jumped out of has freed a block, or not: what comes to lie there
+        # then was "freed elsewhere", which the viewer and this test may count differently.
         recorded = host.verify(page, sums="jump" not in words)
         for thread in page.threads[1:]:
             least = thread.completed - len(thread.jumped)

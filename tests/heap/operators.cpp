@@ -12,7 +12,8 @@
 
 #include "tests/heap/say.h"
 
-namespace {
+namespace
+{
 
 volatile std::size_t too_much = PTRDIFF_MAX - 4096;
 

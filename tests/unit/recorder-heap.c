@@ -125,6 +125,39 @@ static void test_threads(void **unused)
     free(threads);
 }
 
+/* A round that looked at a chunk too early to meet it, and then meets the next of its thread. */
+static void test_chunk_missed(void **unused)
+{
+    struct event event = {.type = EVENT_HEAP_FREE};
+    struct ring_chunk *missed = NULL;
+    struct fake_writer writer;
+    unsigned events = 0;
+    struct rig rig;
+
+    (void)unused;
+    rig_open(&rig, RING_DROP);
+    fake_writer_open(&writer, rig.segment.header, 0);
+    drain_round(&rig.drain, false);
+    for (; missed == NULL || writer.chunk == missed; events++) {
+        event.stamp = fake_now();
+        event.address = 16 * events + 16;
+        assert_true(fake_put(&writer, &event, 1));
+        missed = missed == NULL ? writer.chunk : missed;
+    }
+    uint64_t sequence = atomic_exchange(&missed->sequence, 0);
+    drain_round(&rig.drain, false);
+    assert_int_equal(rig.drain.copied_events, 1);
+    rig.drain.round_stamp = rig.segment.ticks.last.ns; /* it began before all of this */
+    assert_int_equal(drain_merge(&rig.drain, drain_horizon(&rig.drain)), 0);
+    atomic_store(&missed->sequence, sequence);
+    drain_round(&rig.drain, false);
+    struct read_trace *trace = rig_close(&rig);
+    assert_int_equal(trace->heap_count, events);
+    for (unsigned i = 0; i < events; i++)
+        assert_int_equal(trace->heap[i].address, 16 * i + 16);
+    read_trace_free(trace);
+}
+
 /* A realloc's free goes back to before the call, past what another thread did meanwhile. Of equal
  * stamps the free is first. */
 static void test_order(void **unused)
@@ -373,7 +406,8 @@ static void test_slow_rounds(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_threads),       cmocka_unit_test(test_order),
+        cmocka_unit_test(test_threads),       cmocka_unit_test(test_chunk_missed),
+        cmocka_unit_test(test_order),
         cmocka_unit_test(test_odd_values),    cmocka_unit_test(test_inline_stacks),
         cmocka_unit_test(test_ticks),         cmocka_unit_test(test_slow_recorder),
         cmocka_unit_test(test_slow_rounds),

@@ -235,7 +235,7 @@ static void handlers_jump_out(void **state)
     record_alloc(block_at(4000), 1);
     record_free(block_at(4000));
     assert_int_equal(tracer->ring->totals.allocs, allocs + 1);
-    assert_int_equal(thread_self(tracer)->inside, 0);
+    assert_int_equal(thread_self(tracer)->under_way[0], 0);
 }
 
 /* ---- threads ---- */
