@@ -297,7 +297,7 @@ struct ring_thread {
     _Atomic uint32_t operations; /* tracing operations under way: what may be half done if the
                                     thread dies here */
     _Atomic uint64_t dropped_events;
-    _Atomic uint64_t realloc_stamp; /* a realloc is under way: its free will carry this stamp; 0: none */
+    _Atomic uint64_t realloc_stamp; /* of the free of a realloc that is under way, 0: none */
     uint8_t reserved[40];
 };
 

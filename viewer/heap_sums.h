@@ -11,9 +11,9 @@
  *
  * When a live address is allocated again, the block that was there is live no more but is
  * remembered. A free of the address that is stamped no later than HEAP_SUMS_SKEW_NS behind the new
- * allocation is the remembered block's, however late it comes. A later free is the new block's, and the remembered one was
- * freed elsewhere, by means that were not traced; so it was if no free comes. A free of an unknown
- * address is of a block allocated before tracing began.
+ * allocation is the remembered block's, however late it comes. A later free is the new block's. A
+ * block that is remembered to the end was freed elsewhere, by means that were not traced. A free of
+ * an unknown address is of a block allocated before tracing began.
  *
  * Sums are kept where they cost least and put together by heap_sums_finish(): what a plug-in
  * allocated is the sum over its stacks.
