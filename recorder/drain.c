@@ -312,6 +312,39 @@ static uint64_t before(uint64_t stamp)
     return stamp != 0 ? stamp - 1 : 0;
 }
 
+/* The oldest free of a realloc that is under way: no thread has committed it yet, and others may
+ * have its address already. One that takes longer than memory allows is not waited for. */
+static uint64_t oldest_realloc(const struct drain *drain)
+{
+    uint64_t longest = ticks_of(&drain->segment->ticks, DRAIN_REALLOC_NS);
+    uint32_t used = segment_used(drain->segment, RING_THREADS);
+    uint64_t oldest = UINT64_MAX;
+
+    for (uint32_t slot = 0; slot < used; slot++) {
+        const struct ring_thread *thread = segment_entry(drain->segment, RING_THREADS, slot);
+        uint64_t stamp = atomic_load_explicit(&thread->realloc_stamp, memory_order_acquire);
+        if (stamp != 0 && stamp < oldest && drain->round_stamp - stamp < longest)
+            oldest = stamp;
+    }
+    return oldest;
+}
+
+/* What is older is settled, but for reallocs. */
+static uint64_t settled_stamp(const struct drain *drain)
+{
+    uint64_t commit = ticks_of(&drain->segment->ticks, DRAIN_COMMIT_NS);
+    uint64_t settled = drain->round_stamp > commit ? drain->round_stamp - commit : 0;
+
+    return settled < drain->untaken_from ? settled : before(drain->untaken_from);
+}
+
+uint64_t drain_horizon(const struct drain *drain)
+{
+    uint64_t settled = settled_stamp(drain), oldest = oldest_realloc(drain);
+
+    return oldest <= settled ? before(oldest) : settled;
+}
+
 /* Merges in the middle of a round: chunks from `next` on are still in the ring. */
 static void merge_early(struct drain *drain, size_t next, bool everything)
 {
@@ -321,6 +354,8 @@ static void merge_early(struct drain *drain, size_t next, bool everything)
 
     drain->untaken_from = todo[next].from;
     drain_merge(drain, everything ? before(drain->untaken_from) : drain_horizon(drain));
+    if (drain->copied_bytes > most)
+        drain_merge(drain, settled_stamp(drain)); /* a realloc that takes long */
     if (drain->copied_bytes > most)
         drain_merge(drain, UINT64_MAX); /* stamps make no sense: memory has its bounds */
     drain->merge_at = drain->copied_bytes + DRAIN_COPIED_BYTES;
@@ -366,35 +401,6 @@ bool drain_round(struct drain *drain, bool everything)
     if (freed)
         segment_wake_writers(segment);
     return news;
-}
-
-/* The oldest free of a realloc that is under way: no thread has committed it yet, and others may
- * have its address already. One that takes longer than memory allows is not waited for. */
-static uint64_t oldest_realloc(const struct drain *drain)
-{
-    uint64_t longest = ticks_of(&drain->segment->ticks, DRAIN_REALLOC_NS);
-    uint32_t used = segment_used(drain->segment, RING_THREADS);
-    uint64_t oldest = UINT64_MAX;
-
-    for (uint32_t slot = 0; slot < used; slot++) {
-        const struct ring_thread *thread = segment_entry(drain->segment, RING_THREADS, slot);
-        uint64_t stamp = atomic_load_explicit(&thread->realloc_stamp, memory_order_acquire);
-        if (stamp != 0 && stamp < oldest && drain->round_stamp - stamp < longest)
-            oldest = stamp;
-    }
-    return oldest;
-}
-
-uint64_t drain_horizon(const struct drain *drain)
-{
-    uint64_t commit = ticks_of(&drain->segment->ticks, DRAIN_COMMIT_NS);
-    uint64_t settled = drain->round_stamp > commit ? drain->round_stamp - commit : 0;
-    uint64_t oldest = oldest_realloc(drain);
-
-    if (oldest <= settled)
-        settled = before(oldest);
-
-    return settled < drain->untaken_from ? settled : before(drain->untaken_from);
 }
 
 static int forget(struct drain *drain, int error)
