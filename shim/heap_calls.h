@@ -49,7 +49,10 @@ HEAP_CALL void *heap_call_alloc(const struct heap_call *call, alloc_function *fu
                                 enum event_function event)
 {
     struct nested outer = nested_begin(call->code, call->frame);
-    void *block = function(size);
+    void *block;
+
+    heap_expect(call->frame);
+    block = function(size);
 
     nested_end(call->code, &outer);
     heap_allocated(block, size, call->frame, call->by | event);
@@ -60,7 +63,10 @@ HEAP_CALL void *heap_call_calloc(const struct heap_call *call, alloc_pair_functi
                                  size_t count, size_t size)
 {
     struct nested outer = nested_begin(call->code, call->frame);
-    void *block = function(count, size);
+    void *block;
+
+    heap_expect(call->frame);
+    block = function(count, size);
 
     nested_end(call->code, &outer);
     heap_allocated(block, heap_product(count, size), call->frame, call->by | EVENT_CALLOC);
