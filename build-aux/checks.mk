@@ -9,12 +9,16 @@ lint: all
 
 # The unit tests under valgrind's memcheck; an error or a leak makes the test fail.
 valgrind_flags = --quiet --leak-check=full --error-exitcode=99 --child-silent-after-fork=yes
+# Valgrind's own reader stops at call-frame information that no compiler writes; and it does not leave
+# addresses free in forked children, where the tracer puts memory in place of its segment.
+not_for_valgrind = tests/unit/tracer-cfi-odd tests/unit/tracer-cfi-damage tests/unit/tracer-npn
+
 check-valgrind: all
 	@test -n '$(VALGRIND)' || \
 	    { echo 'check-valgrind: valgrind not found; Debian package: valgrind' >&2; exit 1; }
 	@test -n '$(CMOCKA_LIBS)' || \
 	    { echo 'check-valgrind: no unit tests; Debian package: libcmocka-dev' >&2; exit 1; }
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)' \
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(filter-out $(not_for_valgrind),$(unit_tests))' \
 	    check_PROGRAMS='$(unit_tests)' check_LTLIBRARIES= \
 	    LOG_COMPILER='$(VALGRIND)' AM_LOG_FLAGS='$(valgrind_flags)' \
 	    TEST_SUITE_LOG=valgrind-suite.log
