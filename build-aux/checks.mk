@@ -9,8 +9,8 @@ lint: all
 
 # The unit tests under valgrind's memcheck; an error or a leak makes the test fail.
 valgrind_flags = --quiet --leak-check=full --error-exitcode=99 --child-silent-after-fork=yes
-# Valgrind's own reader stops at call-frame information that no compiler writes; and it does not leave
-# addresses free in forked children, where the tracer puts memory in place of its segment.
+# Valgrind's own reader stops at call-frame information that no compiler writes; and it does not
+# leave addresses free in forked children, where the tracer puts memory in place of its segment.
 not_for_valgrind = tests/unit/tracer-cfi-odd tests/unit/tracer-cfi-damage tests/unit/tracer-npn
 
 check-valgrind: all
