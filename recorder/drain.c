@@ -83,7 +83,8 @@ static bool look_at(struct drain *drain, uint32_t index)
 }
 
 /* Chunks that are being written to are looked at in every round; chunks that we have not seen only
- * when the process has handed out more sequence numbers than we know. */
+ * when the process has handed out more sequence numbers than we know. One that was handed out since
+ * is taken when it is met, but does not count: an older one may still be hidden behind it. */
 static void find_new(struct drain *drain, uint64_t handed_out)
 {
     uint64_t found = drain->chunks_found;
@@ -91,7 +92,8 @@ static void find_new(struct drain *drain, uint64_t handed_out)
 
     for (uint32_t i = 0; i < drain->chunks_used && found < handed_out; i++) {
         if (look_at(drain, index)) {
-            found++;
+            const struct drain_todo *todo = drain->todo.items;
+            found += todo[drain->todo.count - 1].sequence <= handed_out;
             drain->scan_from = index;
         }
         index = index + 1 < drain->chunks_used ? index + 1 : 0;

@@ -156,6 +156,19 @@ static inline void put_free(const struct operation *operation, uint64_t owner, u
     put_slowly(operation, owner, &event, 1);
 }
 
+#define WORDS_MOST 6 /* of one event and its context: a large allocation */
+
+/* Waiting for room is over before the stamp is taken: then no event is much younger than its stamp.
+ */
+static inline void make_room(const struct operation *operation)
+{
+    const struct thread_cursor *cursor = &operation->thread->cursor[operation->level];
+
+    if (__builtin_expect(cursor->end - cursor->at < WORDS_MOST, 0))
+        writer_reserve(operation->tracer, operation->thread, operation->level, WORDS_MOST,
+                       clock_stamp());
+}
+
 /* ---- the blocks of plug-ins -------------------------------------------------------------- */
 
 static inline bool only_plugins(void)
@@ -206,6 +219,7 @@ void heap_allocated(void *block, size_t size, const void *frame, uint32_t how)
         uint32_t node = stack_capture(operation.tracer, thread, operation.level, frame, &stack);
         if (only_plugins() && block != NULL)
             remember(operation.tracer, address_of(block));
+        make_room(&operation);
         put_alloc(&operation, owner, clock_stamp(), address_of(block), size, node, how, &stack);
     }
     *thread->errno_at = kept_errno;
@@ -221,8 +235,10 @@ void heap_freeing(void *block, const void *frame, uint32_t how)
     struct thread *thread = operation.thread;
     int kept_errno = *thread->errno_at;
     uint64_t owner = owner_of(thread, frame, how);
-    if (!only_plugins() || forget(operation.tracer, address_of(block)) || owner != 0)
+    if (!only_plugins() || forget(operation.tracer, address_of(block)) || owner != 0) {
+        make_room(&operation);
         put_free(&operation, owner, clock_stamp(), address_of(block), how);
+    }
     *thread->errno_at = kept_errno;
     operation_leave(&operation);
 }

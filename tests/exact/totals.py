@@ -25,9 +25,7 @@ FIRST_SEED = int(os.environ.get("NPNTRACE_SEED") or int.from_bytes(os.urandom(4)
 NAMES = Names(PROGRAM) if os.path.exists(PROGRAM) else None
 
 # How a ring that is far too small must not be noticed.
-# Small rings are for the defect in doc/CONCURRENCY.md (known limits): under load the recorder
-# may meet a chunk late there.
-RINGS = ([], ["--size=1M"], ["--size=2M"]) if os.environ.get("NPNTRACE_SMALL_RINGS") else ([],)
+RINGS = ([], ["--size=1M"], ["--size=2M"])
 
 
 def allocator(name, package):
@@ -106,8 +104,8 @@ def record_and_compare(t, seed, ring, env):
     problems += losses(run)
     problems += [f"{name} at {offset:#x} is called {shown}"
                  for offset, name, shown in list(events.wrong_names)[:tallies.SHOWN]]
-    if events.backwards != 0:  # readers go by the stamps
-        print(f"# seed {seed}: {events.backwards} events stand behind later ones of their threads")
+    if events.backwards != 0:
+        problems.append(f"{events.backwards} events stand behind later ones of their threads")
     if pairing.unseen_frees != 0:
         problems.append(f"{pairing.unseen_frees} frees were not seen")
     fail_on(problems, seed, f"ring {ring or 'of default size'}")

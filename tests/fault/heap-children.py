@@ -46,12 +46,7 @@ def fork(t):
     children(t, "fork", FORKS)
 
 
-def only_with_small_rings(name):
-    """See doc/CONCURRENCY.md, known limits: under load the recorder may meet a chunk late there."""
-    return case(name) if os.environ.get("NPNTRACE_SMALL_RINGS") else lambda function: function
-
-
-@only_with_small_rings("heap-fork-in-a-small-ring")
+@case("heap-fork-in-a-small-ring")
 def fork_small(t):
     children(t, "fork", OTHERS, 8, options=["--size=1M"])
 

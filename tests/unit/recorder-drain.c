@@ -157,6 +157,27 @@ static void test_dropped_leave_gap(void **unused)
     read_trace_free(trace);
 }
 
+/* A chunk that is taken while the round begins lies before an older one that nobody has seen. */
+static void test_newer_chunk_hides_none(void **unused)
+{
+    struct fake_writer older, newer;
+    struct rig rig;
+
+    (void)unused;
+    rig_open(&rig, RING_DROP);
+    fake_writer_open(&newer, rig.segment.header, 0);
+    fake_writer_open(&older, rig.segment.header, 1);
+    fake_alloc(&newer, 0x1000, 1, 0, 1001); /* the chunk with index 0 */
+    fake_alloc(&older, 0x2000, 1, 0, 1000);
+    atomic_store(&newer.chunk->sequence, 2);
+    atomic_store(&older.chunk->sequence, 1);
+    atomic_store(&rig.segment.header->next_sequence, 2); /* as it was a moment ago */
+    drain_round(&rig.drain, false);
+    assert_int_equal(rig.drain.copied_events, 2);
+    atomic_store(&rig.segment.header->next_sequence, 3);
+    read_trace_free(rig_close(&rig));
+}
+
 /* An inline stack and its events stay together though another thread has the same stamps. */
 static void test_inline_stack(void **unused)
 {
@@ -314,6 +335,7 @@ int main(void)
         cmocka_unit_test(test_full_chunk_goes_back),
         cmocka_unit_test(test_many_events),
         cmocka_unit_test(test_dropped_leave_gap),
+        cmocka_unit_test(test_newer_chunk_hides_none),
         cmocka_unit_test(test_inline_stack),
         cmocka_unit_test(test_damaged_chunk),
         cmocka_unit_test(test_impossible_commit),
