@@ -243,6 +243,13 @@ static inline uint32_t left_outside(const struct memo *memo, uint32_t kept, uint
     return kept;
 }
 
+static inline bool is_foreseen(const struct segment_of_frames *segment, uint32_t index,
+                               uint64_t key, uint32_t epoch)
+{
+    return segment != NULL && segment->pc[index] == key &&
+           rules_epoch(segment->rule[index]) == epoch % RULES_EPOCHS;
+}
+
 enum backtrace_end backtrace_walk(struct thread *thread, struct memo *memo,
                                   const struct frame_state *start, struct rules *rules,
                                   struct segment_of_frames *segments, uint32_t *ret_kept)
@@ -276,9 +283,17 @@ enum backtrace_end backtrace_walk(struct thread *thread, struct memo *memo,
         }
         if (segments != NULL && index == 0)
             segment = segment_at(segments, state.pc, state.stack_pointer);
+        bool foreseen = is_foreseen(segment, index, segment_key(state.pc, flags), epoch);
+        if (__builtin_expect(!foreseen && index > 0 && segments != NULL, 0)) {
+            /* Another caller than last time, as functions have that are called from everywhere:
+             * what lies outside it may be known by itself. */
+            index = 0;
+            segment = segment_at(segments, state.pc, state.stack_pointer);
+            foreseen = is_foreseen(segment, 0, segment_key(state.pc, flags), epoch);
+        }
         frame->segment = segment;
-        frame->foreseen = segment != NULL && segment->pc[index] == segment_key(state.pc, flags) &&
-                          rules_epoch(segment->rule[index]) == epoch % RULES_EPOCHS;
+        frame->index = (uint8_t)index;
+        frame->foreseen = foreseen;
         if (changed != 0) {
             /* From here to the frame that reads the word the frames are as remembered; only frame
              * pointers, where nobody looked at them, are not. */
@@ -286,8 +301,8 @@ enum backtrace_end backtrace_walk(struct thread *thread, struct memo *memo,
             if (kept + 1 == changed)
                 changed = 0;
         } else {
-            rule = __builtin_expect(frame->foreseen, 1) ? segment->rule[index]
-                                                        : learn_rule(rules, state.pc, flags, epoch);
+            rule = __builtin_expect(foreseen, 1) ? segment->rule[index]
+                                                 : learn_rule(rules, state.pc, flags, epoch);
         }
         frame->pc = state.pc;
         frame->stack_pointer = state.stack_pointer;

@@ -71,7 +71,8 @@ struct fresh_frame { /* a step of a walk */
     packed_rule rule;
     struct segment_of_frames *segment; /* that it would be in, NULL: none */
     uint32_t flags;
-    bool foreseen; /* it is in its segment */
+    uint8_t index; /* in its segment */
+    bool foreseen; /* it is what stands there */
 };
 
 struct memo {

@@ -47,6 +47,15 @@ static struct ring_live *lookup(const struct table *table, uint64_t address)
     return NULL;
 }
 
+void live_expect(struct tracer *tracer, uint64_t address)
+{
+    struct table table = table_of(tracer);
+    uint32_t home = ring_live_home(address, table.mask);
+
+    __builtin_prefetch((const void *)&table.reach[home]);
+    __builtin_prefetch(&table.slots[home], 1);
+}
+
 bool live_take(struct tracer *tracer, uint64_t address, struct live_block *ret_block)
 {
     struct table table = table_of(tracer);

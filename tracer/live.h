@@ -30,6 +30,9 @@ struct live_block {
     uint16_t flags;
 };
 
+/* The block at address will be asked for soon: fetches its place into the cache. */
+void live_expect(struct tracer *tracer, uint64_t address);
+
 /* Removes the block at address and returns what was known of it; false if there is none. */
 bool live_take(struct tracer *tracer, uint64_t address, struct live_block *ret_block);
 

@@ -129,6 +129,7 @@ __attribute__((noinline)) void npn_alloc_end(const struct npn_caller *caller, ui
         operation_leave(&operation);
         return;
     }
+    live_expect(operation.tracer, (uint64_t)(uintptr_t)block);
     struct event event = call_event(&operation, caller, EVENT_NPN_ALLOC, &stack);
     event.address = (uint64_t)(uintptr_t)block;
     event.size = size_bytes;
@@ -179,6 +180,7 @@ static __attribute__((noinline)) void record_free(const struct npn_caller *calle
     if (!operation_enter(&operation, caller->stack_pointer))
         return;
     if (!freed_outside(operation.thread, caller, (uint64_t)(uintptr_t)block)) {
+        live_expect(operation.tracer, (uint64_t)(uintptr_t)block);
         struct event event = call_event(&operation, caller, EVENT_NPN_FREE, &stack);
         event.address = (uint64_t)(uintptr_t)block;
         event.flags |= flags;

@@ -47,7 +47,6 @@ static inline void name_frames(struct tracer *tracer, struct memo *memo, uint32_
 {
     uint32_t parent = kept > 0 ? memo->frame[kept - 1].node : memo->root;
     uint32_t fresh = memo->count - kept; /* frame[kept] is fresh[fresh - 1] */
-    uint32_t index = (fresh - 1) % SEGMENT_FRAMES;
     bool surprised = false;
 
     for (uint32_t i = fresh; i-- > 0;) {
@@ -55,25 +54,22 @@ static inline void name_frames(struct tracer *tracer, struct memo *memo, uint32_
         const struct fresh_frame *walked = &memo->fresh[i];
         struct segment_of_frames *segment = walked->segment;
 
-        if (__builtin_expect(walked->foreseen && segment->node[index + 1] == parent &&
-                                 segment->node[index] != RING_NODE_NONE &&
+        if (__builtin_expect(walked->foreseen && segment->node[walked->index + 1] == parent &&
+                                 segment->node[walked->index] != RING_NODE_NONE &&
                                  (walked->flags & RING_NODE_TRUNCATED) == 0,
                              1)) {
-            parent = segment->node[index];
+            parent = segment->node[walked->index];
         } else {
             if (parent != RING_NODE_NONE)
                 parent = tree_node(tracer, parent, walked->pc, walked->flags, memo->epoch);
             surprised = true;
         }
         frame->node = parent;
-        if (index > 0) {
-            index--;
+        if (walked->index > 0)
             continue;
-        }
         if (__builtin_expect(surprised && segment != NULL, 0))
             keep_segment(segment, memo, i);
         surprised = false;
-        index = SEGMENT_FRAMES - 1;
     }
 }
 
