@@ -3,7 +3,6 @@
 
 #include "shim/brought.h"
 
-#include <gnu/libc-version.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -59,7 +58,7 @@ static bool is_behind(const struct link_map *map, const struct link_map *root)
 /* The loader, the C library and we are nobody's. */
 static bool is_everybodys(const struct link_map *map)
 {
-    return map == loaded_at((void *)(uintptr_t)gnu_get_libc_version) || map == loaded_self();
+    return map == loaded_libc() || map == loaded_self();
 }
 
 static bool is_listed(const struct brought *brought, const struct link_map *map)

@@ -7,19 +7,17 @@
 #include <stddef.h>
 
 #include "shim/classes.h"
+#include "shim/freelist.h"
 #include "shim/hostcalls.h"
 #include "shim/instances.h"
 #include "shim/map.h"
 #include "shim/plugin.h"
 #include "tracer/npn.h"
-#include "tracer/sys.h"
 
 #define STACK_POINTER ((uint64_t)(uintptr_t)__builtin_frame_address(0))
 
-/* What the plug-in wanted called. Kept on a list of free ones when done: hosts may drop calls, so
- * some are never seen again. */
+/* What the plug-in wanted called. Hosts may drop calls, so some are never seen again. */
 struct request {
-    struct request *next;
     struct plugin *plugin;
     void (*async)(void *);
     void (*timer)(NPP, uint32_t);
@@ -28,46 +26,11 @@ struct request {
     uint32_t generation;
 };
 
-#define REQUESTS_AT_ONCE 64
-
-static struct request *free_requests;
+static struct freelist requests = {.item_bytes = sizeof(struct request)};
 static struct map timers; /* NPP and timer id -> struct request */
 
 static struct map being_scheduled; /* NPP -> struct request: a timer may fire, on any thread, before
                                       the host has told us its id */
-
-static struct request *take_request(void)
-{
-    struct lock *lock = tracer_shim_lock();
-    struct lock_mask mask;
-
-    if (lock == NULL || !lock_acquire(lock, &mask))
-        return NULL;
-    if (free_requests == NULL) {
-        struct request *fresh = sys_map(REQUESTS_AT_ONCE * sizeof(*fresh));
-        for (unsigned i = 0; fresh != NULL && i < REQUESTS_AT_ONCE; i++) {
-            fresh[i].next = free_requests;
-            free_requests = &fresh[i];
-        }
-    }
-    struct request *request = free_requests;
-    if (request != NULL)
-        free_requests = request->next;
-    lock_release(lock, &mask);
-    return request;
-}
-
-static void return_request(struct request *request)
-{
-    struct lock *lock = tracer_shim_lock();
-    struct lock_mask mask;
-
-    if (lock == NULL || !lock_acquire(lock, &mask))
-        return;
-    request->next = free_requests;
-    free_requests = request;
-    lock_release(lock, &mask);
-}
 
 static uint32_t generation(void)
 {
@@ -89,7 +52,7 @@ static void run_async(void *data)
     int kept_errno = errno;
     struct request request = *(struct request *)data;
 
-    return_request(data);
+    freelist_return(&requests, data);
     uint32_t token = push(&request, STACK_POINTER);
     errno = kept_errno;
     request.async(request.data);
@@ -102,7 +65,7 @@ void gate_pluginthreadasynccall(uint32_t set, NPP npp, void (*function)(void *),
 {
     struct plugin *plugin = plugin_of_set(set);
     int kept_errno = errno;
-    struct request *request = function != NULL ? take_request() : NULL;
+    struct request *request = function != NULL ? freelist_take(&requests) : NULL;
 
     if (request != NULL)
         *request = (struct request){
@@ -148,7 +111,7 @@ uint32_t gate_scheduletimer(uint32_t set, NPP npp, uint32_t interval, NPBool rep
 {
     struct plugin *plugin = plugin_of_set(set);
     int kept_errno = errno;
-    struct request *request = function != NULL ? take_request() : NULL;
+    struct request *request = function != NULL ? freelist_take(&requests) : NULL;
 
     struct hostcalls_call into = hostcalls_enter(__builtin_frame_address(0));
     if (request == NULL) {
@@ -172,7 +135,7 @@ uint32_t gate_scheduletimer(uint32_t set, NPP npp, uint32_t interval, NPBool rep
      * comes round again it has run out. */
     uint64_t old;
     if (map_take(&timers, timer_key(npp, timer), &old))
-        return_request((struct request *)(uintptr_t)old);
+        freelist_return(&requests, (void *)(uintptr_t)old);
     map_set(&timers, timer_key(npp, timer), (uint64_t)(uintptr_t)request);
     map_remove(&being_scheduled, timer_key(npp, 0));
     errno = kept_errno;

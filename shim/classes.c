@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -34,21 +33,13 @@ static size_t bytes_of(const NPClass *type)
     return type->structVersion < VERSION_CONSTRUCT ? offsetof(NPClass, construct) : sizeof(NPClass);
 }
 
-static void *get_slot(const NPClass *type, size_t offset)
-{
-    void *value;
-
-    memcpy(&value, (const char *)type + offset, sizeof(value));
-    return value;
-}
-
 /* A class made by copying one that is watched already carries that one's stubs. */
 static void *plugin_function(void *value, size_t offset)
 {
     uint32_t set;
 
     while (stubs_is_class_stub(value, offset, &set))
-        value = get_slot(&watched[set].own, offset);
+        value = stubs_slot(&watched[set].own, offset);
     return value;
 }
 
@@ -58,7 +49,7 @@ static bool is_redirected(const NPClass *type, uint32_t set)
         size_t offset = stubs_class[i].offset;
         if (offset >= bytes_of(type))
             continue;
-        void *value = get_slot(type, offset);
+        void *value = stubs_slot(type, offset);
         if (value != NULL && value != stubs_class[i].stubs[set])
             return false;
     }

@@ -10,7 +10,7 @@
 #include "shim/opened.h"
 #include "shim/originals.h"
 
-/* What dlsym_*.S jumps to. */
+/* What dlsym_gates.S jumps to. */
 void *dlsym_filter(void *handle, const char *name);
 void *dlvsym_filter(void *handle, const char *name);
 

@@ -26,25 +26,29 @@ struct host {
 
 static const struct host provided = {provided_alloc, provided_free, provided_flush};
 
-/* The next definitions in the global scope, looked for once. */
+/* The next definitions in the global scope. A race looks twice, and finds the same. */
+static void look_for_next(struct host *ret_next)
+{
+    if (__atomic_load_n(&originals.dlsym, __ATOMIC_ACQUIRE) == NULL)
+        originals_resolve();
+    ret_next->memalloc = (NPN_MemAllocProcPtr)originals.dlsym(RTLD_NEXT, "NPN_MemAlloc");
+    ret_next->memfree = (NPN_MemFreeProcPtr)originals.dlsym(RTLD_NEXT, "NPN_MemFree");
+    ret_next->memflush = (NPN_MemFlushProcPtr)originals.dlsym(RTLD_NEXT, "NPN_MemFlush");
+}
+
 static const struct host *next_host(void)
 {
     static struct host next;
-    static _Atomic int known; /* 0: not looked yet, 1: looking or none, 2: found */
-    int unknown = 0;
+    static _Atomic enum { UNKNOWN, NONE, FOUND } known;
 
-    if (atomic_compare_exchange_strong(&known, &unknown, 1)) {
-        if (__atomic_load_n(&originals.dlsym, __ATOMIC_ACQUIRE) == NULL)
-            originals_resolve();
-        next.memalloc = (NPN_MemAllocProcPtr)originals.dlsym(RTLD_NEXT, "NPN_MemAlloc");
-        next.memfree = (NPN_MemFreeProcPtr)originals.dlsym(RTLD_NEXT, "NPN_MemFree");
-        next.memflush = (NPN_MemFlushProcPtr)originals.dlsym(RTLD_NEXT, "NPN_MemFlush");
-        if (next.memalloc != NULL && next.memfree != NULL && next.memflush != NULL)
-            atomic_store(&known, 2);
-        else
+    if (known == UNKNOWN) {
+        look_for_next(&next);
+        bool found = next.memalloc != NULL && next.memfree != NULL && next.memflush != NULL;
+        if (!found)
             dlerror(); /* our question, not the host's */
+        known = found ? FOUND : NONE;
     }
-    return atomic_load(&known) == 2 ? &next : NULL;
+    return known == FOUND ? &next : NULL;
 }
 
 void *exported_behind(void *function)

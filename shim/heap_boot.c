@@ -39,7 +39,7 @@ void *heap_boot_alloc(size_t size, size_t alignment)
     do {
         uintptr_t at = (uintptr_t)arena + used + ALIGNMENT;
         start = ((at + alignment - 1) & ~(uintptr_t)(alignment - 1)) - (uintptr_t)arena;
-        if (start + size > ARENA_BYTES)
+        if (start + size >= ARENA_BYTES) /* a block of 0 bytes lies inside as well */
             return NULL;
     } while (!atomic_compare_exchange_weak(&arena_used, &used, start + size));
     *size_before(&arena[start]) = size;

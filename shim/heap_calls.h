@@ -30,6 +30,10 @@ HEAP_CALL bool heap_is_traced(void)
     return __builtin_expect(atomic_load_explicit(&heap_tracing, memory_order_relaxed) != 0, 0);
 }
 
+/* In the function whose frame it is: nothing is to be recorded, or the call is a part of another.
+ */
+#define HEAP_IS_LEFT_ALONE (!heap_is_traced() || nested(HEAP_FRAME, __builtin_return_address(0)))
+
 /* How a call is to be made and reported. */
 struct heap_call {
     const void *frame;

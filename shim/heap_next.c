@@ -3,10 +3,7 @@
 
 #include "shim/heap_next.h"
 
-#include <dlfcn.h>
 #include <errno.h>
-#include <gnu/libc-version.h>
-#include <link.h>
 #include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -16,6 +13,7 @@
 #include "shim/heap_boot.h"
 #include "shim/heap_gates.h"
 #include "shim/hooks_pool.h"
+#include "shim/loaded.h"
 #include "tracer/dynsym.h"
 
 struct heap_next heap_next;
@@ -67,8 +65,7 @@ static void *provided_reallocarray(void *block, size_t count, size_t size)
     return HEAP_NEXT(realloc)(block, bytes);
 }
 
-/* ---- with blocks of the arena about ------------------------------------------------------------
- */
+/* ---- with blocks of the arena about ---------------------------------------------------------- */
 
 static void careful_free(void *block)
 {
@@ -148,18 +145,11 @@ static const struct wanted {
 };
 #define WANTED_COUNT (sizeof(wanted) / sizeof(wanted[0]))
 
-static const struct link_map *object_of(const void *address)
-{
-    struct dl_find_object object;
-
-    return _dl_find_object((void *)(uintptr_t)address, &object) == 0 ? object.dlfo_link_map : NULL;
-}
-
 /* In the objects behind this library, up to the C library: those that the process started with
  * come first in the list, and they are never unloaded. */
 static void *find(const char *name, const struct link_map *libc, void *provided)
 {
-    const struct link_map *own = object_of((void *)(uintptr_t)heap_next_resolve);
+    const struct link_map *own = loaded_self();
 
     for (const struct link_map *map = own != NULL ? own->l_next : NULL; map != NULL;
          map = map->l_next) {
@@ -177,7 +167,7 @@ bool heap_next_resolve(void)
 {
     if (!heap_boot_over())
         return false;
-    const struct link_map *libc = object_of((void *)(uintptr_t)gnu_get_libc_version);
+    const struct link_map *libc = loaded_libc();
 
     if (libc == NULL)
         abort();
@@ -202,33 +192,15 @@ bool heap_next_resolve(void)
     return true;
 }
 
-/* ---- by address --------------------------------------------------------------------------------
- */
+/* ---- by address ------------------------------------------------------------------------------ */
 
 static const struct {
     void *exported;
     void **behind;
 } exported[] = {
-#define EXPORTED_FUNCTION(name)                                                                    \
-    {                                                                                              \
-        (void *)name, (void **)&heap_next.name                                                     \
-    }
-    EXPORTED_FUNCTION(malloc),
-    EXPORTED_FUNCTION(calloc),
-    EXPORTED_FUNCTION(realloc),
-    EXPORTED_FUNCTION(reallocarray),
-    EXPORTED_FUNCTION(free),
-    EXPORTED_FUNCTION(cfree),
-    EXPORTED_FUNCTION(memalign),
-    EXPORTED_FUNCTION(aligned_alloc),
-    EXPORTED_FUNCTION(posix_memalign),
-    EXPORTED_FUNCTION(valloc),
-    EXPORTED_FUNCTION(pvalloc),
-    EXPORTED_FUNCTION(free_sized),
-    EXPORTED_FUNCTION(free_aligned_sized),
-    EXPORTED_FUNCTION(pthread_create),
-    EXPORTED_FUNCTION(thrd_create),
-#undef EXPORTED_FUNCTION
+#define HOOK(name, symbol, arguments) {(void *)name, (void **)&heap_next.name},
+    HOOKS_FAMILY HOOKS_THREADS
+#undef HOOK
 };
 
 void *heap_next_behind(void *function)

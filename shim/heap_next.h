@@ -62,6 +62,15 @@ extern const struct nested_code *heap_next_code __attribute__((visibility("hidde
 /* Pairs with the release stores of heap_next_resolve(). */
 #define HEAP_NEXT(function) __atomic_load_n(&heap_next.function, __ATOMIC_ACQUIRE)
 
+/* The same, looked for if need be. NULL: too early (shim/heap_boot.h). */
+#define HEAP_NEXT_RESOLVED(function)                                                               \
+    __extension__({                                                                                \
+        __typeof__(heap_next.function) next_ = HEAP_NEXT(function);                                \
+        if (__builtin_expect(next_ == NULL, 0) && heap_next_resolve())                             \
+            next_ = HEAP_NEXT(function);                                                           \
+        next_;                                                                                     \
+    })
+
 /* False: this library is not relocated yet (shim/heap_boot.h); nothing else may be called. */
 bool heap_next_resolve(void);
 

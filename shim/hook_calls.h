@@ -4,7 +4,7 @@
 /*
  * The real function's parameters, and behind them the stub's number, which names a set of
  * shim/hooks.h. The return address is the caller's. Value, errno and exceptions are the real
- * function's. (hook_dlopen and hook_dlmopen are in hooks_*.S.)
+ * function's. (hook_dlopen and hook_dlmopen are in hooks_pool.S.)
  */
 #ifndef NPNTRACE_SHIM_HOOK_CALLS_H
 #define NPNTRACE_SHIM_HOOK_CALLS_H

@@ -15,14 +15,12 @@
     type original =                                                                                \
         (type)atomic_load_explicit(&hooks_sets[set].original[HOOK_##name], memory_order_acquire);
 
-#define IS_LEFT_ALONE (!heap_is_traced() || nested(HEAP_FRAME, __builtin_return_address(0)))
-
 #define HOOK_NEW(name, function, type, parameters, arguments)                                      \
     void *hook_##name parameters                                                                   \
     {                                                                                              \
         ORIGINAL(name, type)                                                                       \
                                                                                                    \
-        if (IS_LEFT_ALONE)                                                                         \
+        if (HEAP_IS_LEFT_ALONE)                                                                    \
             return original arguments;                                                             \
         uint32_t by = hooks_by(set);                                                               \
         const struct nested_code *code = hooks_code(set, HOOK_##name);                             \
@@ -38,7 +36,7 @@
     {                                                                                              \
         ORIGINAL(name, type)                                                                       \
                                                                                                    \
-        if (IS_LEFT_ALONE || block == NULL) {                                                      \
+        if (HEAP_IS_LEFT_ALONE || block == NULL) {                                                 \
             original arguments;                                                                    \
             return;                                                                                \
         }                                                                                          \

@@ -12,7 +12,7 @@
 #include "tracer/heap.h"
 #include "tracer/tracer.h"
 
-/* The pool (hooks_*.S). */
+/* The pool (hooks_pool.S). */
 extern char hooks_stubs[] __attribute__((visibility("hidden")));
 extern char hooks_stubs_end[] __attribute__((visibility("hidden")));
 

@@ -3,9 +3,9 @@
 
 /*
  * HOOK(name, symbol, arguments): how we call it, what it is called in symbol tables, and how many
- * integer arguments it has. The pool of stubs (hooks_*.S) holds HOOKS_SETS stubs of HOOKS_BYTES for
- * each of them, in this order. Stub N of a function passes its arguments on, and N behind them, to
- * hook_NAME by a jump: the hook's return address is the caller's.
+ * integer arguments it has. The pool of stubs (hooks_pool.S) holds HOOKS_SETS stubs of HOOKS_BYTES
+ * for each of them, in this order. Stub N of a function passes its arguments on, and N behind them,
+ * to hook_NAME by a jump: the hook's return address is the caller's.
  */
 #ifndef NPNTRACE_SHIM_HOOKS_POOL_H
 #define NPNTRACE_SHIM_HOOKS_POOL_H

@@ -4,8 +4,8 @@
 #include "shim/hostcalls.h"
 
 #include <stdatomic.h>
-#include <string.h>
 
+#include "shim/stubs.h"
 #include "tracer/tracer.h"
 
 static NPNetscapeFuncs tables[HOSTCALLS_TABLES];
@@ -207,20 +207,12 @@ static const struct slot slots[] = {
 
 #define SLOT_COUNT (sizeof(slots) / sizeof(slots[0]))
 
-static void *slot_of(const NPNetscapeFuncs *table, size_t offset)
-{
-    void *value;
-
-    memcpy(&value, (const char *)table + offset, sizeof(value));
-    return value;
-}
-
 /* Functions that a table does not have may be added to it. */
 static bool is_like(const NPNetscapeFuncs *table, const NPNetscapeFuncs *host)
 {
     for (size_t i = 0; i < SLOT_COUNT; i++) {
-        void *known = slot_of(table, slots[i].offset);
-        void *wanted = slot_of(host, slots[i].offset);
+        void *known = stubs_slot(table, slots[i].offset);
+        void *wanted = stubs_slot(host, slots[i].offset);
         if (known != NULL && wanted != NULL && known != wanted)
             return false;
     }
@@ -230,10 +222,9 @@ static bool is_like(const NPNetscapeFuncs *table, const NPNetscapeFuncs *host)
 static void add_to(NPNetscapeFuncs *table, const NPNetscapeFuncs *host)
 {
     for (size_t i = 0; i < SLOT_COUNT; i++) {
-        void *function = slot_of(host, slots[i].offset);
+        void *function = stubs_slot(host, slots[i].offset);
         if (function != NULL)
-            __atomic_store_n((void **)((char *)table + slots[i].offset), function,
-                             __ATOMIC_RELEASE);
+            stubs_slot_store(table, slots[i].offset, function);
     }
 }
 
@@ -279,7 +270,7 @@ void *hostcalls_behind(void *value, size_t offset, bool *nested)
     for (uint32_t table = 0; slot != NULL && value != NULL && table < HOSTCALLS_TABLES; table++)
         if (slot->stubs[table] == value) {
             *nested = true;
-            return slot_of(&tables[table], offset);
+            return stubs_slot(&tables[table], offset);
         }
     return value;
 }

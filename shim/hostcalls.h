@@ -36,8 +36,11 @@ static inline struct hostcalls_call hostcalls_enter(const void *frame)
         .entered = atomic_load_explicit(&heap_tracing, memory_order_relaxed) != 0,
     };
 
-    if (call.entered)
+    if (call.entered) {
+        int kept_errno = errno;
         call.token = heap_host_enter((uint64_t)(uintptr_t)frame);
+        errno = kept_errno;
+    }
     return call;
 }
 

@@ -4,6 +4,7 @@
 #include "shim/loaded.h"
 
 #include <dlfcn.h>
+#include <gnu/libc-version.h>
 #include <stddef.h>
 
 struct still {
@@ -22,6 +23,11 @@ const struct link_map *loaded_at(const void *address)
 const struct link_map *loaded_self(void)
 {
     return loaded_at((void *)(uintptr_t)loaded_self);
+}
+
+const struct link_map *loaded_libc(void)
+{
+    return loaded_at((void *)(uintptr_t)gnu_get_libc_version);
 }
 
 static int once(struct dl_phdr_info *info, size_t bytes, void *argument)

@@ -22,7 +22,8 @@ void loaded_with_list(loaded_work *work, const struct link_map *member, void *co
 /* The object at an address; NULL: none. Needs no lock. */
 const struct link_map *loaded_at(const void *address);
 
-/* This library's own. */
+/* This library's own, and the C library's. */
 const struct link_map *loaded_self(void);
+const struct link_map *loaded_libc(void);
 
 #endif

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 
 shim_sources = \
+	shim/assembler.h \
 	shim/brought.c \
 	shim/brought.h \
 	shim/callbacks.c \
@@ -10,29 +11,28 @@ shim_sources = \
 	shim/classes.h \
 	shim/dlclose.c \
 	shim/dlsym.c \
-	shim/dlsym_aarch64.S \
-	shim/dlsym_x86_64.S \
+	shim/dlsym_gates.S \
 	shim/entry.c \
 	shim/entry.h \
 	shim/exported.c \
 	shim/exported.h \
+	shim/freelist.c \
+	shim/freelist.h \
 	shim/heap.c \
-	shim/heap_aarch64.S \
 	shim/heap_boot.c \
 	shim/heap_boot.h \
 	shim/heap_calls.h \
+	shim/heap_gates.S \
 	shim/heap_gates.h \
 	shim/heap_next.c \
 	shim/heap_next.h \
-	shim/heap_x86_64.S \
 	shim/hook_calls.c \
 	shim/hook_calls.h \
 	shim/hook_operators.c \
 	shim/hooks.c \
 	shim/hooks.h \
-	shim/hooks_aarch64.S \
+	shim/hooks_pool.S \
 	shim/hooks_pool.h \
-	shim/hooks_x86_64.S \
 	shim/hostcalls.c \
 	shim/hostcalls.h \
 	shim/instances.c \

@@ -3,8 +3,7 @@
 
 #include "shim/nested.h"
 
-#include <gnu/libc-version.h>
-
+#include "shim/loaded.h"
 #include "tracer/object.h"
 
 __thread struct nested nested_in __attribute__((tls_model("initial-exec")));
@@ -22,30 +21,21 @@ static bool is_own_code(uintptr_t address)
     return address >= own_start && address < own_end;
 }
 
-bool nested_is_part(const void *frame, const void *return_address)
+bool nested_is_part(const void *return_address)
 {
     uintptr_t address = (uintptr_t)return_address;
 
-    (void)frame;
     return nested_in.frame == NESTED_EVERYTHING ||
            (address >= nested_in.code.start && address < nested_in.code.end) ||
            is_own_code(address);
 }
 
-static bool is_start_of(uint64_t start, const void *address)
-{
-    struct object object;
-
-    return object_at((uintptr_t)address, &object) && object.start == start;
-}
-
 bool nested_code_of(const void *function, struct nested_code *ret_code)
 {
+    const struct link_map *map = loaded_at(function);
     struct object object;
 
-    if (!object_at((uintptr_t)function, &object) ||
-        is_start_of(object.start, (void *)(uintptr_t)gnu_get_libc_version) ||
-        is_start_of(object.start, (void *)(uintptr_t)nested_code_of))
+    if (map == loaded_libc() || map == loaded_self() || !object_at((uintptr_t)function, &object))
         return false;
     *ret_code = (struct nested_code){object.start, object.end};
     nested_possible = true;

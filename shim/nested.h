@@ -9,11 +9,13 @@
  * (where the allocator's function ended in a jump).
  *
  * A frame that was left by an exception or longjmp stays behind. That does no harm: calls from the
- * allocator's code are made inside calls of it, which leave a newer frame.
+ * allocator's code are made inside calls of it, which leave a newer frame, and what we allocate
+ * ourselves is excepted (shim/provided.c).
  */
 #ifndef NPNTRACE_SHIM_NESTED_H
 #define NPNTRACE_SHIM_NESTED_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,13 +40,14 @@ extern __thread struct nested nested_in
  * thread-local variables. */
 extern bool nested_possible __attribute__((visibility("hidden")));
 
-/* Is the call with this frame and return address to be left to the one it is a part of? */
-bool nested_is_part(const void *frame, const void *return_address);
+/* Of a call from below the frame: does it come from the allocator, or straight from us? */
+bool nested_is_part(const void *return_address);
 
+/* Is the call with this frame and return address to be left to the one it is a part of? */
 static inline bool nested(const void *frame, const void *return_address)
 {
     return __builtin_expect(nested_possible, 0) && nested_in.frame > frame &&
-           nested_is_part(frame, return_address);
+           nested_is_part(return_address);
 }
 
 /* Around a call of an allocator's function. code NULL: it calls nothing of ours. */
@@ -54,13 +57,16 @@ static inline struct nested nested_begin(const struct nested_code *code, const v
         return (struct nested){.frame = NULL};
     struct nested outer = nested_in;
     nested_in = (struct nested){.frame = frame, .code = *code};
+    atomic_signal_fence(memory_order_seq_cst); /* compilers know of free that it does not look */
     return outer;
 }
 
 static inline void nested_end(const struct nested_code *code, const struct nested *outer)
 {
-    if (__builtin_expect(code != NULL, 0))
-        nested_in = *outer;
+    if (__builtin_expect(code == NULL, 1))
+        return;
+    atomic_signal_fence(memory_order_seq_cst);
+    nested_in = *outer;
 }
 
 /* The code of a function's object. False: it is the C library's, or our own. */

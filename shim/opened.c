@@ -15,12 +15,12 @@
 #include "tracer/sys.h"
 #include "tracer/tracer.h"
 
-#define PENDING_MAX 32 /* the oldest is forgotten */
+#define PENDING_MAX 32 /* bits of opened_pending; the oldest is forgotten */
 #define FILE_BYTES 128
 
 struct pending {
-    struct plugin *plugin; /* NULL: free */
-    uint64_t loads;        /* when it was asked for */
+    struct plugin *plugin;
+    uint64_t loads; /* when it was asked for */
     uint32_t tid;
     char file[FILE_BYTES]; /* its name without folders */
 };
@@ -30,13 +30,9 @@ _Atomic uint32_t opened_pending;
 static struct pending pendings[PENDING_MAX];
 static uint32_t next_place;
 
-static void count_locked(void)
+static bool is_pending(unsigned place)
 {
-    uint32_t count = 0;
-
-    for (unsigned i = 0; i < PENDING_MAX; i++)
-        count += pendings[i].plugin != NULL;
-    atomic_store_explicit(&opened_pending, count, memory_order_relaxed);
+    return (atomic_load_explicit(&opened_pending, memory_order_relaxed) >> place & 1) != 0;
 }
 
 static void note(struct plugin *plugin, const char *file, uint64_t loads)
@@ -46,12 +42,13 @@ static void note(struct plugin *plugin, const char *file, uint64_t loads)
 
     if (strlen(file) >= FILE_BYTES || lock == NULL || !lock_acquire(lock, &mask))
         return;
-    struct pending *pending = &pendings[next_place++ % PENDING_MAX];
+    unsigned place = next_place++ % PENDING_MAX;
+    struct pending *pending = &pendings[place];
     pending->plugin = plugin;
     pending->loads = loads;
     pending->tid = sys_gettid();
     strcpy(pending->file, file);
-    count_locked();
+    atomic_fetch_or_explicit(&opened_pending, UINT32_C(1) << place, memory_order_relaxed);
     lock_release(lock, &mask);
 }
 
@@ -87,9 +84,11 @@ static bool get(unsigned place, struct pending *ret_pending)
 
     if (lock == NULL || !lock_acquire(lock, &mask))
         return false;
-    *ret_pending = pendings[place];
+    bool pending = is_pending(place);
+    if (pending)
+        *ret_pending = pendings[place];
     lock_release(lock, &mask);
-    return ret_pending->plugin != NULL;
+    return pending;
 }
 
 static void drop(unsigned place, const struct pending *seen)
@@ -100,8 +99,7 @@ static void drop(unsigned place, const struct pending *seen)
     if (lock == NULL || !lock_acquire(lock, &mask))
         return;
     if (pendings[place].loads == seen->loads && strcmp(pendings[place].file, seen->file) == 0)
-        pendings[place].plugin = NULL;
-    count_locked();
+        atomic_fetch_and_explicit(&opened_pending, ~(UINT32_C(1) << place), memory_order_relaxed);
     lock_release(lock, &mask);
 }
 
@@ -127,7 +125,7 @@ static void look(bool entry_ends)
     struct pending pending;
 
     for (unsigned place = 0; place < PENDING_MAX; place++)
-        if (get(place, &pending) && (redirect(&pending) || pending.tid == tid))
+        if (is_pending(place) && get(place, &pending) && (redirect(&pending) || pending.tid == tid))
             drop(place, &pending);
     errno = kept_errno;
 }

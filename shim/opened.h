@@ -14,10 +14,11 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* How many calls of dlopen there are whose objects were not found yet; dlsym_*.S looks at it. */
+/* One bit for each call of dlopen whose objects were not found yet; dlsym_gates.S looks whether
+ * there is any. */
 extern _Atomic uint32_t opened_pending __attribute__((visibility("hidden")));
 
-/* Before a redirected call: returns the function to go on to (hooks_*.S). */
+/* Before a redirected call: returns the function to go on to (hooks_pool.S). */
 void *opened_before_dlopen(const char *file, int flags, uint32_t set);
 void *opened_before_dlmopen(long space, const char *file, int flags, uint32_t set);
 

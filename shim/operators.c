@@ -12,8 +12,7 @@
 #include "tracer/dynsym.h"
 #include "tracer/got.h"
 
-/* ---- what is bound to an allocator's -----------------------------------------------------------
- */
+/* ---- what is bound to an allocator's --------------------------------------------------------- */
 
 struct redirection {
     const struct link_map *allocator;
@@ -97,8 +96,7 @@ void operators_make_visible(void)
     errno = kept_errno;
 }
 
-/* ---- where an operator ends
- * ---------------------------------------------------------------------- */
+/* ---- where an operator ends ------------------------------------------------------------------ */
 
 struct ending {
     const struct link_map *object;

@@ -4,10 +4,10 @@
 #include "shim/originals.h"
 
 #include <dlfcn.h>
-#include <gnu/libc-version.h>
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "shim/loaded.h"
 #include "tracer/dynsym.h"
 
 #if defined(__x86_64__)
@@ -30,16 +30,15 @@ static void *next(dlvsym_function *libc_dlvsym, const char *name)
 
 void originals_resolve(void)
 {
-    struct dl_find_object libc;
-    dlvsym_function *libc_dlvsym = NULL;
+    const struct link_map *libc = loaded_libc();
+    dlvsym_function *libc_dlvsym =
+        libc != NULL ? (dlvsym_function *)dynsym_function(libc, "dlvsym") : NULL;
 
-    if (_dl_find_object((void *)(uintptr_t)gnu_get_libc_version, &libc) == 0)
-        libc_dlvsym = (dlvsym_function *)dynsym_function(libc.dlfo_link_map, "dlvsym");
     if (libc_dlvsym == NULL)
         abort(); /* a C library without dlvsym: no host that loads plug-ins could run on it */
     originals.dlvsym = (dlvsym_function *)next(libc_dlvsym, "dlvsym");
     originals.dlclose = (int (*)(void *))next(libc_dlvsym, "dlclose");
-    /* Last: dlsym.S takes it for the sign that all are there. */
+    /* Last: dlsym_gates.S takes it for the sign that all are there. */
     __atomic_store_n(&originals.dlsym, (void *(*)(void *, const char *))next(libc_dlvsym, "dlsym"),
                      __ATOMIC_RELEASE);
 }

@@ -46,6 +46,7 @@ static void leave(const struct call *call)
     int kept_errno = errno;
 
     npn_entry_pop(call->token);
+    opened_entry_ends();
     errno = kept_errno;
 }
 
@@ -74,7 +75,6 @@ NPError gate_newp(uint32_t set, NPMIMEType type, NPP npp, uint16_t mode, int16_t
     struct call call = enter(set, instance);
     NPError error = call.own->newp(type, npp, mode, argc, argn, argv, saved);
     leave(&call);
-    opened_entry_ends();
     kept_errno = errno;
     instances_begun(plugin_of_set(set), npp, instance, error);
     errno = kept_errno;

@@ -5,7 +5,6 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <gnu/libc-version.h>
 #include <string.h>
 
 #include "shim/brought.h"
@@ -30,7 +29,7 @@ static struct {
     uint64_t start;
     uint64_t loads; /* when it was redirected, to tell it from another that is loaded there later */
 } redirected[REDIRECTED_MAX];
-static _Atomic uint32_t redirected_count;
+static _Atomic bool redirected_ever;
 
 struct job {
     struct plugin *plugin;
@@ -98,7 +97,7 @@ static void redirect_slot(const struct got_slot *slot, void *context)
         return;
     void *target = target_of(job, slot, value);
     if (exported != NULL) {
-        if (loaded_at(target) == loaded_at((void *)(uintptr_t)gnu_get_libc_version))
+        if (loaded_at(target) == loaded_libc())
             hooks_store(slot->at, exported);
         return;
     }
@@ -126,7 +125,7 @@ static void remember(struct plugin *plugin, uint64_t start)
         redirected[place].plugin = plugin;
         redirected[place].start = start;
         redirected[place].loads = loads;
-        atomic_fetch_add_explicit(&redirected_count, 1, memory_order_relaxed);
+        atomic_store_explicit(&redirected_ever, true, memory_order_relaxed);
     }
     lock_release(lock, &mask);
 }
@@ -170,8 +169,7 @@ void redirect_plugin(struct plugin *plugin, const void *code)
     errno = kept_errno;
 }
 
-/* ---- undone
- * -------------------------------------------------------------------------------------- */
+/* ---- undone ---------------------------------------------------------------------------------- */
 
 /* Under the shim's lock. */
 static void put_back(const struct got_slot *slot, void *context)
@@ -228,9 +226,7 @@ static void put_back_all(const struct link_map *head, uint64_t loads_now, void *
 
 uint64_t redirect_loads(void)
 {
-    if (atomic_load_explicit(&redirected_count, memory_order_relaxed) == 0)
-        return 0;
-    return brought_loads();
+    return atomic_load_explicit(&redirected_ever, memory_order_relaxed) ? brought_loads() : 0;
 }
 
 void redirect_plugin_left(struct plugin *plugin, uint64_t loads)

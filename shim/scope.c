@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "shim/loaded.h"
 #include "shim/nested.h"
@@ -29,6 +30,10 @@ static const void *find_return(const struct link_map *object)
     if (_dl_find_object(object->l_ld, &found) != 0)
         return NULL;
     const ElfW(Ehdr) *header = found.dlfo_map_start;
+    size_t mapped = (size_t)((char *)found.dlfo_map_end - (char *)found.dlfo_map_start);
+    if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_phoff > mapped ||
+        header->e_phnum > (mapped - header->e_phoff) / sizeof(ElfW(Phdr)))
+        return NULL;
     const ElfW(Phdr) *segment = (const void *)((const char *)header + header->e_phoff);
     for (unsigned i = 0; i < header->e_phnum; i++) {
         if (segment[i].p_type != PT_LOAD || (segment[i].p_flags & PF_X) == 0)

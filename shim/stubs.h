@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct stubs_pool {
     size_t offset;      /* of the slot in NPNetscapeFuncs, NPPluginFuncs or NPClass */
@@ -36,6 +37,20 @@ bool stubs_is_table_stub(const void *value, size_t offset, uint32_t *ret_set);
 
 /* The same for a slot of NPClass. */
 bool stubs_is_class_stub(const void *value, size_t offset, uint32_t *ret_set);
+
+/* A slot of any such table. It is stored whole: another thread may be reading it. */
+static inline void *stubs_slot(const void *table, size_t offset)
+{
+    void *value;
+
+    memcpy(&value, (const char *)table + offset, sizeof(value));
+    return value;
+}
+
+static inline void stubs_slot_store(void *table, size_t offset, void *value)
+{
+    __atomic_store_n((void **)((char *)table + offset), value, __ATOMIC_RELEASE);
+}
 
 void *stubs_initialize(uint32_t place);
 void *stubs_shutdown(uint32_t place);

@@ -13,14 +13,6 @@
 
 #define FIRST_SLOT offsetof(NPNetscapeFuncs, geturl)
 
-static void *slot_of(const void *table, size_t offset)
-{
-    void *value;
-
-    memcpy(&value, (const char *)table + offset, sizeof(value));
-    return value;
-}
-
 /* The host's function behind a slot: a plug-in that hands on its own table, which is one of our
  * copies, offers its host's functions, not our stubs for it. */
 static void *host_function(void *value, size_t offset, bool *nested)
@@ -29,15 +21,9 @@ static void *host_function(void *value, size_t offset, bool *nested)
 
     while (stubs_is_table_stub(value, offset, &set)) {
         *nested = true;
-        value = slot_of(&plugin_of_set(set)->host, offset);
+        value = stubs_slot(&plugin_of_set(set)->host, offset);
     }
     return exported_behind(hostcalls_behind(value, offset, nested));
-}
-
-/* Words are stored whole: another thread of the plug-in may be reading them. */
-static void store_word(void *table, size_t offset, void *value)
-{
-    __atomic_store_n((void **)((char *)table + offset), value, __ATOMIC_RELEASE);
 }
 
 /* A plug-in beyond the pool shares a set with others like it, so their hosts must be one. */
@@ -57,10 +43,10 @@ static void keep_host(struct plugin *plugin, const NPNetscapeFuncs *table, size_
     plugin->host.size = table->size;
     plugin->host.version = table->version;
     for (size_t offset = FIRST_SLOT; offset < sizeof(plugin->host); offset += sizeof(void *)) {
-        void *value = offset + sizeof(void *) <= known ? slot_of(table, offset) : NULL;
+        void *value = offset + sizeof(void *) <= known ? stubs_slot(table, offset) : NULL;
         /* A shorter table later does not take away what the plug-in was given before. */
         if (value != NULL)
-            store_word(&plugin->host, offset, host_function(value, offset, &nested));
+            stubs_slot_store(&plugin->host, offset, host_function(value, offset, &nested));
     }
     if (nested)
         plugin->flags |= RING_PLUGIN_NESTED;
@@ -86,14 +72,14 @@ static struct stubs_shown stubs_for(struct plugin *plugin)
 static void *shown(const struct plugin *plugin, const void *table, size_t offset,
                    const struct stubs_shown *stubs)
 {
-    void *value = slot_of(table, offset);
+    void *value = stubs_slot(table, offset);
 
     if (offset < FIRST_SLOT || offset >= sizeof(plugin->host) || value == NULL)
         return value;
     void *stub = stubs->set != PLUGIN_NO_STUBS ? stubs_table_stub(offset, stubs->set) : NULL;
     if (stub == NULL)
         stub = hostcalls_stub(offset, stubs->table);
-    return stub != NULL ? stub : slot_of(&plugin->host, offset);
+    return stub != NULL ? stub : stubs_slot(&plugin->host, offset);
 }
 
 NPNetscapeFuncs *table_copy(struct plugin *plugin, NPNetscapeFuncs *table)
@@ -108,7 +94,7 @@ NPNetscapeFuncs *table_copy(struct plugin *plugin, NPNetscapeFuncs *table)
     struct stubs_shown stubs = stubs_for(plugin);
     size_t offset = 0;
     for (; offset + sizeof(void *) <= size; offset += sizeof(void *))
-        store_word(plugin->table, offset, shown(plugin, table, offset, &stubs));
+        stubs_slot_store(plugin->table, offset, shown(plugin, table, offset, &stubs));
     memcpy((char *)plugin->table + offset, (const char *)table + offset, size - offset);
     return plugin->table;
 }

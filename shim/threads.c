@@ -10,58 +10,22 @@
  */
 #include <errno.h>
 
+#include "shim/freelist.h"
 #include "shim/heap_calls.h"
 #include "shim/heap_gates.h"
 #include "shim/hook_calls.h"
 #include "shim/hooks.h"
-#include "tracer/sys.h"
 #include "tracer/tracer.h"
 
-/* What a thread is to do. On a list of free ones when it has begun. */
+/* What a thread is to do. */
 struct begin {
-    struct begin *next;
     void *(*routine)(void *);
     thrd_start_t thrd_routine;
     void *argument;
     struct plugin *plugin;
 };
 
-#define BEGINS_AT_ONCE 64
-
-static struct begin *free_begins;
-
-static struct begin *take_begin(void)
-{
-    struct lock *lock = tracer_shim_lock();
-    struct lock_mask mask;
-
-    if (lock == NULL || !lock_acquire(lock, &mask))
-        return NULL;
-    if (free_begins == NULL) {
-        struct begin *fresh = sys_map(BEGINS_AT_ONCE * sizeof(*fresh));
-        for (unsigned i = 0; fresh != NULL && i < BEGINS_AT_ONCE; i++) {
-            fresh[i].next = free_begins;
-            free_begins = &fresh[i];
-        }
-    }
-    struct begin *begin = free_begins;
-    if (begin != NULL)
-        free_begins = begin->next;
-    lock_release(lock, &mask);
-    return begin;
-}
-
-static void return_begin(struct begin *begin)
-{
-    struct lock *lock = tracer_shim_lock();
-    struct lock_mask mask;
-
-    if (lock == NULL || !lock_acquire(lock, &mask))
-        return;
-    begin->next = free_begins;
-    free_begins = begin;
-    lock_release(lock, &mask);
-}
+static struct freelist begins = {.item_bytes = sizeof(struct begin)};
 
 /* In the new thread: whose it is, and what it is to do. */
 static struct begin begun(void *data)
@@ -69,7 +33,7 @@ static struct begin begun(void *data)
     int kept_errno = errno;
     struct begin begin = *(struct begin *)data;
 
-    return_begin(data);
+    freelist_return(&begins, data);
     if (tracer_if_running() != NULL)
         heap_thread_of(plugin_id(begin.plugin));
     errno = kept_errno;
@@ -95,7 +59,7 @@ static struct begin *prepare(struct plugin *plugin, void *(*routine)(void *),
                              thrd_start_t thrd_routine, void *argument)
 {
     int kept_errno = errno;
-    struct begin *begin = plugin != NULL ? take_begin() : NULL;
+    struct begin *begin = plugin != NULL ? freelist_take(&begins) : NULL;
 
     if (begin != NULL)
         *begin = (struct begin){
@@ -112,7 +76,7 @@ static void give_up(struct begin *begin)
 {
     int kept_errno = errno;
 
-    return_begin(begin);
+    freelist_return(&begins, begin);
     errno = kept_errno;
 }
 
@@ -175,24 +139,18 @@ static struct plugin *worked_for(const void *frame)
 int heap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                         void *(*routine)(void *), void *argument)
 {
-    pthread_create_function *next = HEAP_NEXT(pthread_create);
+    pthread_create_function *next = HEAP_NEXT_RESOLVED(pthread_create);
 
-    if (next == NULL) {
-        if (!heap_next_resolve())
-            return EAGAIN; /* not even the C library is there yet */
-        next = HEAP_NEXT(pthread_create);
-    }
+    if (next == NULL)
+        return EAGAIN; /* not even the C library is there yet */
     return create(next, thread, attributes, routine, argument, worked_for(HEAP_FRAME));
 }
 
 int heap_thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
 {
-    thrd_create_function *next = HEAP_NEXT(thrd_create);
+    thrd_create_function *next = HEAP_NEXT_RESOLVED(thrd_create);
 
-    if (next == NULL) {
-        if (!heap_next_resolve())
-            return thrd_error;
-        next = HEAP_NEXT(thrd_create);
-    }
+    if (next == NULL)
+        return thrd_error;
     return create_thrd(next, thread, routine, argument, worked_for(HEAP_FRAME));
 }

@@ -4,15 +4,9 @@
 """A program states its calls; the recording with --heap=all has the same ones, in order, with
 addresses and sizes, and errno is as it would be without us."""
 from heap import statements
-from heap.statements import ALLOCATORS, compare, manner
-from support.harness import LIBRARY, NPNTRACE, case, main
+from heap.statements import ALLOCATORS, MALLOC_BEHIND, OPERATORS, STATING, compare, manner
+from support.harness import LIBRARY, case, main
 
-# The names that the recording has where the operators end in malloc, as libstdc++'s do.
-MALLOC_BEHIND = {"new": "malloc", "new[]": "malloc", "delete": "free", "delete[]": "free",
-                 "aligned-new": "aligned_alloc", "aligned-new[]": "aligned_alloc"}
-OPERATORS = {"new": "operator new", "new[]": "operator new[]", "delete": "operator delete",
-             "delete[]": "operator delete[]", "aligned-new": "operator new",
-             "aligned-new[]": "operator new[]"}
 HEAP_ALL = {"NPNTRACE_HEAP": "all"}
 
 
@@ -26,10 +20,6 @@ def preloads(mode, name, extra):
         libraries.append(statements.library(name))
     env["LD_PRELOAD"] = ":".join(libraries) or None
     return env
-
-
-# What the C++ subject states; the library's templates call too.
-STATING = r"\b(single|array|aligned)\b"
 
 
 def play(t, program, name, env=None, names=None, functions=""):
@@ -64,7 +54,8 @@ def family_glibc(t):
 @case("operators-glibc")
 def operators_glibc(t):
     """libstdc++'s operators are seen as what they call."""
-    play(t, "operators", None, names=MALLOC_BEHIND, functions=STATING)
+    runs = play(t, "operators", None, names=MALLOC_BEHIND, functions=STATING)
+    statements.failing(t, runs["flight"], MALLOC_BEHIND)
 
 
 def family_of(name):
@@ -78,7 +69,9 @@ def family_of(name):
 def operators_of(name):
     def operators(t):
         env = {"OPERATORS_ABORT": "1"} if name == "mimalloc" else {}
-        play(t, "operators", name, env, OPERATORS, STATING)
+        runs = play(t, "operators", name, env, OPERATORS, STATING)
+        if not env:
+            statements.failing(t, runs["flight"], OPERATORS)
     return operators
 
 

@@ -35,8 +35,9 @@ def cost(t):
         t.expect(0 < len(code) <= INSTRUCTIONS_MAX, f"{name}: {len(code)} instructions: {code}")
         operations = [operation for operation, _ in code]
         t.expect(not {"call", "push", "bl", "stp"} & set(operations), f"{name}: {code}")
-        last = code[-1] if code[-1][0] != "b" else code[-2]
-        t.expect(re.match(r"jmp\s+\*|br\s+", " ".join(last)), f"{name} does not go on: {last}")
+        goes_on, to_c = (" ".join(instruction) for instruction in code[-2:])
+        t.expect(re.match(r"jmp\s+\*|br\s+", goes_on), f"{name} does not go on: {goes_on}")
+        t.expect(re.match(rf"(jmp|b)\s+.*<heap_{name}>", to_c), f"{name} ends in {to_c}")
 
 
 @case("gates-listed")

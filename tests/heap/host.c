@@ -4,8 +4,8 @@
 /*
  *   host WORD...
  *
- *   lazy, now, deep   how the plug-ins after it are opened; `deep` adds to what was said before
- *   local-only        again without `deep`
+ *   lazy, now         how the plug-ins after it are opened
+ *   deep              that deeply bound, too, until `lazy` or `now`
  *   open PATH         opens and initialises one, makes an instance
  *   close             shuts the last one down and closes it
  *   times N open PATH opens and closes it N times
@@ -119,8 +119,10 @@ static void set_flags(const char *word)
         flags = RTLD_LAZY;
     else if (strcmp(word, "now") == 0)
         flags = RTLD_NOW;
-    else
+    else if (strcmp(word, "deep") == 0)
         flags |= RTLD_DEEPBIND;
+    else
+        fail(word);
 }
 
 int main(int argc, char **argv)

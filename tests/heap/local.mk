@@ -72,6 +72,11 @@ tests_heap_libheapsymbolic_la_SOURCES = $(heap_say) tests/heap/own_malloc.c test
 tests_heap_libheapsymbolic_la_CFLAGS = $(HEAP_CFLAGS)
 tests_heap_libheapsymbolic_la_LDFLAGS = $(HEAP_LDFLAGS) -Wl,-Bsymbolic
 
+check_LTLIBRARIES += tests/heap/libheaphidden.la
+tests_heap_libheaphidden_la_SOURCES = $(tests_heap_libheapsymbolic_la_SOURCES)
+tests_heap_libheaphidden_la_CFLAGS = $(HEAP_LIBRARY_CFLAGS)
+tests_heap_libheaphidden_la_LDFLAGS = $(HEAP_LDFLAGS)
+
 # ---- a plug-in's libraries: one that it needs, one that it opens --------------------------
 
 check_LTLIBRARIES += tests/heap/libheapbrought.la

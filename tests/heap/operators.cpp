@@ -12,10 +12,14 @@
 
 #include "tests/heap/say.h"
 
+/* The library's, where it is. */
+extern "C" void *NPN_MemAlloc(std::uint32_t size) __attribute__((weak));
+extern "C" void NPN_MemFree(void *block) __attribute__((weak));
+
 namespace
 {
 
-volatile std::size_t too_much = PTRDIFF_MAX - 4096;
+volatile std::size_t too_much = PTRDIFF_MAX - 4096; /* statements.py has it, too */
 
 void *stated(const char *function, void *block, std::size_t size)
 {
@@ -81,6 +85,17 @@ __attribute__((noinline)) void break_down(int depth)
     __asm__ volatile("" : : "r"(ballast.data()) : "memory");
 }
 
+/* Returns whether an exception came, which has passed through the library then. */
+__attribute__((noinline)) bool failing()
+{
+    try {
+        say("%p is too good\n", ::operator new(too_much));
+    } catch (const std::bad_alloc &) {
+        return true;
+    }
+    return false;
+}
+
 } // namespace
 
 extern "C" void operators_run(void)
@@ -100,17 +115,24 @@ extern "C" int operators_throw(void)
         caught += gone.what.size() == 100;
     }
     /* An allocator written in C may abort instead. */
-    bool aborts = std::getenv("OPERATORS_ABORT") != nullptr;
-    try {
-        if (!aborts)
-            say("%p is too good\n", ::operator new(too_much));
-    } catch (const std::bad_alloc &) {
-        caught += 2;
-    }
-    caught += aborts ? 2 : 0;
+    caught += std::getenv("OPERATORS_ABORT") != nullptr || failing() ? 2 : 0;
     single();
+    array();
     say("caught: %d\n", caught);
     return caught;
+}
+
+extern "C" void operators_provided(void)
+{
+    volatile char deep[4096]; /* below the frames that an exception has passed through */
+
+    if (NPN_MemAlloc == nullptr)
+        return;
+    deep[0] = 0;
+    void *block = stated("malloc", NPN_MemAlloc(77), 77);
+    say_free("free", block);
+    NPN_MemFree(block);
+    deep[1] = deep[0];
 }
 
 extern "C" void operators_in_thread(void)

@@ -14,6 +14,9 @@ void operators_run(void);
 /* Throws and catches, bad_alloc too. Returns 3. */
 int operators_throw(void);
 
+/* Allocates by the library's own NPN_MemAlloc, in a program that is no plug-in's host. */
+void operators_provided(void);
+
 /* Some calls in a std::thread, which libstdc++ starts. */
 void operators_in_thread(void);
 

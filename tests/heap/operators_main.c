@@ -7,5 +7,8 @@ int main(void)
 {
     operators_run();
     operators_in_thread();
-    return operators_throw() == 3 ? 0 : 1;
+    if (operators_throw() != 3)
+        return 1;
+    operators_provided();
+    return 0;
 }

@@ -1,6 +1,8 @@
 /* tests/heap/own_malloc.c - an allocator that is linked into a plug-in */
 /* SPDX-License-Identifier: MIT */
 
+/* Visible or hidden, as it is compiled. */
+
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +15,7 @@
 static _Alignas(ALIGNMENT) char arena[ARENA_BYTES];
 static size_t used;
 
-#define EXPORT __attribute__((visibility("default")))
-
-EXPORT void *malloc(size_t size)
+void *malloc(size_t size)
 {
     size_t bytes = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
 
@@ -25,13 +25,13 @@ EXPORT void *malloc(size_t size)
     return &arena[used - bytes];
 }
 
-EXPORT void *calloc(size_t count, size_t size)
+void *calloc(size_t count, size_t size)
 {
     return malloc(count * size);
 }
 
 /* Blocks of others are left to nobody: a plug-in with its own allocator gets none. */
-EXPORT void free(void *block)
+void free(void *block)
 {
     if (block != NULL && ((char *)block < arena || (char *)block >= arena + ARENA_BYTES))
         say("own malloc: a foreign block\n");

@@ -17,9 +17,21 @@ ALLOCATORS = {"jemalloc": "libjemalloc.so.2", "tcmalloc": "libtcmalloc_minimal.s
 ALLOCATOR_FOLDERS = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64",
                      "/usr/lib")
 
+# The names that a recording has where the operators end in malloc, as libstdc++'s do,
+# and where they do not.
+MALLOC_BEHIND = {"new": "malloc", "new[]": "malloc", "delete": "free", "delete[]": "free",
+                 "aligned-new": "aligned_alloc", "aligned-new[]": "aligned_alloc"}
+OPERATORS = {"new": "operator new", "new[]": "operator new[]", "delete": "operator delete",
+             "delete[]": "operator delete[]", "aligned-new": "operator new",
+             "aligned-new[]": "operator new[]"}
+# What the C++ subject states; the library's templates call too.
+STATING = r"\b(single|array|aligned|operators_provided)\b"
+FAILING = r"\bfailing\b"
+
 Call = collections.namedtuple("Call", "kind function address size")
 LINE = re.compile(r"^heap: (?P<tid>\d+) (?P<function>\S+) (?P<kind>alloc|failed|free)"
                   r"(?: (?P<address>0x[0-9a-f]+))?(?: (?P<size>\d+))? errno=(?P<errno>\d+)$")
+TOO_MUCH = 2**63 - 1 - 4096  # what the C++ subject asks for in vain
 SIZE_MAX = 2**63 - 1  # what JSON shows of larger ones
 # In front of the caller's own frame.
 THROUGH = re.compile(r"^(libstdc\+\+|libnpntrace|libjemalloc|libtcmalloc|libmimalloc)")
@@ -133,6 +145,20 @@ def compare(t, run, files, names=None, plugin=None, functions="", recording=None
     owners = {owner for _, owner, _, call in found}
     t.equal(owners, {plugin}, f"{run.mode}: whose calls they are")
     return found
+
+
+def failing(t, run, names):
+    """An operator new that throws has allocated nothing; but malloc behind it has failed, and the
+    exception needs memory."""
+    found = [call for (_, function), _, _, call in events(run) if re.search(FAILING, function)]
+    failed = [(call.function, call.size) for call in found if call.address == 0]
+    t.equal(failed, [("malloc", TOO_MUCH)] if names is MALLOC_BEHIND else [], "failed calls")
+    t.equal([call.function for call in found if call.address != 0], ["malloc"], "the exception's")
+
+
+def unseen(run):
+    """The modules that have an allocator whose calls cannot be recorded."""
+    return {m["path"] for m in run.json("info")["modules"] if m["unseen_allocator"]}
 
 
 def first_difference(tid, got, expected):

@@ -1,4 +1,4 @@
-/* shim/heap_x86_64.S - malloc and its family as seen by the process */
+/* shim/heap_gates.S - malloc and its family as seen by the process */
 /* SPDX-License-Identifier: MIT */
 
 /*
@@ -6,27 +6,17 @@
  * Everything else is in C (shim/heap.c), behind another jump: its return address is the caller's,
  * whatever the compiler thinks of tail calls.
  */
-#if defined(__x86_64__)
-
+#include "shim/assembler.h"
 #include "shim/hooks_pool.h"
 
-        .text
-
         .macro  gate name
-        .globl  \name
-        .type   \name, @function
-        .p2align 4
-\name:
-        .cfi_startproc
-        endbr64
-        cmpl    $0, heap_tracing(%rip)
-        jne     heap_\name
-        movq    heap_next+8*slot(%rip), %rax
-        testq   %rax, %rax
-        jz      heap_\name
-        jmpq    *%rax
-        .cfi_endproc
-        .size   \name, . - \name
+        function \name
+        go_if_set heap_tracing, 1f
+        load_target heap_next+8*slot
+        go_if_no_target 1f
+        go_on
+1:      go_to   heap_\name
+        end     \name
         .set    slot, slot + 1
         .endm
 
@@ -37,7 +27,3 @@
         HOOKS_FAMILY
         HOOKS_THREADS
         gate    malloc_usable_size
-
-#endif
-
-        .section .note.GNU-stack, "", @progbits
