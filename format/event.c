@@ -11,14 +11,11 @@
 #define WORDS_STACK_HEAD 2
 #define WORDS_HEAP_ALLOC 3
 #define WORDS_HEAP_SHORT 2 /* a free, a context */
-#define HEAP_LARGE UINT32_C(0xffffffff) /* the size stands in a word of its own */
 #define FUNCTION_SHIFT 56
 
 /* `extra`: the number of frames; for a heap allocation whether it is large. */
 static size_t words_of(unsigned type, uint64_t extra)
 {
-    uint64_t frame_count = extra;
-
     switch (type) {
     case EVENT_NPN_ALLOC:
     case EVENT_NPN_FLUSH:
@@ -27,7 +24,7 @@ static size_t words_of(unsigned type, uint64_t extra)
     case EVENT_NPN_FREE:
     case EVENT_NPN_ELSEWHERE: return WORDS_OWNED;
     case EVENT_STACK:
-        return frame_count <= EVENT_MAX_FRAMES ? WORDS_STACK_HEAD + 2 * (size_t)frame_count : 0;
+        return extra <= EVENT_MAX_FRAMES ? WORDS_STACK_HEAD + 2 * (size_t)extra : 0;
     case EVENT_HEAP_ALLOC: return WORDS_HEAP_ALLOC + (size_t)extra;
     case EVENT_HEAP_FREE:
     case EVENT_HEAP_CONTEXT: return WORDS_HEAP_SHORT;
@@ -42,7 +39,7 @@ static bool is_heap(unsigned type)
 
 size_t event_words(const struct event *event)
 {
-    return words_of(event->type, event->type == EVENT_HEAP_ALLOC ? event->size >= HEAP_LARGE
+    return words_of(event->type, event->type == EVENT_HEAP_ALLOC ? event->size >= EVENT_HEAP_LARGE
                                                                  : event->frame_count);
 }
 
@@ -55,8 +52,9 @@ static void encode_heap(const struct event *event, uint64_t *words)
     words[1] = (uint64_t)event->function << FUNCTION_SHIFT | (event->address & EVENT_ADDRESS_MASK);
     if (event->type == EVENT_HEAP_FREE)
         return;
-    words[2] = (uint64_t)event->node << 32 | (event->size < HEAP_LARGE ? event->size : HEAP_LARGE);
-    if (event->size >= HEAP_LARGE)
+    bool large = event->size >= EVENT_HEAP_LARGE;
+    words[2] = (uint64_t)event->node << 32 | (large ? EVENT_HEAP_LARGE : event->size);
+    if (large)
         words[3] = event->size;
 }
 
@@ -73,7 +71,7 @@ static void decode_heap(const uint64_t *words, struct event *event)
         return;
     event->node = (uint32_t)(words[2] >> 32);
     event->size = (uint32_t)words[2];
-    if (event->size == HEAP_LARGE)
+    if (event->size == EVENT_HEAP_LARGE)
         event->size = words[3];
 }
 
@@ -115,7 +113,7 @@ size_t event_decode(const uint64_t *words, size_t count, uint64_t base_stamp,
     size_t needed = words_of(type, type == EVENT_STACK ? words[1] : 0);
     if (needed == 0 || needed > count)
         return 0;
-    if (type == EVENT_HEAP_ALLOC && (uint32_t)words[2] == HEAP_LARGE && ++needed > count)
+    if (type == EVENT_HEAP_ALLOC && (needed = event_heap_alloc_words(words)) > count)
         return 0;
 
     struct event event = {.type = (uint8_t)type, .stamp = base_stamp + (words[0] >> 8)};

@@ -19,7 +19,7 @@
  * Heap events are short, because they come by the million:
  *
  *   EVENT_HEAP_ALLOC    word 1   function << 56 | address
- *                       word 2   node << 32 | size         (0xffffffff: word 3 is the size)
+ *                       word 2   node << 32 | size         (EVENT_HEAP_LARGE: word 3 is the size)
  *   EVENT_HEAP_FREE     word 1   function << 56 | address
  *   EVENT_HEAP_CONTEXT  word 1   instance << 32 | plugin
  *
@@ -110,6 +110,7 @@ enum event_step {
 #define EVENT_MAX_FRAMES 512
 #define EVENT_MAX_WORDS (2 + 2 * EVENT_MAX_FRAMES)
 #define EVENT_ADDRESS_MASK ((UINT64_C(1) << 56) - 1) /* of word 1 of heap events */
+#define EVENT_HEAP_LARGE UINT32_C(0xffffffff) /* a size that stands in a word of its own */
 #define EVENT_STAMP_LIMIT (UINT64_C(1) << 56) /* stamps in a chunk stay below this */
 
 struct event_frame {
@@ -139,6 +140,12 @@ struct event {
 
 /* Words of an event, 0 for a type that has none. EVENT_STACK: event->frame_count counts. */
 size_t event_words(const struct event *event);
+
+/* Words of an EVENT_HEAP_ALLOC of which at least three are there. */
+static inline uint32_t event_heap_alloc_words(const uint64_t *words)
+{
+    return (uint32_t)words[2] == EVENT_HEAP_LARGE ? 4 : 3;
+}
 
 /* Writes event as words counted from base_stamp; words has room for event_words(). Returns the
  * words. */

@@ -6,11 +6,11 @@
  * that the recorder made; either way it is itself a recording, readable while the process runs and
  * after it was killed at any instruction. Nothing has to be written at exit.
  *
- *   0                                                                          layout.total_bytes
- *   +--------+---------+---------+---------+-----------+---------+------+------+------+--------+
- *   | header | strings | modules | plugins | instances | threads | nodes, hash | live, | chunks |
- *   |  4 KiB |         |         |         |           |         | (stacks)    | reach |        |
- *   +--------+---------+---------+---------+-----------+---------+-------------+-------+--------+
+ *   0                                                                       layout.total_bytes
+ *   +--------+---------+---------+---------+-----------+---------+----------+-------+--------+
+ *   | header | strings | modules | plugins | instances | threads | nodes    | live, | chunks |
+ *   |  4 KiB |         |         |         |           |         | (stacks) | reach |        |
+ *   +--------+---------+---------+---------+-----------+---------+----------+-------+--------+
  *
  * Writers: threads of the traced process, each into a chunk of its own (events) and lock-free or
  * under the tracer's locks into the tables. The recorder writes only `recorder_lock`, `pool_word`,
@@ -48,7 +48,6 @@ enum ring_area {
     RING_INSTANCES, /* struct ring_instance; serial = index + 1, serial 0 is "no instance" */
     RING_THREADS,   /* struct ring_thread */
     RING_NODES,     /* struct ring_node; id = index, id 0 is "no stack" */
-    RING_NODE_HASH, /* _Atomic uint32_t node ids; only the writers use it */
     RING_LIVE,      /* struct ring_live: the side table of live NPN blocks, a power of two */
     RING_REACH,     /* _Atomic uint8_t per live slot: how far its home's entries lie from it */
     RING_CHUNKS,    /* chunks of layout.chunk_bytes each, beginning with struct ring_chunk */
@@ -169,7 +168,7 @@ struct ring_header {
 
     /* Counters of the whole recording. */
     _Atomic uint32_t
-        used[RING_AREAS]; /* entries in use (bytes for strings); unused for hash, live, reach */
+        used[RING_AREAS]; /* entries in use (bytes for strings); unused for live, reach */
     _Atomic uint64_t next_sequence; /* of the next chunk handed to a writer */
     _Atomic uint64_t
         committed_events; /* in chunks already handed over (not in those being written) */

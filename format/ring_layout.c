@@ -9,7 +9,7 @@
 #define PAGE_BYTES 4096u
 #define CHUNK_MIN_BYTES 4096u
 #define CHUNK_MAX_BYTES 65536u
-#define CHUNKS_MIN 8u
+#define SINCE_MOST_NS 9e18 /* what a damaged stamp comes to may have no integer */
 
 static uint32_t clamp(uint64_t value, uint32_t low, uint32_t high)
 {
@@ -38,7 +38,6 @@ static void count_entries(uint64_t total, uint32_t count[RING_AREAS])
     count[RING_INSTANCES] = clamp(total / 16 / sizeof(struct ring_instance), 256, 1u << 20);
     count[RING_THREADS] = clamp(total / 65536, 64, 1024);
     count[RING_NODES] = power_of_two_below(total / 8 / sizeof(struct ring_node));
-    count[RING_NODE_HASH] = 2 * count[RING_NODES];
     count[RING_LIVE] = power_of_two_below(total / 4 / sizeof(struct ring_live));
     count[RING_REACH] = count[RING_LIVE];
 }
@@ -50,7 +49,6 @@ static const uint32_t entry_bytes[RING_AREAS] = {
     [RING_INSTANCES] = sizeof(struct ring_instance),
     [RING_THREADS] = sizeof(struct ring_thread),
     [RING_NODES] = sizeof(struct ring_node),
-    [RING_NODE_HASH] = sizeof(uint32_t),
     [RING_LIVE] = sizeof(struct ring_live),
     [RING_REACH] = 1,
 };
@@ -131,7 +129,9 @@ uint64_t ring_stamp_ns(const struct ring_header *header, const struct ring_clock
         return first->ns; /* damaged, or nothing has happened since the start */
     double ratio = (double)(later->ns - first->ns) / (double)(later->stamp - first->stamp);
     double since = (double)(int64_t)(stamp - first->stamp) * ratio;
-    return since < 0 && (double)first->ns < -since ? 0 : first->ns + (uint64_t)(int64_t)since;
+    if (since < 0)
+        return -since >= (double)first->ns ? 0 : first->ns - (uint64_t)-since;
+    return since < SINCE_MOST_NS ? first->ns + (uint64_t)since : UINT64_MAX;
 }
 
 static int fail(int error, const char *what, uint64_t offset, const char **ret_what,

@@ -53,9 +53,13 @@ void trace_heap_reader_free(struct trace_heap_reader *reader)
 
 /* ---- opening ----------------------------------------------------------------------------- */
 
-static int read_actors(struct trace_heap_reader *reader, struct trace_cursor *in)
+static int read_actors(struct trace_heap_reader *reader, struct trace_cursor *in, uint64_t events)
 {
     reader->actor_count = (size_t)trace_get_count(in, ACTOR_MIN_BYTES);
+    if (reader->actor_count > events || (reader->actor_count == 0) != (events == 0)) {
+        trace_cursor_fail(in, "lists other threads than it has events of");
+        reader->actor_count = 0;
+    }
     if (reader->actor_count > reader->actor_capacity) {
         struct actor *actors = reallocarray(reader->actors, reader->actor_count, sizeof(*actors));
         if (actors == NULL)
@@ -100,11 +104,9 @@ int trace_heap_open(struct trace_heap_reader *reader, const void *bytes, size_t 
     reader->left = 0;
     reader->fault.what = NULL;
     reader->columns.stamp = trace_get_varint(&in);
-    int error = read_actors(reader, &in);
+    int error = read_actors(reader, &in, count);
     if (error != 0)
         return error;
-    if (count > 0 && reader->actor_count == 0)
-        trace_cursor_fail(&in, "has events of nobody");
     find_columns(reader, &in, count);
     error = trace_cursor_end(&in, ret_fault);
     if (error != 0)

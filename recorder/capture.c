@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "recorder/capture_file.h"
@@ -143,14 +142,6 @@ static void record_round(struct capture *capture, uint64_t now_ns)
         capture_file_fail(capture, capture->writer.error);
 }
 
-static uint64_t now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
-
 void capture_end(struct capture *capture, enum trace_end_reason reason)
 {
     if (capture->state > CAPTURE_RUNNING)
@@ -161,7 +152,7 @@ void capture_end(struct capture *capture, enum trace_end_reason reason)
         return;
     }
     capture->state = CAPTURE_ENDED;
-    capture->ended_ns = now();
+    capture->ended_ns = ticks_clock_ns();
     capture->result.end_reason = segment_is_intact(&capture->segment) ? reason : TRACE_END_DAMAGED;
     drain_round(&capture->drain, true);
     write_blocks(capture, UINT64_MAX);
@@ -228,8 +219,9 @@ uint64_t capture_step(struct capture *capture, uint64_t now_ns)
         if (now_ns < capture->due_ns)
             return capture->due_ns - now_ns; /* others' pace is not ours */
         record_round(capture, now_ns);
-        capture->due_ns = now() + (capture->drain.left_some ? PACE_LEAST_NS : capture->pace_ns);
-        return capture->pace_ns;
+        uint64_t pace_ns = capture->drain.left_some ? PACE_LEAST_NS : capture->pace_ns;
+        capture->due_ns = ticks_clock_ns() + pace_ns;
+        return pace_ns;
     }
     bool naming = capture->state == CAPTURE_NAMING && capture->symbolize.lookup != NULL;
     finish_step(capture, now_ns);

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "recorder/live.h"
@@ -54,7 +53,7 @@ static const char *last_part(const char *path)
 }
 
 static int put_process(struct capture *capture, const struct ring_header *header,
-                        struct trace_text exe, struct trace_text args)
+                       struct trace_text exe, struct trace_text args)
 {
     struct trace_buffer raw = {0};
     struct utsname machine;
@@ -164,10 +163,8 @@ static uint64_t operations_under_way(const struct segment *segment)
 static void read_state(const struct segment *segment, struct trace_state *state)
 {
     const struct ring_header *header = segment->header;
-    struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    state->stamp = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    state->stamp = ticks_clock_ns();
     state->ring_state = atomic_load(&header->state);
     state->stop_reason = atomic_load(&header->stop_reason);
     state->stop_stamp = ticks_ns(&segment->ticks, atomic_load(&header->stop_stamp));

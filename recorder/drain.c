@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "recorder/drain_blocks.h"
 #include "recorder/drain_copy.h"
@@ -19,7 +18,7 @@ struct drain_todo {
     uint64_t from; /* what this chunk and those behind it have to give is not older */
 };
 
-int drain_open(struct drain *drain, const struct segment *segment, struct tables *tables,
+int drain_open(struct drain *drain, struct segment *segment, struct tables *tables,
                struct trace_writer *out)
 {
     const struct ring_layout *layout = &segment->layout;
@@ -62,13 +61,16 @@ static struct ring_chunk *chunk_at(const struct drain *drain, uint32_t index)
     return segment_entry(drain->segment, RING_CHUNKS, index);
 }
 
-/* Puts a chunk on the round's list if it may hold something. Returns whether it is a new one. */
+/* Puts a chunk on the round's list, once, if it may hold something. Returns whether it is a new
+ * one. */
 static bool look_at(struct drain *drain, uint32_t index)
 {
+    struct drain_chunk *known = &drain->chunks[index];
     struct ring_chunk *chunk = chunk_at(drain, index);
     uint32_t state = atomic_load_explicit(&chunk->state, memory_order_acquire);
 
-    if (state != RING_CHUNK_WRITING && state != RING_CHUNK_FULL)
+    if (known->listed == drain->rounds ||
+        (state != RING_CHUNK_WRITING && state != RING_CHUNK_FULL))
         return false;
     uint64_t sequence = atomic_load_explicit(&chunk->sequence, memory_order_acquire);
     if (sequence == 0)
@@ -79,7 +81,8 @@ static bool look_at(struct drain *drain, uint32_t index)
         return false;
     }
     *todo = (struct drain_todo){.index = index, .sequence = sequence};
-    return sequence != drain->chunks[index].sequence;
+    known->listed = drain->rounds;
+    return sequence != known->sequence;
 }
 
 /* Chunks that are being written to are looked at in every round; chunks that we have not seen only
@@ -191,7 +194,7 @@ static void begin_chunk(struct drain *drain, uint32_t index, uint64_t sequence,
     uint64_t dropped = chunk->dropped_before;
 
     drain_copy_complete(drain, index);
-    drain->chunks[index] = (struct drain_chunk){.sequence = sequence};
+    drain->chunks[index] = (struct drain_chunk){.sequence = sequence, .listed = drain->rounds};
     drain->chunks_found++;
     if (slot == NULL)
         return;
@@ -201,12 +204,15 @@ static void begin_chunk(struct drain *drain, uint32_t index, uint64_t sequence,
     slot->dropped_events = dropped;
 }
 
-static void note_damage(struct drain *drain, const struct ring_chunk *chunk, uint64_t events)
+/* The first damage ends a chunk: what follows it has no sure beginning and no context. */
+static void note_damage(struct drain *drain, struct drain_chunk *known,
+                        const struct ring_chunk *chunk, uint64_t events)
 {
     struct drain_slot *slot = slot_of(drain, chunk);
 
-    drain->damaged_chunks++;
+    drain->damaged_chunks += !known->damaged;
     drain->damaged_events += events;
+    known->damaged = true;
     add_gap(drain, TRACE_GAP_DAMAGED, chunk, slot ? slot->last_stamp : 0, 0, events);
 }
 
@@ -226,13 +232,14 @@ static bool take_committed(struct drain *drain, uint32_t index, const struct rin
         return false;
     known->consumed_bytes = bytes;
     known->consumed_events = events;
-    bool possible = bytes <= room && bytes % sizeof(uint64_t) == 0 && bytes > from;
+    bool possible = !known->damaged && bytes <= room && bytes % sizeof(uint64_t) == 0 &&
+                    bytes > from;
     if (possible)
         taken = drain_copy_add(drain, index, chunk, from, bytes - from, &words, &known->last_stamp);
     if (slot != NULL && taken > 0)
         slot->last_stamp = known->last_stamp;
     if (!possible || words * sizeof(uint64_t) != bytes - from)
-        note_damage(drain, chunk, claimed > taken && claimed <= room ? claimed - taken : 0);
+        note_damage(drain, known, chunk, claimed > taken && claimed <= room ? claimed - taken : 0);
     drain->round_bytes += words * sizeof(uint64_t);
     drain->round_events += taken;
     return true;
@@ -267,7 +274,7 @@ static bool take_chunk(struct drain *drain, uint32_t index, bool *freed)
     }
     if (state == RING_CHUNK_FULL) {
         drain_copy_complete(drain, index);
-        segment_free_chunk((struct segment *)drain->segment, index);
+        segment_free_chunk(drain->segment, index);
         *freed = true;
     } else {
         come_back(drain, index);
@@ -276,14 +283,6 @@ static bool take_chunk(struct drain *drain, uint32_t index, bool *freed)
 }
 
 /* ---- rounds ------------------------------------------------------------------------------ */
-
-static uint64_t now_ns(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
 
 /* The chunks from `first` on wait for a later round. */
 static void leave_rest(struct drain *drain, size_t first)
@@ -300,7 +299,7 @@ static void leave_rest(struct drain *drain, size_t first)
 /* A recorder that can do no more than this, for tests. */
 static void keep_rate(struct drain *drain, uint64_t events)
 {
-    uint64_t now = now_ns();
+    uint64_t now = ticks_clock_ns();
 
     if (drain->rate_limit == 0)
         return;
@@ -366,7 +365,8 @@ static void merge_early(struct drain *drain, size_t next, bool everything)
 
 static void begin_round(struct drain *drain)
 {
-    ticks_follow(&((struct segment *)drain->segment)->ticks);
+    drain->rounds++;
+    ticks_follow(&drain->segment->ticks);
     drain->round_stamp = ticks_now(&drain->segment->ticks);
     drain->round_bytes = drain->round_events = 0;
     drain->untaken_from = UINT64_MAX;
@@ -375,7 +375,6 @@ static void begin_round(struct drain *drain)
 
 bool drain_round(struct drain *drain, bool everything)
 {
-    struct segment *segment = (struct segment *)drain->segment;
     const struct drain_todo *todo;
     bool news = false, freed = false;
 
@@ -383,25 +382,23 @@ bool drain_round(struct drain *drain, bool everything)
     find_chunks(drain, everything);
     todo = drain->todo.items;
     for (size_t i = 0; i < drain->todo.count; i++) {
-        uint64_t before = drain->round_events;
+        uint64_t taken = drain->round_events;
 
-        if (i > 0 && todo[i].index == todo[i - 1].index)
-            continue; /* met as a new one and as one that was being written */
-        if (drain->rate_limit != 0 && !everything && now_ns() < drain->rate_until_ns) {
+        if (drain->rate_limit != 0 && !everything && ticks_clock_ns() < drain->rate_until_ns) {
             leave_rest(drain, i);
             break;
         }
         news |= take_chunk(drain, todo[i].index, &freed);
-        keep_rate(drain, drain->round_events - before);
+        keep_rate(drain, drain->round_events - taken);
         if (drain->copied_bytes < drain->merge_at || i + 1 == drain->todo.count)
             continue;
         if (freed)
-            segment_wake_writers(segment);
+            segment_wake_writers(drain->segment);
         freed = false;
         merge_early(drain, i + 1, everything); /* an error sticks */
     }
     if (freed)
-        segment_wake_writers(segment);
+        segment_wake_writers(drain->segment);
     return news;
 }
 

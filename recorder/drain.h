@@ -46,7 +46,9 @@ struct drain_chunk { /* what was taken from a chunk so far */
     uint64_t sequence;
     uint32_t consumed_bytes;
     uint32_t consumed_events;
+    bool damaged;        /* nothing more is taken from it */
     uint64_t last_stamp; /* of the events taken */
+    uint64_t listed;     /* the round that has it in its list */
     struct drain_copy *copy; /* where more of it goes; NULL: none yet, or none any more */
 };
 
@@ -62,7 +64,7 @@ struct drain_stream { /* the copies of a thread's chunks at one nesting level, b
 };
 
 struct drain {
-    const struct segment *segment;
+    struct segment *segment;
     struct tables *tables;
     struct trace_writer *out;
 
@@ -74,6 +76,7 @@ struct drain {
     struct tables_array
         writing; /* uint32_t: indices of chunks that were WRITING at the last look */
     struct drain_slot *slots;
+    uint64_t rounds;
     uint64_t round_stamp;  /* when the last round began */
     uint64_t untaken_from; /* what it left in the ring is not older; UINT64_MAX: nothing */
     uint64_t round_bytes;  /* what it took */
@@ -106,7 +109,7 @@ struct drain {
 };
 
 /* segment, tables and out must outlive drain. 0 or -errno. */
-int drain_open(struct drain *drain, const struct segment *segment, struct tables *tables,
+int drain_open(struct drain *drain, struct segment *segment, struct tables *tables,
                struct trace_writer *out);
 void drain_close(struct drain *drain);
 

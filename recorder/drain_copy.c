@@ -95,7 +95,7 @@ static size_t check_words(const uint64_t *words, size_t count, uint32_t *ret_eve
         if (type == EVENT_HEAP_FREE || type == EVENT_HEAP_CONTEXT)
             needed = 2;
         else if (type == EVENT_HEAP_ALLOC)
-            needed = count - at < 3 ? 4 : drain_alloc_words(words + at);
+            needed = count - at < 3 ? 3 : event_heap_alloc_words(words + at);
         else
             needed = event_decode(words + at, count - at, 0, &event);
         if (needed == 0 || needed > count - at)

@@ -7,8 +7,6 @@
 
 #include "recorder/drain.h"
 
-#define DRAIN_HEAP_LARGE UINT32_MAX /* a size that stands in a word of its own */
-
 struct drain_copy {
     struct drain_copy *next; /* of its stream, or of the spare ones */
     uint32_t index;          /* of the chunk */
@@ -24,12 +22,6 @@ struct drain_copy {
     bool complete; /* nothing will be added */
     uint64_t words[];
 };
-
-/* Words of an event in words that drain_copy_add() has checked, where it is a heap event. */
-static inline uint32_t drain_alloc_words(const uint64_t *words)
-{
-    return (uint32_t)words[2] == DRAIN_HEAP_LARGE ? 4 : 3;
-}
 
 /*
  * Adds fresh words of a chunk to its copy, which is made if there is none, and checks them. Returns

@@ -121,9 +121,9 @@ static inline uint32_t merge_heap(struct merge *merge, struct run *run,
     event->size = 0;
     if (is_free)
         return 2;
-    bool large = (uint32_t)words[2] == DRAIN_HEAP_LARGE;
-    event->size = large ? words[3] : (uint32_t)words[2];
-    return large ? 4 : 3;
+    uint32_t needed = event_heap_alloc_words(words);
+    event->size = needed == 4 ? words[3] : (uint32_t)words[2];
+    return needed;
 }
 
 /* From the ring's names and stamps to the file's. */

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "recorder/exit_status.h"
@@ -19,14 +18,6 @@
 #define FOREVER UINT64_MAX
 #define CLIENT_NS UINT64_C(1000000000) /* how often silent clients are looked for */
 #define EVENTS_AT_ONCE 32
-
-static uint64_t now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
 
 static void say(const struct session *session, const char *line)
 {
@@ -150,7 +141,7 @@ static void accept_clients(struct session *session)
 {
     int fd;
 
-    while ((fd = handover_accept(&session->handover, now())) >= 0)
+    while ((fd = handover_accept(&session->handover, ticks_clock_ns())) >= 0)
         if (watch(session, fd) != 0)
             handover_answer(&session->handover, fd, NULL, -ENOMEM);
 }
@@ -277,7 +268,7 @@ static uint64_t step_captures(struct session *session)
     uint64_t wait_ns = FOREVER;
 
     while ((capture = *link) != NULL) {
-        uint64_t step_ns = capture_step(capture, now());
+        uint64_t step_ns = capture_step(capture, ticks_clock_ns());
         if (capture->state != CAPTURE_DONE) {
             wait_ns = step_ns < wait_ns ? step_ns : wait_ns;
             link = &capture->next;
@@ -288,7 +279,7 @@ static uint64_t step_captures(struct session *session)
             keep_result(session, capture);
         capture_free(capture);
     }
-    bool clients = handover_expire(&session->handover, now());
+    bool clients = handover_expire(&session->handover, ticks_clock_ns());
     return clients && wait_ns > CLIENT_NS ? CLIENT_NS : wait_ns;
 }
 

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define STEP_NS 20000000u    /* how long a step may keep the others waiting */
 #define STEP_ADDRESSES 2048u /* and how many addresses one block holds at most */
@@ -199,23 +198,15 @@ static int write_found(struct symbolize *symbolize, struct found *found)
     return error;
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 int symbolize_step(struct symbolize *symbolize)
 {
     const struct symbolize_address *addresses = symbolize->addresses.items;
     struct found found = {0};
-    uint64_t until = now_ns() + STEP_NS;
+    uint64_t until = ticks_clock_ns() + STEP_NS;
     int error = 0;
 
     while (error == 0 && symbolize->done < symbolize->addresses.count &&
-           found.symbols.count < STEP_ADDRESSES && now_ns() < until)
+           found.symbols.count < STEP_ADDRESSES && ticks_clock_ns() < until)
         error = look_up(symbolize, &found, &addresses[symbolize->done++]);
     if (error == 0 && found.symbols.count > 0)
         error = write_found(symbolize, &found);

@@ -11,7 +11,7 @@
 #define READINGS 5 /* the quickest counts: nothing came between the two clocks */
 #define ONE (UINT64_C(1) << 32) /* slope of a clock of nanoseconds */
 
-static uint64_t monotonic_ns(void)
+uint64_t ticks_clock_ns(void)
 {
     struct timespec time;
 
@@ -24,7 +24,7 @@ static uint64_t counter(void)
 #if defined(__x86_64__)
     return __builtin_ia32_rdtsc();
 #else
-    return monotonic_ns(); /* the tracer uses no counter here either */
+    return ticks_clock_ns(); /* the tracer uses no counter here either */
 #endif
 }
 
@@ -35,7 +35,7 @@ static struct ring_clock_pair read_pair(void)
 
     for (unsigned i = 0; i < READINGS; i++) {
         uint64_t before = counter();
-        uint64_t ns = monotonic_ns();
+        uint64_t ns = ticks_clock_ns();
         uint64_t took = counter() - before;
 
         if (took < shortest) {
@@ -95,7 +95,7 @@ static void join_lines(struct ticks *ticks)
 
 void ticks_follow(struct ticks *ticks)
 {
-    if (!ticks->tsc || monotonic_ns() - ticks->last.ns < ticks->wait_ns)
+    if (!ticks->tsc || ticks_clock_ns() - ticks->last.ns < ticks->wait_ns)
         return;
     struct ring_clock_pair now = read_pair();
     uint64_t rate = slope_of(now.ns - ticks->last.ns, now.stamp - ticks->last.stamp);
@@ -118,7 +118,7 @@ void ticks_follow(struct ticks *ticks)
 
 uint64_t ticks_now(const struct ticks *ticks)
 {
-    return ticks->tsc ? counter() : monotonic_ns();
+    return ticks->tsc ? counter() : ticks_clock_ns();
 }
 
 uint64_t ticks_of(const struct ticks *ticks, uint64_t ns)

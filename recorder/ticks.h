@@ -12,7 +12,8 @@
  *         +-------------> stamp
  *
  * Nothing of it comes from the process's memory. Old lines are joined when there are many, so
- * memory is constant. For one thread.
+ * memory is constant; stamps on them then move by as much as the clocks' ratio has wavered. For one
+ * thread.
  */
 #ifndef NPNTRACE_RECORDER_TICKS_H
 #define NPNTRACE_RECORDER_TICKS_H
@@ -38,6 +39,9 @@ struct ticks {
     size_t count;
     struct ticks_line lines[TICKS_LINES];
 };
+
+/* CLOCK_MONOTONIC at this moment, in nanoseconds. */
+uint64_t ticks_clock_ns(void);
 
 /* Reads the clocks for the first time; stamps are nanoseconds until ticks_begin(). */
 void ticks_open(struct ticks *ticks);

@@ -30,19 +30,9 @@ static bool is_step(const struct event *event)
 
 static uint32_t stack_of(struct session *session, const struct recorded_event *recorded)
 {
-    uint32_t node = recorded->event.node;
-
     if (is_step(&recorded->event))
         return 0;
-    if (node == RING_NODE_INLINE)
-        node = own_nodes_stack(&session->recording->own_nodes, recorded->frames,
-                               recorded->frame_count);
-    return stacks_of(session->stacks, node);
-}
-
-static bool is_heap(const struct event *event)
-{
-    return event->type == EVENT_HEAP_ALLOC || event->type == EVENT_HEAP_FREE;
+    return stacks_of(session->stacks, recording_stack_node(session->recording, recorded));
 }
 
 /* "malloc(32) = 0x1000", "free(0x1000)"; of a realloc each of its two events says its part. */
@@ -94,9 +84,7 @@ static char *call_text(const struct event *event)
 
 static char *who_text(const struct session *session, const struct event *event)
 {
-    char *name = is_heap(event) && event->plugin == 0
-                     ? xalloc_string("(host)")
-                     : verdict_plugin_name(session->recording, event->plugin);
+    char *name = verdict_caller_name(session->recording, event->plugin, recording_is_heap(event));
     char *who = event->instance != 0 ? xalloc_format("%s #%" PRIu32, name, event->instance)
                                      : xalloc_string(name);
 
@@ -247,7 +235,7 @@ void event_out_json(struct session *session, const struct recorded_event *record
     json_object_set_new(json, "instance", id_or_null(event->instance));
     if (is_step(event))
         set_step(session, json, event);
-    else if (is_heap(event))
+    else if (recording_is_heap(event))
         set_heap(session, json, recorded);
     else
         set_call(session, json, recorded);

@@ -3,7 +3,6 @@
 
 #include "viewer/info_facts.h"
 
-#define UNSEEN_ALLOCATOR 8u /* bit of struct ring_module's flags */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *name_at(const char *const *names, size_t count, uint64_t index)
@@ -49,7 +48,7 @@ const char *info_heap(uint32_t heap)
 
 bool info_hides_allocator(const struct recording_module *module)
 {
-    return (module->flags & UNSEEN_ALLOCATOR) != 0;
+    return (module->flags & RING_MODULE_UNSEEN_ALLOCATOR) != 0;
 }
 
 const char *info_ending(enum recording_ending ending)

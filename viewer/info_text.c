@@ -81,15 +81,15 @@ static void print_time(const struct session *session)
 static void print_how(const struct session *session)
 {
     const struct recording_process *process = &session->recording->process;
-    char *text = xalloc_format("heap %s, clock %s, unwinder %s, when full %s",
-                               info_heap(process->heap), info_clock(process->clock),
-                               info_unwinder(process->unwinder), info_policy(process->policy));
+    char *origin = NULL;
     unsigned at = 0;
 
     for (const char *bit; (bit = info_origin(process->origin, &at)) != NULL;)
-        text = joined(text, ", ", bit);
-    fact(session, "recorded", "%s", text);
-    free(text);
+        origin = joined(origin, " and ", bit);
+    fact(session, "recorded", "heap %s, clock %s, unwinder %s, policy %s, origin %s",
+         info_heap(process->heap), info_clock(process->clock), info_unwinder(process->unwinder),
+         info_policy(process->policy), origin != NULL ? origin : "unknown");
+    free(origin);
     if (process->writer[0] != '\0') {
         char *writer = text_printable(process->writer), *machine = text_printable(process->machine);
         fact(session, "written", "by %s on %s", writer, machine);
@@ -145,7 +145,7 @@ static void print_losses(const struct session *session)
     const struct recording_losses *losses = &session->recording->losses;
     char *lost = verdict_losses(session->model);
 
-    fact(session, "lost", "%s", lost != NULL ? lost + strlen("Lost: ") : "nothing");
+    fact(session, "lost", "%s", lost != NULL ? lost : "nothing");
     if (losses->lost_stacks != 0)
         fact(session, "", "%s did not fit into the stack tree and stand beside their events",
              text_plural(losses->lost_stacks, "stack").chars);
@@ -156,7 +156,7 @@ static void print_losses(const struct session *session)
         fact(session, "", "%s left half done by signal handlers that jumped out of them",
              text_plural(losses->abandoned_operations, "tracing operation").chars);
     if (!session->model->from_events)
-        fact(session, "numbers", "from the counters that the process kept itself");
+        fact(session, "numbers", "of NPN memory: from the counters that the process kept itself");
     free(lost);
 }
 
@@ -274,7 +274,7 @@ static void print_modules(const struct session *session)
     for (size_t i = 0; i < recording->module_count && i < limit; i++)
         print_module(session, &recording->modules[i]);
     if (recording->module_count > limit)
-        printf("  ... and %s; --limit=0 shows all\n",
+        printf("  ... and %s more; --limit=0 shows all\n",
                text_count(recording->module_count - limit).chars);
 }
 

@@ -91,6 +91,20 @@ static void read_heap(struct model *model)
         model->last_stamp = heap->last_stamp;
 }
 
+/* In blocks that are damaged: the recorder counted what it wrote. */
+static void count_unread(struct model *model)
+{
+    struct recording *recording = model->recording;
+
+    if (recording->written_events > model->event_count)
+        recording->losses.damaged_events += recording->written_events - model->event_count;
+}
+
+bool model_is_complete(const struct model *model)
+{
+    return recording_lost_events(model->recording) == 0 && model->recording->problems.damages == 0;
+}
+
 int model_compare(const struct trace_counters *a, const struct trace_counters *b)
 {
     const uint64_t pairs[][2] = {
@@ -198,6 +212,7 @@ struct model *model_build(struct recording *recording)
     else
         read_in_order(model);
     read_heap(model);
+    count_unread(model);
     decide(model);
     model_take_live(model);
     clip_sums(model, &model->event_sums);

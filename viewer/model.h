@@ -71,6 +71,9 @@ int model_compare(const struct trace_counters *a, const struct trace_counters *b
 /* Blocks that are live by the events or by the side table, but not by both. */
 uint64_t model_live_difference(struct model *model);
 
+/* No event is missing, and none was damaged, as far as anybody knows. */
+bool model_is_complete(const struct model *model);
+
 /* False: worth showing, since this plug-in or instance did something with memory. */
 bool model_is_idle(const struct trace_counters *counters);
 

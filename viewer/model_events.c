@@ -47,7 +47,6 @@ static void add_alloc(struct model *model, const struct recorded_event *recorded
 {
     const struct event *event = &recorded->event;
     struct accounts accounts = accounts_of(model, event->plugin, event->instance);
-    uint32_t node = event->node;
 
     for (unsigned i = 0; i < accounts.count; i++) {
         struct trace_counters *counters = accounts.of[i];
@@ -65,10 +64,8 @@ static void add_alloc(struct model *model, const struct recorded_event *recorded
     }
     if (event->address == 0)
         return;
-    if (node == RING_NODE_INLINE)
-        node =
-            own_nodes_stack(&model->recording->own_nodes, recorded->frames, recorded->frame_count);
-    struct stack_sum *stack = model_stack_of(model, event->plugin, node);
+    struct stack_sum *stack =
+        model_stack_of(model, event->plugin, recording_stack_node(model->recording, recorded));
     stack->allocs++;
     stack->bytes += event->size;
     if ((event->flags & EVENT_UNTRACKED) == 0)

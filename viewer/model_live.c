@@ -56,10 +56,7 @@ static void follow(struct model *model, struct block **blocks,
             .address = event->address,
             .stamp = event->stamp,
             .size_bytes = (uint32_t)event->size,
-            .node = event->node == RING_NODE_INLINE
-                        ? own_nodes_stack(&model->recording->own_nodes, recorded->frames,
-                                          recorded->frame_count)
-                        : event->node,
+            .node = recording_stack_node(model->recording, recorded),
             .instance = event->instance,
             .plugin = event->plugin,
             .flags = event->flags,
@@ -142,8 +139,7 @@ static void take_inline_stack(struct model *model, struct block **blocks,
     if (event->type == EVENT_NPN_ALLOC && event->node == RING_NODE_INLINE)
         HASH_FIND(hh, *blocks, &key, sizeof(key), block);
     if (block != NULL)
-        block->live.node =
-            own_nodes_stack(&model->recording->own_nodes, recorded->frames, recorded->frame_count);
+        block->live.node = recording_stack_node(model->recording, recorded);
 }
 
 /* Blocks in the side table whose stack stands in their event, if that is still there. */

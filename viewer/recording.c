@@ -195,6 +195,13 @@ bool recording_run_next(struct recording *recording, struct recorded_event *ret_
     return false;
 }
 
+uint32_t recording_stack_node(struct recording *recording, const struct recorded_event *recorded)
+{
+    if (recorded->event.node != RING_NODE_INLINE)
+        return recorded->event.node;
+    return own_nodes_stack(&recording->own_nodes, recorded->frames, recorded->frame_count);
+}
+
 void recording_heap_begin(struct recording *recording)
 {
     recording->heap_parts_read = 0;

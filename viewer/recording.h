@@ -120,9 +120,9 @@ struct recording_instance { /* serial = index + 1 */
 struct recorded_event {
     struct event event;
     uint32_t tid;
-    uint32_t
-        frame_count; /* with node RING_NODE_INLINE: the stack, innermost first; valid until the */
-    const struct event_frame *frames; /* next call */
+    /* With node RING_NODE_INLINE: the stack, innermost first; valid until the next call. */
+    uint32_t frame_count;
+    const struct event_frame *frames;
 };
 
 struct recording_symbol { /* stored in a trace file: what stood at an address */
@@ -172,6 +172,7 @@ struct recording {
     struct trace_counters totals;
     uint64_t operations;     /* tracing operations under way when the process died */
     uint64_t live_busy;      /* slots of the side table being filled or emptied then */
+    uint64_t written_events; /* as the recorder counted them at the end; 0: unknown */
     uint64_t snapshot_stamp; /* live: events after it are left out */
     struct recording_module *modules;
     size_t module_count;
@@ -212,6 +213,16 @@ uint64_t recording_run_stamp(const struct recording *recording, size_t run);
 /* Begins to read a run, ending any other. False: it is gone (recycled by the running process). */
 bool recording_run_open(struct recording *recording, size_t run);
 bool recording_run_next(struct recording *recording, struct recorded_event *ret_event);
+
+/* True for what recording_heap_next() returns and recording_run_next() passes over. */
+static inline bool recording_is_heap(const struct event *event)
+{
+    return event->type == EVENT_HEAP_ALLOC || event->type == EVENT_HEAP_FREE ||
+           event->type == EVENT_HEAP_CONTEXT;
+}
+
+/* The node of an event's stack; of one that stands beside its event, an own node. */
+uint32_t recording_stack_node(struct recording *recording, const struct recorded_event *recorded);
 
 /* Begins to read the heap events of the whole recording, from the first on. */
 void recording_heap_begin(struct recording *recording);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/report_stacks.h"
+#include "viewer/paragraph.h"
 #include "viewer/stack_text.h"
 #include "viewer/text.h"
 #include "viewer/top_stacks.h"
@@ -12,7 +13,8 @@
 #include <stdlib.h>
 
 #define STACKS_SHOWN 5
-#define FRAMES_SHOWN 10 /* of one stack, on a terminal */
+#define FRAMES_SHOWN 10  /* of one stack, on a terminal */
+#define NUMBER_COLUMNS 5 /* "  1. " */
 
 /* One kind of memory. */
 struct listing {
@@ -23,31 +25,40 @@ struct listing {
     size_t count;
 };
 
-static char *name_of(const struct listing *listing, uint32_t plugin)
+/* ", 1.2 KiB live in 3 blocks, peak 4.0 KiB, 17 temporary" */
+static char *fate_of(const struct listing *listing, const struct top_stack *top)
 {
-    return listing->is_heap && plugin == 0
-               ? xalloc_string("(host)")
-               : verdict_plugin_name(listing->session->recording, plugin);
+    char *live = top->live_blocks == 0
+                     ? xalloc_string("none live")
+                     : xalloc_format("%s live in %s", text_bytes(top->live_bytes).chars,
+                                     text_plural(top->live_blocks, "block").chars);
+    char *peak = !listing->is_heap
+                     ? xalloc_string("")
+                     : xalloc_format(", peak %s%s", top->peak_is_bound ? "at most " : "",
+                                     text_bytes(top->peak_bytes).chars);
+    char *text = top->temporary == 0 ? xalloc_format(", %s%s", live, peak)
+                                     : xalloc_format(", %s%s, %s temporary", live, peak,
+                                                     text_count(top->temporary).chars);
+
+    free(live);
+    free(peak);
+    return text;
 }
 
 static void print_stack(const struct listing *listing, const struct top_stack *top, size_t number)
 {
     const struct session *session = listing->session;
     size_t frames = session->terminal.cut ? FRAMES_SHOWN : 0;
-    char *name = name_of(listing, top->plugin);
+    char *name = verdict_caller_name(session->recording, top->plugin, listing->is_heap);
+    char *fate = fate_of(listing, top);
 
     printf("%3zu. ", number);
-    terminal_print(&session->terminal, TERMINAL_TITLE, "%s in %s", text_bytes(top->bytes).chars,
-                   text_plural(top->allocs, "call").chars);
-    printf(", %s live in %s", text_bytes(top->live_bytes).chars,
-           text_plural(top->live_blocks, "block").chars);
-    if (listing->is_heap)
-        printf(", peak %s", text_bytes(top->peak_bytes).chars);
-    if (top->temporary != 0)
-        printf(", %s temporary", text_count(top->temporary).chars);
-    printf(": %s\n", name);
+    paragraph_format(&session->terminal, TERMINAL_TITLE, NUMBER_COLUMNS, "%s in %s%s: %s",
+                     text_bytes(top->bytes).chars, text_plural(top->allocs, "call").chars, fate,
+                     name);
     stack_text_print(session->names, session->stacks, top->stack, &session->terminal, 7, frames);
     free(name);
+    free(fate);
 }
 
 /* Most stacks with many bytes have many calls as well: each is printed once. */
@@ -79,24 +90,23 @@ static void print_npn(const struct session *session)
 
     listing.list = top_stacks_collect(&session->model->stacks, session->stacks, session->wanted,
                                       &listing.count);
-    print_stacks(&listing, TOP_BY_BYTES, "Call stacks that allocated most bytes");
-    print_stacks(&listing, TOP_BY_ALLOCS, "Further call stacks with many calls");
+    print_stacks(&listing, TOP_BY_BYTES, "Call stacks that allocated most NPN bytes");
+    print_stacks(&listing, TOP_BY_ALLOCS, "Further call stacks with many NPN calls");
     if (listing.is_partial)
-        print_stacks(&listing, TOP_BY_LIVE, "Further call stacks with most live bytes");
+        print_stacks(&listing, TOP_BY_LIVE, "Further call stacks with most live NPN bytes");
     free(listing.list);
 }
 
 static void print_heap(const struct session *session)
 {
-    struct listing listing = {.session = session,
-                              .is_heap = true,
-                              .is_partial = recording_lost_events(session->recording) != 0};
+    struct listing listing = {
+        .session = session, .is_heap = true, .is_partial = !model_is_complete(session->model)};
 
     listing.list = top_stacks_collect(&session->model->heap.stacks, session->stacks,
                                       session->wanted, &listing.count);
     print_stacks(&listing, TOP_BY_BYTES, "Call stacks that allocated most heap bytes");
     print_stacks(&listing, TOP_BY_ALLOCS, "Further call stacks with many heap calls");
-    print_stacks(&listing, TOP_BY_PEAK, "Further call stacks with the highest peaks");
+    print_stacks(&listing, TOP_BY_PEAK, "Further call stacks with the highest heap peaks");
     free(listing.list);
 }
 

@@ -98,18 +98,27 @@ static void add_instances(struct table *table, const struct session *session, ui
     free(name);
 }
 
-static int by_live(const void *left, const void *right, void *context)
+/* What a plug-in holds and what it allocated, of both kinds; the host's heap has a row of its own.
+ */
+static void amount_of(const struct model *model, uint32_t id, uint64_t ret_amount[2])
 {
-    const struct trace_counters *counters = context;
-    const struct trace_counters *a = &counters[*(const uint32_t *)left],
-                                *b = &counters[*(const uint32_t *)right];
+    const struct trace_counters *npn = &model->sums->plugins[id], *heap = &model->heap.plugins[id];
 
-    if (a->live_bytes != b->live_bytes)
-        return a->live_bytes < b->live_bytes ? 1 : -1;
-    if (a->bytes_allocated != b->bytes_allocated)
-        return a->bytes_allocated < b->bytes_allocated ? 1 : -1;
-    return (*(const uint32_t *)left > *(const uint32_t *)right) -
-           (*(const uint32_t *)left < *(const uint32_t *)right);
+    ret_amount[0] = npn->live_bytes + (id != 0 ? heap->live_bytes : 0);
+    ret_amount[1] = npn->bytes_allocated + (id != 0 ? heap->bytes_allocated : 0);
+}
+
+static int by_live(const void *left, const void *right, void *model)
+{
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    uint64_t of_a[2], of_b[2];
+
+    amount_of(model, a, of_a);
+    amount_of(model, b, of_b);
+    for (size_t i = 0; i < 2; i++)
+        if (of_a[i] != of_b[i])
+            return of_a[i] < of_b[i] ? 1 : -1;
+    return (a > b) - (a < b);
 }
 
 static void add_plugin(struct table *table, const struct session *session, uint32_t id)
@@ -142,17 +151,17 @@ static void add_totals(struct table *table, const struct session *session, size_
 static void print_table(const struct session *session)
 {
     const struct recording *recording = session->recording;
-    struct trace_counters *counters = session->model->sums->plugins;
     uint32_t *ids = xalloc_zeroed(recording->plugin_count + 1, sizeof(*ids));
     struct table table;
     size_t shown = 0;
 
     for (uint32_t id = 0; id <= recording->plugin_count; id++)
         ids[id] = id;
-    qsort_r(ids, recording->plugin_count + 1, sizeof(*ids), by_live, counters);
+    qsort_r(ids, recording->plugin_count + 1, sizeof(*ids), by_live, session->model);
     table_begin(&table, columns, COLUMNS);
     for (size_t i = 0; i <= recording->plugin_count; i++) {
-        if (!session->wanted[ids[i]] || (ids[i] == 0 && model_is_idle(&counters[0])))
+        if (!session->wanted[ids[i]] ||
+            (ids[i] == 0 && model_is_idle(&session->model->sums->plugins[0])))
             continue;
         add_plugin(&table, session, ids[i]);
         shown++;
@@ -197,11 +206,11 @@ static void print_oddities_of(const struct session *session, uint32_t plugin)
     free(name);
 }
 
-/* Where events are missing, so are frees and allocations: no wonder then. */
+/* Where events are missing, a free or an allocation that was not seen is no wonder. */
 static void print_heap_oddities_of(const struct session *session, uint32_t plugin)
 {
     const struct trace_counters *counters = &session->model->heap.plugins[plugin];
-    bool complete = recording_lost_events(session->recording) == 0;
+    bool complete = model_is_complete(session->model);
     const struct oddity oddities[] = {
         {counters->failed_allocs, "heap allocation", " failed"},
         {complete ? counters->unknown_frees : 0, "heap block",
@@ -209,8 +218,7 @@ static void print_heap_oddities_of(const struct session *session, uint32_t plugi
         {complete ? counters->freed_elsewhere : 0, "heap block",
          " freed by nobody who was seen: the addresses were allocated again"},
     };
-    char *name =
-        plugin == 0 ? xalloc_string("(host)") : verdict_plugin_name(session->recording, plugin);
+    char *name = verdict_caller_name(session->recording, plugin, true);
 
     print_list(session, name, oddities, sizeof(oddities) / sizeof(oddities[0]));
     free(name);
@@ -230,6 +238,13 @@ static void print_oddities(const struct session *session)
             "Peaks are at least what is shown: the process's own counters are missing.");
 }
 
+static const char *next_verb(const struct model *model)
+{
+    if (verdict_has_live(model))
+        return "leaks";
+    return model->heap.plugins[0].live_blocks != 0 ? "leaks --host" : "info";
+}
+
 void report_text_print(const struct session *session)
 {
     const struct model *model = session->model;
@@ -240,13 +255,13 @@ void report_text_print(const struct session *session)
                     verdict);
     paragraph_print(&session->terminal, TERMINAL_PLAIN, 0, host);
     if (lost != NULL)
-        paragraph_print(&session->terminal, TERMINAL_BAD, 0, lost);
+        paragraph_format(&session->terminal, TERMINAL_BAD, 0, "Lost: %s", lost);
     print_table(session);
     print_oddities(session);
     report_stacks_print(session);
     session_print_nameless(session);
     putchar('\n');
-    session_print_next(session, verdict_has_live(model) ? "leaks" : "info");
+    session_print_next(session, next_verb(model));
     free(verdict);
     free(host);
     free(lost);

@@ -6,6 +6,7 @@
 #include "viewer/paragraph.h"
 #include "viewer/text.h"
 #include "viewer/verb.h"
+#include "viewer/verdict.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,6 +109,15 @@ void session_warn_nameless(const struct session *session)
         message("%s: %s", name, symbols_state_text(state));
         free(name);
     }
+}
+
+void session_warn_losses(const struct session *session)
+{
+    char *lost = verdict_losses(session->model);
+
+    if (lost != NULL)
+        message("%s: lost: %s", session->recording->path, lost);
+    free(lost);
 }
 
 void session_print_next(const struct session *session, const char *command)

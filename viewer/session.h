@@ -39,6 +39,9 @@ void session_print_nameless(const struct session *session);
 /* The same on stderr, for JSON: only where the file here is not the recorded one. */
 void session_warn_nameless(const struct session *session);
 
+/* What was lost, on stderr, for output that has no room for it. */
+void session_warn_losses(const struct session *session);
+
 /* Prints "Next: npntrace COMMAND FILE". */
 void session_print_next(const struct session *session, const char *command);
 

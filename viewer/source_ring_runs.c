@@ -152,12 +152,6 @@ static bool end_run(struct recording *recording, const char *what)
     return false;
 }
 
-static bool is_heap(const struct event *event)
-{
-    return event->type == EVENT_HEAP_ALLOC || event->type == EVENT_HEAP_FREE ||
-           event->type == EVENT_HEAP_CONTEXT;
-}
-
 static void hand_out(const struct recording *recording, struct recorded_event *recorded)
 {
     const struct ring_source *source = ring_source_of(recording);
@@ -194,7 +188,7 @@ bool source_ring_run_next(struct recording *recording, struct recorded_event *re
             source->inline_frames = ret_event->event.frames;
             continue;
         }
-        if (is_heap(&ret_event->event))
+        if (recording_is_heap(&ret_event->event))
             continue; /* source_ring_heap.c */
         hand_out(recording, ret_event);
         return true;

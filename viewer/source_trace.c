@@ -262,6 +262,7 @@ static void take_end(struct recording *recording)
     recording->live = false;
     process->ending = endings[source->end.reason];
     process->end_stamp = source->end.stamp;
+    recording->written_events = source->end.events;
     if (source->end.reason != TRACE_END_PROCESS || source->end.exit_kind == TRACE_EXIT_UNKNOWN)
         return;
     process->ending =
@@ -357,7 +358,7 @@ int source_trace_open(struct recording *recording, struct mapping *mapping)
         return -EBADMSG;
     struct trace_source *source = xalloc_zeroed(1, sizeof(*source));
     source->mapping = *mapping;
-    source->zstd = ZSTD_createDCtx();
+    source->zstd = xalloc_checked(ZSTD_createDCtx());
     source->budget_bytes = BUDGET_FIXED_BYTES + BUDGET_TIMES_FILE * mapping->bytes;
     recording->source = &trace_source;
     recording->source_data = source;

@@ -67,6 +67,7 @@ struct trace_source {
     char *owned[5];      /* texts of the process */
     ZSTD_DCtx *zstd;
     struct trace_room room; /* of the table or EVENTS block that is being read */
+    const struct trace_run *run; /* that is being read */
     struct trace_events_reader reader;
     bool reading;
     struct trace_room heap_room;

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/source_trace.h"
+#include "viewer/xalloc.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -20,7 +21,7 @@ void source_trace_heap_begin(struct recording *recording)
 
     source->heap_reading = false;
     if (source->heap_reader == NULL)
-        source->heap_reader = trace_heap_reader_new();
+        source->heap_reader = xalloc_checked(trace_heap_reader_new());
 }
 
 /* False: it cannot be read, and the damage has been noted. */
@@ -34,9 +35,7 @@ static bool open_block(struct recording *recording, const struct trace_run *run)
     recording->event_offset = run->offset;
     if (!source_trace_unpack(recording, run->offset, &run->block, &source->heap_room, &raw))
         return false;
-    int error = source->heap_reader == NULL ? -ENOMEM
-                                            : trace_heap_open(source->heap_reader, raw,
-                                                              run->block.raw_bytes, &count, &fault);
+    int error = trace_heap_open(source->heap_reader, raw, run->block.raw_bytes, &count, &fault);
     if (error == -ENOMEM)
         fault.what = "there is no memory to read it";
     if (error != 0)

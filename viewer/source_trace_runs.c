@@ -6,53 +6,32 @@
 #include <inttypes.h>
 #include <string.h>
 
-static bool fail(struct recording *recording, const struct trace_run *run,
-                 const struct trace_fault *fault)
-{
-    problems_add(&recording->problems, PROBLEM_DAMAGE, run->offset,
-                 "block %" PRIu32 " (EVENTS): %s at its byte %zu", run->block.sequence, fault->what,
-                 fault->offset);
-    trace_source_of(recording)->reading = false;
-    return false;
-}
-
-static bool open_block(struct recording *recording, const struct trace_run *run)
+static bool fail(struct recording *recording, const struct trace_fault *fault)
 {
     struct trace_source *source = trace_source_of(recording);
-    struct trace_fault fault = {.what = "cannot be decoded"};
-    const uint8_t *raw;
 
-    if (!source_trace_unpack(recording, run->offset, &run->block, &source->room, &raw))
-        return false;
-    if (trace_events_open(&source->reader, raw, run->block.raw_bytes, &fault) != 0)
-        return fail(recording, run, &fault);
-    return true;
+    problems_add(&recording->problems, PROBLEM_DAMAGE, source->run->offset,
+                 "block %" PRIu32 " (EVENTS): %s at its byte %zu", source->run->block.sequence,
+                 fault->what, fault->offset);
+    source->reading = false;
+    return false;
 }
 
 bool source_trace_run_open(struct recording *recording, size_t index)
 {
     struct trace_source *source = trace_source_of(recording);
     const struct trace_run *run = &source->runs.list[index];
+    struct trace_fault fault = {.what = "cannot be decoded"};
+    const uint8_t *raw;
 
     recording->event_offset = run->offset;
+    source->run = run;
     source->inline_count = 0;
-    source->reading = open_block(recording, run);
+    source->reading = source_trace_unpack(recording, run->offset, &run->block, &source->room, &raw);
+    if (source->reading &&
+        trace_events_open(&source->reader, raw, run->block.raw_bytes, &fault) != 0)
+        return fail(recording, &fault);
     return source->reading;
-}
-
-static const struct trace_run *current_run(const struct recording *recording)
-{
-    const struct trace_source *source = trace_source_of(recording);
-    size_t low = 0, high = recording->run_count;
-
-    while (low + 1 < high) {
-        size_t middle = low + (high - low) / 2;
-        if (source->runs.list[middle].offset <= recording->event_offset)
-            low = middle;
-        else
-            high = middle;
-    }
-    return &source->runs.list[low];
 }
 
 static void keep_stack(struct trace_source *source, const struct event *stack)
@@ -72,7 +51,7 @@ bool source_trace_run_next(struct recording *recording, struct recorded_event *r
     while (source->reading) {
         int found = trace_events_next(&source->reader, &event, &fault);
         if (found < 0)
-            return fail(recording, current_run(recording), &fault);
+            return fail(recording, &fault);
         if (found == 0) {
             source->reading = false;
             return false;
@@ -106,13 +85,13 @@ void source_trace_count_gaps(struct recording *recording)
     struct trace_gap gap;
 
     for (size_t i = 0; i < recording->run_count; i++) {
-        if (!open_block(recording, &source->runs.list[i]))
+        if (!source_trace_run_open(recording, i))
             continue;
         int found;
         while ((found = trace_events_next_gap(&source->reader, &gap, &fault)) > 0)
             count_gap(&recording->losses, &gap);
         if (found < 0)
-            fail(recording, &source->runs.list[i], &fault);
+            fail(recording, &fault);
     }
     source->reading = false;
 }

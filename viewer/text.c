@@ -98,7 +98,8 @@ struct text text_rate(uint64_t number, uint64_t ns)
     if (ns == 0)
         return text;
     if (rate >= 100) {
-        text = text_count((uint64_t)(rate + 0.5));
+        /* Damaged counters may say anything. */
+        text = text_count(rate < 1e18 ? (uint64_t)(rate + 0.5) : UINT64_MAX);
         strcat(text.chars, "/s");
     } else {
         snprintf(text.chars, sizeof(text.chars), "%.1f/s", rate);

@@ -34,6 +34,7 @@ static void add(struct group **groups, const struct stack_sum *from, uint32_t st
     group->top.bytes += from->bytes;
     group->top.live_blocks += from->live_blocks;
     group->top.live_bytes += from->live_bytes;
+    group->top.peak_is_bound |= group->top.peak_bytes != 0 && from->peak_bytes != 0;
     group->top.peak_bytes += from->peak_bytes;
     group->top.temporary += from->temporary;
 }

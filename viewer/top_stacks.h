@@ -13,8 +13,9 @@ struct top_stack {
     uint32_t stack;
     uint64_t allocs, bytes;
     uint64_t live_blocks, live_bytes;
-    uint64_t peak_bytes; /* heap only; of several nodes: at most that */
+    uint64_t peak_bytes; /* heap only */
     uint64_t temporary;  /* heap only */
+    bool peak_is_bound;  /* of several nodes, whose peaks need not have been at one time */
     bool shown;          /* for the caller */
 };
 

@@ -26,10 +26,9 @@ static const struct argp argp = {
     .args_doc = "[FILE]",
     .doc =
         "Verify every checksum, index and length of a recording, and that its events, its counters "
-        "and "
-        "its table of live blocks say the same. Prints one line if all is well, else each problem "
-        "and where it is, with exit status 2.\vWithout FILE the newest recording in the current "
-        "directory is read.",
+        "and its table of live blocks say the same. Prints one line if all is well, else each "
+        "problem and where it is, with exit status 2."
+        "\vWithout FILE the newest recording in the current directory is read.",
     .children = children,
 };
 
@@ -59,6 +58,8 @@ static void print_good(const struct session *session, const struct consistency *
     printf(": %s: %s, %s, %s", name, text_plural(session->model->event_count, "event").chars,
            text_plural(recording->plugin_count, "plug-in").chars,
            text_plural(session->model->live_count, "live block").chars);
+    if (session->model->has_heap)
+        printf(" of NPN memory, %s of the heap", text_count(session->model->heap.live.count).chars);
     if (recording_lost_events(recording) != 0)
         printf(", %s lost", text_plural(recording_lost_events(recording), "event").chars);
     if (!result->compared && recording->live)

@@ -3,13 +3,10 @@
 
 #include "viewer/all_events.h"
 #include "viewer/event_out.h"
-#include "viewer/message.h"
 #include "viewer/session.h"
 #include "viewer/verb.h"
-#include "viewer/verdict.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define HEAP_TYPES (1u << EVENT_HEAP_ALLOC | 1u << EVENT_HEAP_FREE)
@@ -65,10 +62,9 @@ static const struct argp argp = {
     .parser = parse,
     .args_doc = "[FILE]",
     .doc = "Print the events of a recording in the order of their time: seconds since recording "
-           "began, "
-           "thread, plug-in and instance, what happened, and where it was called from. With --json "
-           "one "
-           "object a line.\vWithout FILE the newest recording in the current directory is read.",
+           "began, thread, plug-in and instance, what happened, and where it was called from. With "
+           "--json one object a line."
+           "\vWithout FILE the newest recording in the current directory is read.",
     .children = children,
 };
 
@@ -106,10 +102,7 @@ int verb_events(int argc, char **argv)
     options_parse(&argp, argc, argv, &options);
     int status = session_begin(&session, &options.shared);
     if (status == STATUS_GOOD) {
-        char *lost = verdict_losses(session.model);
-        if (lost != NULL)
-            message("%s: %s", session.recording->path, lost);
-        free(lost);
+        session_warn_losses(&session);
         print_events(&session, &options);
         session_warn_nameless(&session);
         session_end(&session);

@@ -13,9 +13,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define LEAKS_SHOWN 20
-#define FRAMES_SHOWN 12 /* on a terminal */
+#define FRAMES_SHOWN 12  /* on a terminal */
+#define NUMBER_COLUMNS 5 /* "  1. " */
 
 enum { KEY_FAIL_ON_LEAK = 0x200, KEY_HOST };
 
@@ -27,7 +29,7 @@ struct leaks_options {
 
 static const struct argp_option own_options[] = {
     {"fail-on-leak", KEY_FAIL_ON_LEAK, NULL, 0, "end with status 1 if there is a leak", 0},
-    {"host", KEY_HOST, NULL, 0, "heap memory that the host allocated for itself as well", 0},
+    {"host", KEY_HOST, NULL, 0, "list heap memory that the host allocated for itself as well", 0},
     {0},
 };
 
@@ -85,17 +87,20 @@ static void print_json(const struct session *session, const struct leaks *leaks)
     for (size_t i = 0; i < leaks->count && i < limit; i++)
         json_out_list_add(json_of_leak(session, &leaks->list[i]), i == 0);
     json_out_list_end();
+    session_warn_losses(session);
     session_warn_nameless(session);
 }
 
 static void print_verdict(const struct session *session, const struct leaks *leaks)
 {
     bool live = session->recording->live;
+    bool partial = session->model->has_heap && !model_is_complete(session->model);
     struct text count = text_plural(leaks->count, live ? "place" : "leak");
 
     if (leaks->count == 0)
-        terminal_print(&session->terminal, TERMINAL_GOOD,
-                       live ? "Nothing is live now." : "No leak.");
+        terminal_print(&session->terminal, TERMINAL_GOOD, "%s%s.",
+                       live ? "Nothing is live now" : "No leak",
+                       partial ? ", by the events that are left" : "");
     else if (live)
         terminal_print(&session->terminal, TERMINAL_TITLE, "%s, %s live now, from %s.",
                        text_plural(leaks->blocks, "block").chars, text_bytes(leaks->bytes).chars,
@@ -106,41 +111,56 @@ static void print_verdict(const struct session *session, const struct leaks *lea
     putchar('\n');
 }
 
-static char *name_of(const struct recording *recording, const struct leak *leak)
+/* Since recording began: "6 ms", "6 ms to 2.31 s". */
+static char *when_of(const struct recording *recording, const struct leak *leak)
 {
-    return leak->domain == LEAK_HEAP && leak->plugin == 0
-               ? xalloc_string("(host)")
-               : verdict_plugin_name(recording, leak->plugin);
+    struct text first = text_duration(recording_since_start_ns(recording, leak->first_stamp)),
+                last = text_duration(recording_since_start_ns(recording, leak->last_stamp));
+
+    return strcmp(first.chars, last.chars) == 0
+               ? xalloc_string(first.chars)
+               : xalloc_format("%s to %s", first.chars, last.chars);
 }
 
 static void print_leak(const struct session *session, const struct leak *leak, size_t number)
 {
     const struct recording *recording = session->recording;
-    char *name = name_of(recording, leak);
-    uint64_t first_ns = recording_since_start_ns(recording, leak->first_stamp);
-    uint64_t last_ns = recording_since_start_ns(recording, leak->last_stamp);
+    char *name = verdict_caller_name(recording, leak->plugin, leak->domain == LEAK_HEAP);
+    char *when = when_of(recording, leak);
 
     printf("\n%3zu. ", number);
-    terminal_print(&session->terminal, TERMINAL_TITLE, "%s in %s", text_bytes(leak->bytes).chars,
-                   text_plural(leak->blocks, "block").chars);
-    printf("%s, %s: %s", leak->domain == LEAK_HEAP ? " of the heap" : "",
-           leak_kind_text(leak->kind, recording->live), name);
-    if (leak->blocks == 1)
-        printf(", after %s\n", text_duration(first_ns).chars);
-    else
-        printf(", after %s to %s\n", text_duration(first_ns).chars, text_duration(last_ns).chars);
+    paragraph_format(&session->terminal, TERMINAL_TITLE, NUMBER_COLUMNS,
+                     "%s in %s%s, %s: %s, after %s", text_bytes(leak->bytes).chars,
+                     text_plural(leak->blocks, "block").chars,
+                     leak->domain == LEAK_HEAP ? " of the heap" : "",
+                     leak_kind_text(leak->kind, recording->live), name, when);
     stack_text_print(session->names, session->stacks, leak->stack, &session->terminal, 7,
                      session->terminal.cut ? FRAMES_SHOWN : 0);
     free(name);
+    free(when);
 }
 
-static void print_next(const struct session *session, const struct leaks *leaks)
+/* The host's own memory is nobody's leak, but no secret either. True if there is some. */
+static bool print_not_listed(const struct session *session)
+{
+    const struct trace_counters *host = &session->model->heap.plugins[0];
+
+    if (host->live_blocks == 0 || session->options->plugin_count != 0)
+        return false;
+    paragraph_format(&session->terminal, TERMINAL_PLAIN, 0,
+                     "Not listed: %s, %s of the heap that the host allocated for itself.",
+                     text_plural(host->live_blocks, "block").chars,
+                     text_bytes(host->live_bytes).chars);
+    return true;
+}
+
+static void print_next(const struct session *session, const struct leaks *leaks, bool not_listed)
 {
     char *command;
 
     putchar('\n');
     if (leaks->count == 0 || leaks->list[0].plugin == 0) {
-        session_print_next(session, "report");
+        session_print_next(session, not_listed ? "leaks --host" : "report");
         return;
     }
     const char *path = session->recording->plugins[leaks->list[0].plugin - 1].path;
@@ -151,7 +171,7 @@ static void print_next(const struct session *session, const struct leaks *leaks)
     free(name);
 }
 
-static void print_text(const struct session *session, const struct leaks *leaks)
+static void print_text(const struct session *session, const struct leaks *leaks, bool with_host)
 {
     size_t limit = session_limit(session, LEAKS_SHOWN);
     char *host = verdict_host(session->recording), *lost = verdict_losses(session->model);
@@ -159,13 +179,14 @@ static void print_text(const struct session *session, const struct leaks *leaks)
     print_verdict(session, leaks);
     paragraph_print(&session->terminal, TERMINAL_PLAIN, 0, host);
     if (lost != NULL)
-        paragraph_print(&session->terminal, TERMINAL_BAD, 0, lost);
+        paragraph_format(&session->terminal, TERMINAL_BAD, 0, "Lost: %s", lost);
+    bool not_listed = !with_host && print_not_listed(session);
     for (size_t i = 0; i < leaks->count && i < limit; i++)
         print_leak(session, &leaks->list[i], i + 1);
     if (leaks->count > limit)
-        printf("\n... and %s; --limit=0 shows all\n", text_count(leaks->count - limit).chars);
+        printf("\n... and %s more; --limit=0 shows all\n", text_count(leaks->count - limit).chars);
     session_print_nameless(session);
-    print_next(session, leaks);
+    print_next(session, leaks, not_listed);
     free(host);
     free(lost);
 }
@@ -183,7 +204,7 @@ int verb_leaks(int argc, char **argv)
         if (options.shared.json)
             print_json(&session, &leaks);
         else
-            print_text(&session, &leaks);
+            print_text(&session, &leaks, options.host);
         if (options.fail_on_leak && leaks.blocks != 0)
             status = STATUS_FOUND;
         leaks_free(&leaks);

@@ -36,31 +36,33 @@ enum option_key {
 
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0,
-     "Write to FILE; %h stands for the host's name, %p for its pid "
+     "write to FILE; %h stands for the host's name, %p for its pid "
      "(default: " RECORDER_DEFAULT_OUTPUT ")",
      0},
-    {"force", OPTION_FORCE, NULL, 0, "Replace FILE if it exists", 0},
+    {"force", OPTION_FORCE, NULL, 0, "replace FILE if it exists", 0},
     {"no-symbols", OPTION_NO_SYMBOLS, NULL, 0,
-     "Do not store functions, files and lines; the recording can then be read in full only where "
+     "do not store functions, files and lines; the recording can then be read in full only where "
      "the same programs are installed",
      0},
     {"size", OPTION_SIZE, "BYTES", 0,
-     "Memory shared with each recorded process, with K, M or G (default: 256M; used as needed)", 0},
+     "memory shared with each recorded process, with K, M or G (default: 256M; used as needed)", 0},
     {"policy", OPTION_POLICY, "block|drop", 0,
-     "When that memory is full: make the host wait, or drop and count events (default: block)", 0},
+     "when the memory shared with a process is full: make the host wait, or drop and count events "
+     "(default: block)",
+     0},
     {"heap", OPTION_HEAP, "plugins|all", 0,
-     "Record malloc, free and their family as well: the calls of plug-ins and of the libraries "
+     "record malloc, free and their family as well: the calls of plug-ins and of the libraries "
      "they bring, or of the whole program from its start",
      0},
     {"follow", OPTION_FOLLOW, "GLOB", 0,
-     "With --heap=all: record the programs whose names match, '*' for all "
+     "with --heap=all: record the programs whose names match, '*' for all "
      "(default: the program that COMMAND is)",
      0},
     {"selfcheck", OPTION_SELFCHECK, "N", 0,
-     "Unwind every N-th call stack with libunwind as well, and count differences", 0},
+     "unwind every N-th call stack with libunwind as well, and count differences", 0},
     {"test-rate", OPTION_TEST_RATE, "EVENTS", OPTION_HIDDEN,
-     "Take at most EVENTS a second, as a slow machine would", 0},
-    {"quiet", 'q', NULL, 0, "Print warnings and errors only", 0},
+     "take at most EVENTS a second, as a slow machine would", 0},
+    {"quiet", 'q', NULL, 0, "print warnings and errors only", 0},
     {0}};
 
 static const char arguments_text[] = "COMMAND [ARGUMENT...]";
@@ -278,9 +280,10 @@ static void print_plugins(const struct recorder_result *result)
         const struct recorder_plugin *plugin = &result->plugins[i];
         char *name = text_printable(plugin->name != NULL ? plugin->name : "?");
 
-        message("%s: %s, %s live %s; %s, %s", name,
+        message("%s: %s, %s%s live %s; %s, %s", name,
                 text_plural(plugin->npn.live_blocks, "block").chars,
-                text_bytes(plugin->npn.live_bytes).chars, moment(result),
+                text_bytes(plugin->npn.live_bytes).chars,
+                result->heap != RING_HEAP_OFF ? " of NPN memory" : "", moment(result),
                 text_plural(plugin->npn.allocs, "allocation").chars, losses(result).chars);
         free(name);
     }
@@ -309,7 +312,7 @@ static void print_selfcheck(const struct recorder_result *result)
 {
     if (result->selfcheck == 0)
         return;
-    message("selfcheck: %s unwound twice, %s",
+    message("self-check: %s unwound twice, %s",
             text_plural(result->selfchecks, "call stack").chars,
             text_plural(result->selfcheck_mismatches, "difference").chars);
 }
@@ -329,7 +332,7 @@ static void print_result(const struct recorder_result *result)
         print_plugins(result);
         print_heap(result);
         print_selfcheck(result);
-        message("next: npntrace leaks %s", path);
+        message("next: npntrace %s %s", result->plugin_count != 0 ? "leaks" : "report", path);
         free(path);
     }
     free(host);

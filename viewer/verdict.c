@@ -19,6 +19,12 @@ char *verdict_plugin_name(const struct recording *recording, uint32_t plugin)
                            : text_printable(recording_base_name(path));
 }
 
+char *verdict_caller_name(const struct recording *recording, uint32_t plugin, bool is_heap)
+{
+    return is_heap && plugin == 0 ? xalloc_string("(host)")
+                                  : verdict_plugin_name(recording, plugin);
+}
+
 /* What plug-ins hold of one kind of memory. */
 struct holding {
     uint64_t blocks, bytes;
@@ -108,6 +114,12 @@ static uint64_t heap_allocs_of_plugins(const struct model *model)
     return allocs;
 }
 
+/* The end of a sentence about the heap, of which there are events alone. */
+static const char *as_far_as(const struct model *model)
+{
+    return model_is_complete(model) ? "" : ", by the events that are left";
+}
+
 /* Begins with a blank; "" if there is nothing to say. */
 static char *heap_sentence(const struct model *model)
 {
@@ -118,9 +130,10 @@ static char *heap_sentence(const struct model *model)
     if (allocs == 0)
         return xalloc_string("");
     if (holding.blocks == 0)
-        return xalloc_format(" All of %s on the heap freed.", text_plural(allocs, "block").chars);
+        return xalloc_format(" All of %s on the heap freed%s.", text_plural(allocs, "block").chars,
+                             as_far_as(model));
     char *who = who_holds(model, plugins, &holding);
-    char *sentence = xalloc_format(" On the heap, %s.", who);
+    char *sentence = xalloc_format(" On the heap, %s%s.", who, as_far_as(model));
     free(who);
     return sentence;
 }
@@ -131,10 +144,14 @@ static char *host_sentence(const struct model *model)
 
     if (!model->has_heap)
         return xalloc_string("No plug-in was met: there is nothing to report.");
-    return xalloc_format("No plug-in was met. On the heap, the host %s %s, %s%s.",
+    if (host->live_blocks == 0)
+        return xalloc_format("No plug-in was met. On the heap, nothing of the host's is live%s.",
+                             as_far_as(model));
+    return xalloc_format("No plug-in was met. On the heap, the host %s %s, %s%s%s.",
                          model->recording->live ? "holds" : "did not free",
                          text_plural(host->live_blocks, "block").chars,
-                         text_bytes(host->live_bytes).chars, model->recording->live ? " now" : "");
+                         text_bytes(host->live_bytes).chars, model->recording->live ? " now" : "",
+                         as_far_as(model));
 }
 
 char *verdict_sentence(const struct model *model)
@@ -206,10 +223,12 @@ static char *join(const struct loss *losses, size_t count)
 /* Heap numbers have no second source. */
 static const char *meaning_of_losses(const struct model *model)
 {
-    if (recording_lost_events(model->recording) == 0)
+    if (model_is_complete(model))
         return "";
     if (model->from_events || model->recording->losses.missed_calls != 0)
         return "; the numbers may be too low, live blocks too many";
+    if (model->has_heap && model->recording->plugin_count == 0)
+        return "; heap numbers are those of the events that are left";
     if (model->has_heap)
         return "; the counts of NPN memory are exact all the same, the process kept them itself, "
                "but heap numbers are those of the events that are left";
@@ -232,10 +251,12 @@ char *verdict_losses(const struct model *model)
     };
     char *what = join(losses, sizeof(losses) / sizeof(losses[0]));
 
-    if (what == NULL)
+    if (what == NULL && model_is_complete(model))
         return NULL;
+    if (what == NULL)
+        what = xalloc_string("what could not be read");
     const char *meaning = meaning_of_losses(model);
-    char *text = xalloc_format("Lost: %s%s.", what, meaning);
+    char *text = xalloc_format("%s%s.", what, meaning);
     free(what);
     return text;
 }

@@ -24,10 +24,13 @@ char *verdict_host(const struct recording *recording);
 /* "exited with status 0", "was ended by signal 9 (Killed)", "is running", ... */
 char *verdict_ending(const struct recording *recording);
 
-/* What was lost and what that means for the numbers; NULL if nothing was. */
+/* What was lost and what that means for the numbers, after "Lost: "; NULL if nothing was. */
 char *verdict_losses(const struct model *model);
 
 /* File name of a plug-in for people; 0: "(no plug-in)". */
 char *verdict_plugin_name(const struct recording *recording, uint32_t plugin);
+
+/* The same for whose a call is: of the heap, plug-in 0 is "(host)". */
+char *verdict_caller_name(const struct recording *recording, uint32_t plugin, bool is_heap);
 
 #endif

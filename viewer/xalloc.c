@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *need(void *memory)
+void *xalloc_checked(void *memory)
 {
     if (memory == NULL) {
         fputs("npntrace: out of memory\n", stderr);
@@ -19,22 +19,22 @@ static void *need(void *memory)
 
 void *xalloc_zeroed(size_t count, size_t size)
 {
-    return need(calloc(count == 0 ? 1 : count, size));
+    return xalloc_checked(calloc(count == 0 ? 1 : count, size));
 }
 
 void *xalloc_resized(void *memory, size_t count, size_t size)
 {
-    return need(reallocarray(memory, count == 0 ? 1 : count, size));
+    return xalloc_checked(reallocarray(memory, count == 0 ? 1 : count, size));
 }
 
 char *xalloc_string(const char *text)
 {
-    return need(strdup(text));
+    return xalloc_checked(strdup(text));
 }
 
 char *xalloc_substring(const char *text, size_t bytes)
 {
-    return need(strndup(text, bytes));
+    return xalloc_checked(strndup(text, bytes));
 }
 
 char *xalloc_format(const char *format, ...)
@@ -45,7 +45,7 @@ char *xalloc_format(const char *format, ...)
     va_start(arguments, format);
     int length = vasprintf(&text, format, arguments);
     va_end(arguments);
-    return need(length < 0 ? NULL : text);
+    return xalloc_checked(length < 0 ? NULL : text);
 }
 
 void *xalloc_grown(void *array, size_t used, size_t *capacity, size_t size)

@@ -17,6 +17,9 @@ char *xalloc_string(const char *text);
 char *xalloc_substring(const char *text, size_t bytes);
 char *xalloc_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* What somebody else allocated. */
+void *xalloc_checked(void *memory);
+
 /* Room for one more element in an array that doubles: returns the (moved) array. */
 void *xalloc_grown(void *array, size_t used, size_t *capacity, size_t size);
 

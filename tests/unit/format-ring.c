@@ -121,6 +121,51 @@ static void strings_stay_inside(void **state)
     free(base);
 }
 
+static void stamps_become_nanoseconds(void **state)
+{
+    const struct ring_clock_pair later = {.stamp = 5000, .ns = 90400};
+    struct ring_layout layout;
+    struct ring_header *header = fresh(&layout);
+
+    (void)state;
+    header->start_pair = (struct ring_clock_pair){.stamp = 1000, .ns = 90000};
+    header->clock = RING_CLOCK_MONOTONIC;
+    assert_true(ring_stamp_ns(header, NULL, 3000) == 3000);
+    header->clock = RING_CLOCK_TSC;
+    assert_true(ring_stamp_ns(header, NULL, 3000) == 90000); /* nothing is known yet */
+    header->later_pair[1] = (struct ring_clock_pair){.stamp = 3000, .ns = 91000};
+    atomic_store(&header->later_index, 1);
+    assert_true(ring_stamp_ns(header, NULL, 0) == 0);
+    assert_true(ring_stamp_ns(header, NULL, 600) == 89800);
+    assert_true(ring_stamp_ns(header, NULL, 2000) == 90500);
+    assert_true(ring_stamp_ns(header, NULL, 5000) == 92000);
+    assert_true(ring_stamp_ns(header, &later, 3000) == 90200);
+    free(header);
+}
+
+/* Pairs and stamps that are damaged: some number. */
+static void impossible_stamps_have_bounds(void **state)
+{
+    static const uint64_t odd[] = {1, 1000, UINT64_C(1) << 62, UINT64_C(1) << 63, UINT64_MAX};
+    struct ring_layout layout;
+    struct ring_header *header = fresh(&layout);
+
+    (void)state;
+    header->clock = RING_CLOCK_TSC;
+    header->start_pair = (struct ring_clock_pair){.stamp = 1000, .ns = 90000};
+    atomic_store(&header->later_index, 0);
+    header->later_pair[0] = (struct ring_clock_pair){.stamp = 1000, .ns = 91000};
+    assert_true(ring_stamp_ns(header, NULL, 2000) == 90000);
+    header->later_pair[0] = (struct ring_clock_pair){.stamp = 1001, .ns = UINT64_MAX};
+    assert_true(ring_stamp_ns(header, NULL, 999) == 0);
+    assert_true(ring_stamp_ns(header, NULL, 2000) == UINT64_MAX);
+    for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
+        uint64_t ns = ring_stamp_ns(header, NULL, odd[i]);
+        assert_true(odd[i] == 1000 ? ns == 90000 : ns == 0 || ns == UINT64_MAX);
+    }
+    free(header);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +175,8 @@ int main(void)
         cmocka_unit_test(short_files_are_noticed),
         cmocka_unit_test(newer_versions_are_named),
         cmocka_unit_test(strings_stay_inside),
+        cmocka_unit_test(stamps_become_nanoseconds),
+        cmocka_unit_test(impossible_stamps_have_bounds),
     };
     return cmocka_run_group_tests_name("format-ring", tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "tests/unit/heap_stream.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -38,14 +39,18 @@ static uint32_t dice(struct heap_stream *stream, uint32_t sides)
     return (uint32_t)(((stream->random >> 32) * sides) >> 32);
 }
 
+static void *need(void *memory)
+{
+    if (memory != NULL)
+        return memory;
+    fprintf(stderr, "heap stream: no memory\n");
+    _exit(99);
+}
+
 struct heap_stream *heap_stream_new(uint64_t seed, const uint32_t *nodes, uint32_t node_count)
 {
-    struct heap_stream *stream = calloc(1, sizeof(*stream));
+    struct heap_stream *stream = need(calloc(1, sizeof(*stream)));
 
-    if (stream == NULL || node_count == 0) {
-        fprintf(stderr, "heap stream: no memory, or no stacks\n");
-        _exit(99);
-    }
     stream->random = seed * 77 + 1;
     stream->nodes = nodes;
     stream->node_count = node_count;
@@ -123,4 +128,60 @@ struct event heap_stream_next(struct heap_stream *stream)
 uint32_t heap_stream_pause(struct heap_stream *stream)
 {
     return 40 + dice(stream, 120) + (dice(stream, 50) == 0 ? dice(stream, 5000) : 0);
+}
+
+static struct event odd_event(struct heap_stream *stream)
+{
+    static const uint64_t values[] = {0, 1, 15, 16, 0x7fffffff, UINT32_MAX, UINT64_C(1) << 40,
+                                      EVENT_ADDRESS_MASK, EVENT_ADDRESS_MASK - 15};
+    const uint32_t count = sizeof(values) / sizeof(*values);
+    struct event event = {
+        .type = dice(stream, 2) ? EVENT_HEAP_ALLOC : EVENT_HEAP_FREE,
+        .function = (uint8_t)dice(stream, EVENT_FUNCTIONS),
+        .address = values[dice(stream, count)] + (dice(stream, 9) ? 0 : dice(stream, 99)),
+        .instance = dice(stream, UINT32_MAX),
+    };
+
+    event.address &= EVENT_ADDRESS_MASK;
+    if (event.type == EVENT_HEAP_FREE)
+        return event;
+    event.node = (uint32_t)values[dice(stream, count)];
+    event.size = dice(stream, 9) ? values[dice(stream, count)] : UINT64_MAX - dice(stream, 20);
+    return event;
+}
+
+void heap_stream_mixed(uint64_t seed, unsigned threads, unsigned odd_of_1000,
+                       struct trace_heap_event *events, size_t count)
+{
+    static const uint32_t nodes[] = {1, 2, 3, 4, 5, 300, 331, 662, 70000, UINT32_MAX};
+    struct heap_stream **streams = need(calloc(threads, sizeof(struct heap_stream *))), *chance;
+    uint64_t stamp = UINT64_C(5000000000) + seed;
+    unsigned run = 0, thread = 0;
+
+    for (unsigned i = 0; i < threads; i++)
+        streams[i] = heap_stream_new(seed * threads + i, nodes, sizeof(nodes) / sizeof(*nodes));
+    chance = streams[0];
+    for (size_t i = 0; i < count; i++) {
+        bool odd = dice(chance, 1000) < odd_of_1000;
+        if (run-- == 0) {
+            run = dice(chance, 20);
+            thread = dice(chance, threads);
+        }
+        struct event event = odd ? odd_event(streams[thread]) : heap_stream_next(streams[thread]);
+        stamp += odd ? dice(chance, 1u << 31) - UINT64_C(1000000) : dice(chance, 400);
+        events[i] = (struct trace_heap_event){
+            .stamp = stamp,
+            .address = event.address,
+            .size = event.size,
+            .node = event.node,
+            .tid = 4000 + thread,
+            .instance = odd ? event.instance : thread % 2,
+            .plugin = (uint16_t)(thread % 3),
+            .type = event.type,
+            .function = event.function,
+        };
+    }
+    for (unsigned i = 0; i < threads; i++)
+        heap_stream_free(streams[i]);
+    free(streams);
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "format/event.h"
+#include "format/trace_heap.h"
 
 struct heap_stream;
 
@@ -25,5 +26,10 @@ struct event heap_stream_next(struct heap_stream *stream);
 
 /* About how many nanoseconds after the one before. */
 uint32_t heap_stream_pause(struct heap_stream *stream);
+
+/* Events of several threads in turns, as a HEAP block holds them; so many of a thousand are such as
+ * no sane program makes, but a file must hold. */
+void heap_stream_mixed(uint64_t seed, unsigned threads, unsigned odd_of_1000,
+                       struct trace_heap_event *events, size_t count);
 
 #endif

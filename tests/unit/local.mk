@@ -25,13 +25,13 @@ cfi_image_sources = tests/unit/tracer-cfi-image.c tests/unit/tracer-cfi-image.h
 cfi_oracle_sources = \
 	tests/unit/tracer-cfi-oracle.c tests/unit/tracer-cfi-oracle.h $(cfi_image_sources)
 tests_unit_tracer_cfi_SOURCES = tests/unit/tracer-cfi.c $(cfi_oracle_sources)
-tests_unit_tracer_cfi_LDADD = libtracer.la $(CMOCKA_LIBS)
+tests_unit_tracer_cfi_LDADD = libtracer.la $(CMOCKA_LIBS) -lunwind-generic
 tests_unit_tracer_cfi_damage_SOURCES = tests/unit/tracer-cfi-damage.c $(cfi_image_sources)
 tests_unit_tracer_cfi_damage_LDADD = libtracer.la $(CMOCKA_LIBS)
 tests_unit_tracer_cfi_made_SOURCES = tests/unit/tracer-cfi-made.c
 tests_unit_tracer_cfi_made_LDADD = libtracer.la $(CMOCKA_LIBS)
 tests_unit_tracer_cfi_odd_SOURCES = tests/unit/tracer-cfi-odd.c $(cfi_oracle_sources)
-tests_unit_tracer_cfi_odd_LDADD = libtracer.la $(CMOCKA_LIBS)
+tests_unit_tracer_cfi_odd_LDADD = libtracer.la $(CMOCKA_LIBS) -lunwind-generic
 tests_unit_tracer_cfi_walk_SOURCES = tests/unit/tracer-cfi-walk.c
 tests_unit_tracer_cfi_walk_LDADD = libtracer.la $(CMOCKA_LIBS) -lpthread
 
@@ -60,16 +60,20 @@ tests_unit_oracle_LDADD = libformat.la -lunwind -lpthread
 unit_tests += \
 	tests/unit/trace-blocks tests/unit/trace-events tests/unit/trace-flipped \
 	tests/unit/trace-heap \
-	tests/unit/recorder-drain tests/unit/recorder-heap tests/unit/recorder-launch \
+	tests/unit/recorder-drain tests/unit/recorder-heap tests/unit/recorder-hostile \
+	tests/unit/recorder-launch \
 	tests/unit/recorder-memory \
 	tests/unit/recorder-output tests/unit/recorder-run
 tests_unit_trace_blocks_SOURCES = tests/unit/trace-blocks.c
 tests_unit_trace_blocks_LDADD = libformat.la $(CMOCKA_LIBS)
 tests_unit_trace_events_SOURCES = tests/unit/trace-events.c
 tests_unit_trace_events_LDADD = libformat.la $(CMOCKA_LIBS)
-tests_unit_trace_flipped_SOURCES = tests/unit/trace-flipped.c
+tests_unit_trace_flipped_SOURCES = tests/unit/trace-flipped.c tests/unit/chance.h \
+	tests/unit/heap_stream.c tests/unit/heap_stream.h \
+	tests/unit/trace_decode.c tests/unit/trace_decode.h
 tests_unit_trace_flipped_LDADD = libformat.la $(CMOCKA_LIBS)
-tests_unit_trace_heap_SOURCES = tests/unit/trace-heap.c
+tests_unit_trace_heap_SOURCES = tests/unit/trace-heap.c \
+	tests/unit/heap_stream.c tests/unit/heap_stream.h
 tests_unit_trace_heap_LDADD = libformat.la $(CMOCKA_LIBS)
 recorder_test_sources = \
 	tests/unit/fake_host.c tests/unit/fake_host.h \
@@ -81,6 +85,10 @@ tests_unit_recorder_drain_LDADD = librecorder.la libformat.la $(CMOCKA_LIBS)
 tests_unit_recorder_heap_SOURCES = tests/unit/recorder-heap.c \
 	tests/unit/heap_stream.c tests/unit/heap_stream.h $(recorder_rig_sources)
 tests_unit_recorder_heap_LDADD = librecorder.la libformat.la $(CMOCKA_LIBS) -lpthread
+tests_unit_recorder_hostile_SOURCES = tests/unit/recorder-hostile.c tests/unit/chance.h \
+	tests/unit/heap_stream.c tests/unit/heap_stream.h \
+	tests/unit/trace_decode.c tests/unit/trace_decode.h $(recorder_rig_sources)
+tests_unit_recorder_hostile_LDADD = librecorder.la libformat.la $(CMOCKA_LIBS) $(ZSTD_LIBS)
 
 # How fast the recorder is: tests/bench/recorder_speed.c says how to run it.
 check_PROGRAMS += tests/bench/recorder_speed

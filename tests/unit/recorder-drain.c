@@ -252,6 +252,35 @@ static void test_impossible_commit(void **unused)
     read_trace_free(rig_close(&rig));
 }
 
+/* What a chunk says of itself after it said something impossible is not believed, even if it might
+ * be true. */
+static void test_possible_again(void **unused)
+{
+    const uint32_t event_bytes = 4 * 8;
+    struct fake_writer writer;
+    struct rig rig;
+
+    (void)unused;
+    rig_open(&rig, RING_DROP);
+    uint64_t room = rig.segment.layout.chunk_bytes - RING_CHUNK_HEADER_BYTES;
+    fake_writer_open(&writer, rig.segment.header, 0);
+    fake_alloc(&writer, 0x1000, 1, 0, 1000);
+    drain_round(&rig.drain, false);
+    atomic_store(&writer.chunk->committed, UINT64_C(1) << 32 | (event_bytes - 7));
+    drain_round(&rig.drain, false);
+    assert_int_equal(rig.drain.damaged_chunks, 1);
+    atomic_store(&writer.chunk->committed, UINT64_C(9) << 32 | room);
+    drain_round(&rig.drain, false);
+    assert_int_equal(rig.drain.damaged_chunks, 1);
+    assert_int_equal(rig.drain.damaged_events, 8);
+    fake_hand_over(&writer);
+    fake_alloc(&writer, 0x2000, 2, 0, 2000); /* the next chunk is as good as any */
+    struct read_trace *trace = rig_close(&rig);
+    assert_int_equal(trace->event_count, 2);
+    assert_int_equal(trace->gap_count, 2);
+    read_trace_free(trace);
+}
+
 static void test_impossible_nodes(void **unused)
 {
     struct rig rig;
@@ -339,6 +368,7 @@ int main(void)
         cmocka_unit_test(test_inline_stack),
         cmocka_unit_test(test_damaged_chunk),
         cmocka_unit_test(test_impossible_commit),
+        cmocka_unit_test(test_possible_again),
         cmocka_unit_test(test_impossible_nodes),
         cmocka_unit_test(test_scribbled_segment),
         cmocka_unit_test(test_lock_word),

@@ -319,6 +319,40 @@ static void test_ticks(void **unused)
 #endif
 }
 
+/* After some time there are as many lines as there may be: they are joined, and what lies on them
+ * hardly moves and never goes back. */
+static void test_old_lines(void **unused)
+{
+    enum { LENGTH = 1000 };
+    const uint64_t slope = UINT64_C(1) << 31; /* half a nanosecond a tick */
+    struct ticks ticks;
+    uint64_t last = 0;
+
+    (void)unused;
+    ticks_open(&ticks);
+    ticks_begin(&ticks, RING_CLOCK_TSC);
+    const struct ring_clock_pair from = {
+        .stamp = ticks.last.stamp - TICKS_LINES * LENGTH,
+        .ns = ticks.last.ns - TICKS_LINES * LENGTH / 2,
+    };
+    for (ticks.count = 0; ticks.count < TICKS_LINES; ticks.count++)
+        ticks.lines[ticks.count] = (struct ticks_line){
+            .stamp = from.stamp + ticks.count * LENGTH,
+            .ns = from.ns + ticks.count * LENGTH / 2 + ticks.count % 2, /* wavers by one */
+            .slope = ticks.count % 2 ? slope - slope / 500 : slope + slope / 500,
+        };
+    ticks.wait_ns = 0; /* the next is due */
+    usleep(1000);
+    ticks_follow(&ticks);
+    assert_int_equal(ticks.count, TICKS_LINES / 2 + 2);
+    for (uint64_t at = 0; at < TICKS_LINES * LENGTH; at += 50) {
+        uint64_t ns = ticks_ns(&ticks, from.stamp + at);
+        assert_in_range(ns, from.ns + at / 2 - 2, from.ns + at / 2 + 2);
+        assert_true(ns >= last);
+        last = ns;
+    }
+}
+
 /* ---- a recorder that cannot keep up ------------------------------------------------------ */
 
 #define SLOW_EVENTS 200000u
@@ -407,9 +441,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_threads),       cmocka_unit_test(test_chunk_missed),
-        cmocka_unit_test(test_order),
-        cmocka_unit_test(test_odd_values),    cmocka_unit_test(test_inline_stacks),
-        cmocka_unit_test(test_ticks),         cmocka_unit_test(test_slow_recorder),
+        cmocka_unit_test(test_order),         cmocka_unit_test(test_odd_values),
+        cmocka_unit_test(test_inline_stacks), cmocka_unit_test(test_ticks),
+        cmocka_unit_test(test_old_lines),     cmocka_unit_test(test_slow_recorder),
         cmocka_unit_test(test_slow_rounds),
     };
     if (rig_begin() != 0)

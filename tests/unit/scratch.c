@@ -27,7 +27,10 @@ struct tracer *scratch_start(const char *size_bytes)
     setenv("NPNTRACE_DIR", directory, 1);
     setenv("NPNTRACE_SIZE", size_bytes, 1);
     unsetenv("NPNTRACE_RECORDER");
-    return tracer_start();
+    struct tracer *tracer = tracer_start();
+    if (tracer != NULL)
+        tracer->own_start = tracer->own_end = 0;
+    return tracer;
 }
 
 const char *scratch_directory(void)
@@ -35,11 +38,12 @@ const char *scratch_directory(void)
     return directory;
 }
 
-void scratch_end(void)
+int scratch_end(void **state)
 {
     DIR *stream = opendir(directory);
     struct dirent *entry;
 
+    (void)state;
     while (stream != NULL && (entry = readdir(stream)) != NULL) {
         char path[512];
         snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
@@ -47,32 +51,32 @@ void scratch_end(void)
     }
     if (stream != NULL)
         closedir(stream);
-    rmdir(directory);
+    return rmdir(directory);
 }
 
-unsigned scratch_events(const struct ring_header *ring,
-                        void (*visit)(const struct event *event, void *argument), void *argument)
+bool scratch_chunk_events(const struct ring_chunk *chunk, scratch_visit *visit, void *argument)
 {
-    unsigned total = 0;
+    const uint64_t *words = (const uint64_t *)(chunk + 1);
+    uint64_t committed = atomic_load_explicit(&chunk->committed, memory_order_acquire);
+    size_t count = (uint32_t)committed / sizeof(*words), used;
 
+    for (size_t at = 0; at < count; at += used) {
+        struct event event;
+        used = event_decode(words + at, count - at, chunk->base_stamp, &event);
+        if (used == 0)
+            return false;
+        visit(&event, argument);
+    }
+    return true;
+}
+
+void scratch_events(const struct ring_header *ring, scratch_visit *visit, void *argument)
+{
     for (uint32_t i = 0; i < ring_capacity(ring, RING_CHUNKS); i++) {
         const struct ring_chunk *chunk = ring_chunk_at(ring, i);
-        uint64_t committed = atomic_load(&chunk->committed);
-        const uint64_t *words = (const uint64_t *)(chunk + 1);
-        size_t count = (uint32_t)committed / sizeof(*words);
-        if (atomic_load(&chunk->sequence) == 0)
-            continue;
-        for (size_t at = 0; at < count;) {
-            struct event event;
-            size_t used = event_decode(words + at, count - at, chunk->base_stamp, &event);
-            if (used == 0)
-                abort(); /* a committed event that cannot be read: the test has failed */
-            visit(&event, argument);
-            at += used;
-            total++;
-        }
+        if (atomic_load(&chunk->sequence) != 0 && !scratch_chunk_events(chunk, visit, argument))
+            abort();
     }
-    return total;
 }
 
 uint32_t scratch_plugin(struct tracer *tracer, const char *path)

@@ -17,149 +17,9 @@
 
 #include <cmocka.h>
 
-#include "format/trace.h"
-
-/* Reads all of a text, so that a text outside the block is noticed. */
-static unsigned touch(struct trace_text text)
-{
-    unsigned sum = 0;
-
-    for (uint32_t i = 0; i < text.length; i++)
-        sum += (unsigned char)text.bytes[i];
-    return sum;
-}
-
-static unsigned sink;
-
-static int on_string(void *context, const struct trace_string *string)
-{
-    (void)context;
-    sink += touch(string->text);
-    return 0;
-}
-
-static int on_module(void *context, const struct trace_module *module)
-{
-    (void)context;
-    assert_in_range(module->build_id_bytes, 0, RING_BUILD_ID_BYTES);
-    return 0;
-}
-
-static int on_plugin(void *context, const struct trace_plugin *plugin)
-{
-    (void)context;
-    assert_in_range(plugin->id, 1, UINT16_MAX);
-    assert_in_range(plugin->build_id_bytes, 0, RING_BUILD_ID_BYTES);
-    return 0;
-}
-
-static int on_instance(void *context, const struct trace_instance *instance)
-{
-    (void)context;
-    assert_int_not_equal(instance->serial, 0);
-    return 0;
-}
-
-static int on_node(void *context, const struct trace_node *node)
-{
-    (void)context;
-    assert_true(node->parent < node->id);
-    return 0;
-}
-
-static int on_live(void *context, const struct trace_live *live)
-{
-    (void)context;
-    sink += live->plugin;
-    return 0;
-}
-
-static int on_symbol(void *context, const struct trace_symbol *symbol)
-{
-    (void)context;
-    assert_in_range(symbol->frame_count, 0, TRACE_SYMBOL_MAX_FRAMES);
-    for (uint32_t i = 0; i < symbol->frame_count; i++)
-        sink += symbol->frames[i].line;
-    return 0;
-}
-
-static int decode_process(const void *bytes, size_t length, struct trace_fault *fault)
-{
-    struct trace_process process;
-    int result = trace_process_decode(bytes, length, &process, fault);
-
-    if (result == 0)
-        sink += touch(process.boot_id) + touch(process.exe) + touch(process.args) +
-                touch(process.machine) + touch(process.writer);
-    return result;
-}
-
-static int decode_state(const void *bytes, size_t length, struct trace_fault *fault)
-{
-    struct trace_state state;
-    return trace_state_decode(bytes, length, &state, fault);
-}
-
-static int decode_end(const void *bytes, size_t length, struct trace_fault *fault)
-{
-    struct trace_end end;
-    return trace_end_decode(bytes, length, &end, fault);
-}
-
-static int decode_strings(const void *bytes, size_t length, struct trace_fault *fault)
-{
-    return trace_strings_decode(bytes, length, on_string, NULL, fault);
-}
-
-static int decode_modules(const void *bytes, size_t length, struct trace_fault *fault)
-{
-    return trace_modules_decode(bytes, length, on_module, NULL, fault);
-}
-
-static int decode_plugins(const void *bytes, size_t length, struct trace_fault *fault)
-{
-    return trace_plugins_decode(bytes, length, on_plugin, NULL, fault);
-}
-
-static int decode_instances(const void *bytes, size_t length, struct trace_fault *fault)
-{
-    return trace_instances_decode(bytes, length, on_instance, NULL, fault);
-}
-
-static int decode_nodes(const void *bytes, size_t length, struct trace_fault *fault)
-{
-    return trace_nodes_decode(bytes, length, on_node, NULL, fault);
-}
-
-static int decode_live(const void *bytes, size_t length, struct trace_fault *fault)
-{
-    return trace_live_decode(bytes, length, on_live, NULL, fault);
-}
-
-static int decode_symbols(const void *bytes, size_t length, struct trace_fault *fault)
-{
-    return trace_symbols_decode(bytes, length, on_symbol, NULL, fault);
-}
-
-static int decode_events(const void *bytes, size_t length, struct trace_fault *fault)
-{
-    static struct trace_events_reader reader;
-    struct trace_event event;
-    struct trace_gap gap;
-    size_t met = 0;
-    int result = trace_events_open(&reader, bytes, length, fault);
-
-    while (result == 0 && (result = trace_events_next(&reader, &event, fault)) == 1) {
-        assert_in_range(event.event.frame_count, 0, EVENT_MAX_FRAMES);
-        assert_true(++met <= length);
-        result = 0;
-    }
-    while (result == 0 && (result = trace_events_next_gap(&reader, &gap, fault)) == 1) {
-        assert_true(++met <= 2 * length);
-        result = 0;
-    }
-    return result;
-}
+#include "tests/unit/chance.h"
+#include "tests/unit/heap_stream.h"
+#include "tests/unit/trace_decode.h"
 
 /* ---- the blocks -------------------------------------------------------------------------- */
 
@@ -270,17 +130,37 @@ static void make_events(struct trace_buffer *out)
     trace_events_free(&writer);
 }
 
+static void put_heap(unsigned odd_of_1000, struct trace_buffer *out)
+{
+    struct trace_heap_writer *writer = trace_heap_writer_new();
+    struct trace_heap_event events[200];
+
+    assert_non_null(writer);
+    heap_stream_mixed(1, 3, odd_of_1000, events, 200);
+    trace_heap_add(writer, events, 200);
+    trace_heap_encode(writer, out);
+    trace_heap_writer_free(writer);
+}
+
+static void make_heap(struct trace_buffer *out)
+{
+    put_heap(0, out);
+}
+
+static void make_odd_heap(struct trace_buffer *out)
+{
+    put_heap(200, out);
+}
+
 static const struct {
-    const char *name;
+    enum trace_block_type type;
     void (*make)(struct trace_buffer *out);
-    int (*decode)(const void *bytes, size_t length, struct trace_fault *fault);
 } kinds[] = {
-    {"PROCESS", make_process, decode_process},     {"STATE", make_state, decode_state},
-    {"END", make_end, decode_end},                 {"STRINGS", make_strings, decode_strings},
-    {"MODULES", make_modules, decode_modules},     {"PLUGINS", make_plugins, decode_plugins},
-    {"INSTANCES", make_instances, decode_instances}, {"NODES", make_nodes, decode_nodes},
-    {"LIVE", make_live, decode_live},              {"SYMBOLS", make_symbols, decode_symbols},
-    {"EVENTS", make_events, decode_events},
+    {TRACE_PROCESS, make_process},     {TRACE_STATE, make_state},   {TRACE_END, make_end},
+    {TRACE_STRINGS, make_strings},     {TRACE_MODULES, make_modules}, {TRACE_PLUGINS, make_plugins},
+    {TRACE_INSTANCES, make_instances}, {TRACE_NODES, make_nodes},   {TRACE_LIVE, make_live},
+    {TRACE_SYMBOLS, make_symbols},     {TRACE_EVENTS, make_events}, {TRACE_HEAP, make_heap},
+    {TRACE_HEAP, make_odd_heap},
 };
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
 
@@ -291,7 +171,7 @@ static int decode_copy(size_t kind, const uint8_t *bytes, size_t length)
 
     assert_non_null(copy);
     memcpy(copy, bytes, length);
-    int result = kinds[kind].decode(copy, length, &fault);
+    int result = trace_decode(kinds[kind].type, copy, length, &fault);
     free(copy);
     if (result == 0)
         return 0;
@@ -366,8 +246,33 @@ static void test_truncated(void **unused)
         kinds[kind].make(&raw);
         for (size_t length = 0; length < raw.length; length++)
             accepted += decode_copy(kind, raw.bytes, length) == 0;
-        assert_int_equal(accepted, strcmp(kinds[kind].name, "SYMBOLS") == 0 ? 2 : 0);
+        assert_int_equal(accepted, kinds[kind].type == TRACE_SYMBOLS ? 2 : 0);
         trace_buffer_free(&raw);
+    }
+}
+
+/* Several bytes at once, anywhere, and sometimes less than all. */
+static void mutate_one(struct chance *chance, size_t kind)
+{
+    struct trace_buffer raw = {0};
+
+    kinds[kind].make(&raw);
+    for (unsigned left = 1 + chance_below(chance, 8); left > 0; left--)
+        raw.bytes[chance_below(chance, (uint32_t)raw.length)] = (uint8_t)chance_word(chance);
+    size_t cut = chance_below(chance, 4) == 0 ? chance_below(chance, (uint32_t)raw.length) : 0;
+    decode_copy(kind, raw.bytes, raw.length - cut);
+    trace_buffer_free(&raw);
+}
+
+static void test_mutated(void **unused)
+{
+    (void)unused;
+    for (uint64_t run = 0; run < chance_runs(3); run++) {
+        struct chance chance = chance_begin(chance_seed() + run);
+
+        for (unsigned i = 0; i < 100; i++)
+            for (size_t kind = 0; kind < KINDS; kind++)
+                mutate_one(&chance, kind);
     }
 }
 
@@ -378,6 +283,7 @@ int main(void)
         cmocka_unit_test(test_flipped),
         cmocka_unit_test(test_overwritten),
         cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_mutated),
     };
     return cmocka_run_group_tests_name("trace-flipped", tests, NULL, NULL);
 }

@@ -3,32 +3,26 @@
 
 #include "tests/unit/tracer-cfi-oracle.h"
 
-#include <dlfcn.h>
 #include <libunwind.h>
-#include <stdio.h>
-
-#include "config.h"
+#include <string.h>
 
 #if defined(__x86_64__)
 #define REGISTER_PC UNW_X86_64_RIP
 #define REGISTER_SP UNW_X86_64_RSP
 #define REGISTER_FP UNW_X86_64_RBP
-#define LIBUNWIND(name) "_Ux86_64_" name
 #else
 #define REGISTER_PC UNW_AARCH64_PC
 #define REGISTER_SP UNW_AARCH64_SP
 #define REGISTER_FP UNW_AARCH64_X29
-#define LIBUNWIND(name) "_Uaarch64_" name
 #endif
 
 #define SEARCHED_BYTES 4096 /* how far from its base a simple rule's place is searched */
 
 static unw_addr_space_t space;
-static int (*init_remote)(unw_cursor_t *, unw_addr_space_t, void *);
-static int (*step)(unw_cursor_t *);
-static int (*get_reg)(unw_cursor_t *, unw_regnum_t, unw_word_t *);
-static int (*search_unwind_table)(unw_addr_space_t, unw_word_t, unw_dyn_info_t *, unw_proc_info_t *,
-                                  int, void *);
+
+/* Exported for debuggers, which bring a table of their own; in no header. */
+int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t, unw_word_t, unw_dyn_info_t *,
+                                       unw_proc_info_t *, int, void *);
 
 /* The argument of every accessor. */
 struct probe {
@@ -64,7 +58,7 @@ static int find_proc_info(unw_addr_space_t as, unw_word_t pc, unw_proc_info_t *i
                 .table_len = count * (unw_word_t)8 / sizeof(unw_word_t),
             },
     };
-    int status = search_unwind_table(as, pc, &table, info, need, probe);
+    int status = UNW_OBJ(dwarf_search_unwind_table)(as, pc, &table, info, need, probe);
     probe->uncovered = status < 0;
     return status;
 }
@@ -74,6 +68,7 @@ static void put_unwind_info(unw_addr_space_t as, unw_proc_info_t *info, void *ar
     (void)as, (void)info, (void)argument;
 }
 
+/* Code that was made at run time: there is none. */
 static int dyn_info_list(unw_addr_space_t as, unw_word_t *list, void *argument)
 {
     (void)as, (void)list, (void)argument;
@@ -119,26 +114,7 @@ static int access_reg(unw_addr_space_t as, unw_regnum_t number, unw_word_t *valu
     return 0;
 }
 
-static int access_fpreg(unw_addr_space_t as, unw_regnum_t number, unw_fpreg_t *value, int write,
-                        void *argument)
-{
-    (void)as, (void)number, (void)value, (void)write, (void)argument;
-    return -UNW_EBADREG;
-}
-
-static int resume(unw_addr_space_t as, unw_cursor_t *cursor, void *argument)
-{
-    (void)as, (void)cursor, (void)argument;
-    return -UNW_EINVAL;
-}
-
-static int proc_name(unw_addr_space_t as, unw_word_t pc, char *name, size_t bytes,
-                     unw_word_t *offset, void *argument)
-{
-    (void)as, (void)pc, (void)name, (void)bytes, (void)offset, (void)argument;
-    return -UNW_ENOINFO;
-}
-
+/* What is not there is for what nobody asks for: names, floating-point registers, resuming. */
 bool oracle_open(void)
 {
     static unw_accessors_t accessors = {
@@ -147,32 +123,10 @@ bool oracle_open(void)
         .get_dyn_info_list_addr = dyn_info_list,
         .access_mem = access_mem,
         .access_reg = access_reg,
-        .access_fpreg = access_fpreg,
-        .resume = resume,
-        .get_proc_name = proc_name,
     };
-    unw_addr_space_t (*create_addr_space)(unw_accessors_t *, int);
-    int (*set_caching_policy)(unw_addr_space_t, unw_caching_policy_t);
-    const struct {
-        const char *name;
-        void **to;
-    } wanted[] = {
-        {LIBUNWIND("create_addr_space"), (void **)&create_addr_space},
-        {LIBUNWIND("set_caching_policy"), (void **)&set_caching_policy},
-        {LIBUNWIND("init_remote"), (void **)&init_remote},
-        {LIBUNWIND("step"), (void **)&step},
-        {LIBUNWIND("get_reg"), (void **)&get_reg},
-        {LIBUNWIND("dwarf_search_unwind_table"), (void **)&search_unwind_table},
-    };
-    void *library = dlopen(LIBUNWIND_SONAME, RTLD_NOW | RTLD_LOCAL);
 
-    if (library == NULL)
-        return false;
-    for (unsigned i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-        if ((*wanted[i].to = dlsym(library, wanted[i].name)) == NULL)
-            return false;
-    space = create_addr_space(&accessors, 0);
-    return space != NULL && set_caching_policy(space, UNW_CACHE_NONE) == 0;
+    space = unw_create_addr_space(&accessors, 0);
+    return space != NULL && unw_set_caching_policy(space, UNW_CACHE_NONE) == 0;
 }
 
 enum oracle_outcome oracle_step(const struct cfi_tables *tables, uint64_t pc,
@@ -182,15 +136,15 @@ enum oracle_outcome oracle_step(const struct cfi_tables *tables, uint64_t pc,
     unw_cursor_t cursor;
     unw_word_t caller_pc, sp, fp;
 
-    if (init_remote(&cursor, space, &probe) != 0)
+    if (unw_init_remote(&cursor, space, &probe) != 0)
         return ORACLE_REFUSED;
-    int status = step(&cursor);
+    int status = unw_step(&cursor);
     if (probe.uncovered)
         return ORACLE_UNCOVERED;
     if (status == 0)
         return ORACLE_END;
-    if (status < 0 || get_reg(&cursor, REGISTER_PC, &caller_pc) != 0 ||
-        get_reg(&cursor, REGISTER_SP, &sp) != 0 || get_reg(&cursor, REGISTER_FP, &fp) != 0)
+    if (status < 0 || unw_get_reg(&cursor, REGISTER_PC, &caller_pc) != 0 ||
+        unw_get_reg(&cursor, REGISTER_SP, &sp) != 0 || unw_get_reg(&cursor, REGISTER_FP, &fp) != 0)
         return ORACLE_REFUSED;
     *ret_caller = (struct oracle_frame){.sp = sp, .fp = fp, .pc = caller_pc};
     return ORACLE_STEPPED;

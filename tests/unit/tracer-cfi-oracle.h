@@ -30,7 +30,7 @@ enum oracle_outcome {
     ORACLE_REFUSED    /* libunwind cannot */
 };
 
-/* False: libunwind cannot be loaded. */
+/* False: there is no memory. */
 bool oracle_open(void);
 
 /* From {ORACLE_SP, ORACLE_FP, pc} to the caller. */

@@ -135,13 +135,6 @@ static int start(void **state)
     return tracer != NULL ? 0 : -1;
 }
 
-static int end(void **state)
-{
-    (void)state;
-    scratch_end();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,5 +143,5 @@ int main(void)
         cmocka_unit_test(of_many_takers_one_wins),
         cmocka_unit_test(what_does_not_fit_is_counted),
     };
-    return cmocka_run_group_tests_name("tracer-live", tests, start, end);
+    return cmocka_run_group_tests_name("tracer-live", tests, start, scratch_end);
 }

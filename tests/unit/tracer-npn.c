@@ -166,6 +166,26 @@ static void addresses_reissued_inside_calls(void **state)
 
 /* ---- signal handlers ---- */
 
+/* A timer whose signal this handler takes. */
+static timer_t timer_begin(void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler};
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
+    timer_t timer;
+
+    assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+    assert_int_equal(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
+    return timer;
+}
+
+/* Once, a few operations from now. */
+static void timer_soon(timer_t timer)
+{
+    const struct itimerspec once = {{0, 0}, {0, 30000}};
+
+    timer_settime(timer, 0, &once, NULL);
+}
+
 static _Atomic unsigned handled;
 
 static void handler(int number)
@@ -178,17 +198,12 @@ static void handler(int number)
 
 static void handlers_interrupt_operations(void **state)
 {
-    struct sigaction action = {.sa_handler = handler};
-    const struct itimerspec once = {{0, 0}, {0, 30000}};
-    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
-    timer_t timer;
+    timer_t timer = timer_begin(handler);
 
     (void)state;
-    sigaction(SIGUSR1, &action, NULL);
-    assert_int_equal(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
     for (unsigned i = 0; handled < 500 && i < 2000000; i++) {
         if (i % 4 == 0)
-            timer_settime(timer, 0, &once, NULL);
+            timer_soon(timer);
         record_alloc(block_at(10 + i % 50), 5);
         record_free(block_at(10 + i % 50));
     }
@@ -211,18 +226,13 @@ static void jumping_handler(int number)
 /* Each jump may leave an operation half done; the next ones notice, and tracing goes on. */
 static void handlers_jump_out(void **state)
 {
-    struct sigaction action = {.sa_handler = jumping_handler};
-    const struct itimerspec once = {{0, 0}, {0, 30000}};
-    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
     static unsigned jumps;
-    timer_t timer;
+    timer_t timer = timer_begin(jumping_handler);
 
     (void)state;
-    sigaction(SIGUSR1, &action, NULL);
-    assert_int_equal(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
     while (jumps < 300) {
         if (sigsetjmp(back, 1) == 0) {
-            timer_settime(timer, 0, &once, NULL);
+            timer_soon(timer);
             for (unsigned i = 0;; i++) {
                 record_alloc(block_at(3000 + i % 50), 5);
                 record_free(block_at(3000 + i % 50));
@@ -328,17 +338,12 @@ static void forking_handler(int number)
  * a ring that it does not have. */
 static void handlers_fork(void **state)
 {
-    struct sigaction action = {.sa_handler = forking_handler};
-    const struct itimerspec once = {{0, 0}, {0, 30000}};
-    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
-    timer_t timer;
+    timer_t timer = timer_begin(forking_handler);
 
     (void)state;
-    sigaction(SIGUSR1, &action, NULL);
-    assert_int_equal(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
     for (unsigned i = 0; forks < HANDLER_FORKS && i < 2000000; i++) {
         if (i % 4 == 0)
-            timer_settime(timer, 0, &once, NULL);
+            timer_soon(timer);
         record_alloc(block_at(8000 + i % 50), 5);
         record_free(block_at(8000 + i % 50));
         if (in_child)
@@ -393,16 +398,7 @@ static int start(void **state)
     if (tracer == NULL)
         return -1;
     plugin = scratch_plugin(tracer, "/nowhere/libnptest.so");
-    /* This program is not the library: its frames count. */
-    tracer->own_start = tracer->own_end = 0;
     return plugin != 0 ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    scratch_end();
-    return 0;
 }
 
 int main(void)
@@ -418,5 +414,5 @@ int main(void)
         cmocka_unit_test(handlers_fork),
         cmocka_unit_test(overflow_is_counted),
     };
-    return cmocka_run_group_tests_name("tracer-npn", tests, start, end);
+    return cmocka_run_group_tests_name("tracer-npn", tests, start, scratch_end);
 }

@@ -63,10 +63,10 @@ static uint32_t draw(uint64_t *state, uint32_t below)
 static struct ring_header *pool_ring;
 static _Atomic uint32_t owners[1u << 12]; /* by chunk; 0: in the pool */
 
-static uint32_t index_of(const struct ring_chunk *chunk)
+static uint32_t index_of(const struct ring_header *ring, const struct ring_chunk *chunk)
 {
-    return (uint32_t)(((const char *)chunk - (const char *)ring_chunk_at(pool_ring, 0)) /
-                      pool_ring->layout.chunk_bytes);
+    return (uint32_t)(((const char *)chunk - (const char *)ring_chunk_at(ring, 0)) /
+                      ring->layout.chunk_bytes);
 }
 
 static void *take_and_return(void *argument)
@@ -80,7 +80,7 @@ static void *take_and_return(void *argument)
             struct ring_chunk *chunk = ring_pool_pop(pool_ring);
             if (chunk == NULL)
                 continue;
-            held[count] = index_of(chunk);
+            held[count] = index_of(pool_ring, chunk);
             atomic_fetch_add(&wrong, atomic_exchange(&owners[held[count]], self) != 0);
             chunk->base_stamp = i; /* mine alone: no other thread may see this race */
             count++;
@@ -103,8 +103,8 @@ static void pool_hands_each_chunk_to_one(void **state)
 
     (void)state;
     assert_int_equal(ring_layout_compute(RING_MIN_BYTES, &layout), 0);
-    pool_ring = mmap(NULL, layout.total_bytes, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    pool_ring =
+        mmap(NULL, layout.total_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(pool_ring, MAP_FAILED);
     ring_format(pool_ring, &layout, RING_BLOCK, RING_ORIGIN_RECORD);
     run_threads(take_and_return, NULL);
@@ -276,7 +276,7 @@ static void *write_events(void *unused)
 }
 
 /* An allocation and its free, in turn. */
-static void read_event(const struct event *event, uint32_t tid)
+static void read_event(const struct event *event, void *tid)
 {
     uint64_t number = (event->address - (uintptr_t)address_of(0)) / 64;
     uint32_t self = (uint32_t)(number >> 20);
@@ -291,28 +291,16 @@ static void read_event(const struct event *event, uint32_t tid)
         return;
     }
     uint64_t expected = reader.events[self]++;
-    atomic_fetch_add(&wrong, reader.tids[self] != tid || (number & 0xfffff) != expected / 2 ||
+    atomic_fetch_add(&wrong, reader.tids[self] != *(const uint32_t *)tid ||
+                                 (number & 0xfffff) != expected / 2 ||
                                  is_free != (expected % 2 == 1));
     atomic_fetch_add(&wrong, !is_free && event->node == RING_NODE_NONE);
     *(is_free ? &reader.frees : &reader.allocs) += 1;
 }
 
-static void read_chunk(const struct ring_chunk *chunk)
+static void read_chunk(struct ring_chunk *chunk)
 {
-    const uint64_t *words = (const uint64_t *)(chunk + 1);
-    size_t count =
-        (uint32_t)atomic_load_explicit(&chunk->committed, memory_order_acquire) / sizeof(*words);
-
-    for (size_t at = 0; at < count;) {
-        struct event event;
-        size_t used = event_decode(words + at, count - at, chunk->base_stamp, &event);
-        if (used == 0) {
-            atomic_fetch_add(&wrong, 1);
-            return;
-        }
-        read_event(&event, chunk->tid);
-        at += used;
-    }
+    atomic_fetch_add(&wrong, !scratch_chunk_events(chunk, read_event, &chunk->tid));
 }
 
 /* The full chunk with the lowest number, of one thread or, tid 0, of any. */
@@ -342,11 +330,9 @@ static struct ring_chunk *next_full(void)
 static void give_back(struct ring_chunk *chunk)
 {
     struct ring_header *ring = tracer->ring;
-    uint32_t index = (uint32_t)(((char *)chunk - (char *)ring_chunk_at(ring, 0)) /
-                                ring->layout.chunk_bytes);
 
     atomic_store_explicit(&chunk->state, RING_CHUNK_FREE, memory_order_release);
-    ring_pool_push(ring, index);
+    ring_pool_push(ring, index_of(ring, chunk));
     atomic_fetch_add(&ring->pool_word, 1);
     if (atomic_load(&ring->pool_waiters) != 0)
         sys_futex_wake(&ring->pool_word, INT32_MAX, true);
@@ -435,18 +421,7 @@ static int start(void **state)
 {
     (void)state;
     tracer = scratch_start("4M");
-    if (tracer == NULL)
-        return -1;
-    /* This program is not the library: its frames count. */
-    tracer->own_start = tracer->own_end = 0;
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    scratch_end();
-    return 0;
+    return tracer != NULL ? 0 : -1;
 }
 
 int main(void)
@@ -458,5 +433,5 @@ int main(void)
         cmocka_unit_test(writers_lose_nothing),
         cmocka_unit_test(epochs_change_while_stacks_are_taken),
     };
-    return cmocka_run_group_tests_name("tracer-threads", tests, start, end);
+    return cmocka_run_group_tests_name("tracer-threads", tests, start, scratch_end);
 }

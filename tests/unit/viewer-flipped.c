@@ -219,8 +219,7 @@ static void trace_flipped(void **state)
     made_free(made);
 }
 
-/* ---- sound checksums over changed content: what a hostile file looks like
- * ------------------------ */
+/* ---- sound checksums over changed content: what a hostile file looks like -------------------- */
 
 struct block_copy {
     struct trace_block block;

@@ -164,8 +164,7 @@ static void sums_like_the_simulation(void **state)
     }
 }
 
-/* ---- pairing -----------------------------------------------------------------------------------
- */
+/* ---- pairing --------------------------------------------------------------------------------- */
 
 /* One address. Sizes are powers of two, so that a sum tells which blocks are in it. */
 struct step {
@@ -334,8 +333,7 @@ static void skewed_clocks_in_all_orders(void **state)
     assert_true(inverted > 1000);
 }
 
-/* ---- whose -------------------------------------------------------------------------------------
- */
+/* ---- whose ----------------------------------------------------------------------------------- */
 
 /* A block counts for who allocated it, the call of free for who made it. */
 static void freed_by_another(void **state)

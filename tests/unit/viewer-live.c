@@ -160,18 +160,11 @@ static int set_up(void **state)
     return plugin == 0;
 }
 
-static int tear_down(void **state)
-{
-    (void)state;
-    scratch_end();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(read_while_written),
         cmocka_unit_test(quiet_at_the_end),
     };
-    return cmocka_run_group_tests_name("viewer-live", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("viewer-live", tests, set_up, scratch_end);
 }

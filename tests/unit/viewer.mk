@@ -6,6 +6,10 @@ viewer_made_sources = \
 	tests/unit/viewer_made.h \
 	tests/unit/viewer_made_heap.c \
 	tests/unit/viewer_made_trace.c
+viewer_read_sources = \
+	tests/unit/viewer_read.c \
+	tests/unit/viewer_read.h \
+	$(viewer_made_sources)
 heap_made_sources = \
 	tests/unit/heap_made.c \
 	tests/unit/heap_made.h
@@ -27,7 +31,7 @@ tests_unit_viewer_heap_SOURCES = tests/unit/viewer-heap.c $(heap_made_sources)
 tests_unit_viewer_heap_LDADD = libviewer.la libformat.la $(CMOCKA_LIBS)
 tests_unit_viewer_heap_read_SOURCES = \
 	tests/unit/viewer-heap-read.c tests/unit/heap_made_trace.c \
-	$(heap_made_sources) $(viewer_made_sources)
+	$(heap_made_sources) $(viewer_read_sources)
 tests_unit_viewer_heap_read_LDADD = $(viewer_made_libs)
 # The verbs themselves, which are not in the library.
 tests_unit_viewer_heap_verbs_SOURCES = \
@@ -37,7 +41,7 @@ tests_unit_viewer_heap_verbs_SOURCES = \
 tests_unit_viewer_heap_verbs_LDADD = $(viewer_made_libs) $(JANSSON_LIBS)
 tests_unit_viewer_live_SOURCES = tests/unit/viewer-live.c tests/unit/scratch.c tests/unit/scratch.h
 tests_unit_viewer_live_LDADD = libviewer.la libtracer.la $(CMOCKA_LIBS) -lpthread
-tests_unit_viewer_model_SOURCES = tests/unit/viewer-model.c $(viewer_made_sources)
+tests_unit_viewer_model_SOURCES = tests/unit/viewer-model.c $(viewer_read_sources)
 tests_unit_viewer_model_LDADD = $(viewer_made_libs)
 # Looks itself up: lines need debug information, whatever CFLAGS says.
 tests_unit_viewer_symbols_SOURCES = tests/unit/viewer-symbols.c

@@ -11,6 +11,7 @@
 
 #include "format/trace_heap.h"
 #include "recorder/trace_writer.h"
+#include "viewer/recording.h"
 
 struct output {
     const struct made *made;
@@ -165,12 +166,6 @@ static void put_nodes(struct output *output)
     put(output, TRACE_NODES);
 }
 
-static bool is_heap(const struct event *event)
-{
-    return event->type == EVENT_HEAP_ALLOC || event->type == EVENT_HEAP_FREE ||
-           event->type == EVENT_HEAP_CONTEXT;
-}
-
 /* Two EVENTS blocks, so that there is an order to get wrong. */
 static void put_events(struct output *output)
 {
@@ -179,7 +174,7 @@ static void put_events(struct output *output)
     for (size_t i = 0; i < output->made->event_count; i++) {
         struct trace_event event = {100 + output->made->events[i].thread,
                                     output->made->events[i].event};
-        if (!is_heap(&event.event))
+        if (!recording_is_heap(&event.event))
             trace_events_add(&writer, &event);
         if (i + 1 != output->made->event_count / 2 && i + 1 != output->made->event_count)
             continue;
@@ -299,7 +294,7 @@ static void put_state_and_end(struct output *output, size_t live_count, size_t h
     put_symbols(output);
     for (size_t i = 0; i < output->made->event_count; i++)
         end.events += output->made->events[i].event.type != EVENT_STACK &&
-                      !is_heap(&output->made->events[i].event);
+                      !recording_is_heap(&output->made->events[i].event);
     trace_end_encode(&end, &output->raw);
     put(output, TRACE_END);
 }
