@@ -97,8 +97,9 @@ static void count_slot(const struct got_slot *slot, void *context)
         calls->ours++;
     else if (target == calls->object && slot->kind == GOT_CALL)
         calls->unbound++;
-    else if (target != calls->first)
-        calls->elsewhere++;
+    else if (target != calls->first && (target == NULL || defines_malloc(target)))
+        calls->elsewhere++; /* not by way of a program's PLT entry, which is where the function is
+                               for those who take its address */
 }
 
 static struct calls calls_of(const struct link_map *object)

@@ -284,12 +284,18 @@ enum backtrace_end backtrace_walk(struct thread *thread, struct memo *memo,
         if (segments != NULL && index == 0)
             segment = segment_at(segments, state.pc, state.stack_pointer);
         bool foreseen = is_foreseen(segment, index, segment_key(state.pc, flags), epoch);
-        if (__builtin_expect(!foreseen && index > 0 && segments != NULL, 0)) {
-            /* Another caller than last time, as functions have that are called from everywhere:
-             * what lies outside it may be known by itself. */
-            index = 0;
-            segment = segment_at(segments, state.pc, state.stack_pointer);
-            foreseen = is_foreseen(segment, 0, segment_key(state.pc, flags), epoch);
+        if (__builtin_expect(!foreseen && index > 0 && frame[-1].foreseen, 0)) {
+            /* Another caller than last time, as functions have that are called from everywhere. */
+            if (index == 1) {
+                segment = segment_of_both(segments, frame[-1].pc, state.pc, state.stack_pointer);
+                frame[-1].segment = segment;
+                frame[-1].foreseen =
+                    is_foreseen(segment, 0, segment_key(frame[-1].pc, frame[-1].flags), epoch);
+            } else {
+                index = 0;
+                segment = segment_at(segments, state.pc, state.stack_pointer);
+            }
+            foreseen = is_foreseen(segment, index, segment_key(state.pc, flags), epoch);
         }
         frame->segment = segment;
         frame->index = (uint8_t)index;

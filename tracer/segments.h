@@ -39,6 +39,15 @@ static inline struct segment_of_frames *segment_at(struct segment_of_frames *seg
     return &segments[hash >> 32 & (SEGMENT_PLACES - 1)];
 }
 
+/* Where the run of two frames goes whose inner one is mostly called by another. stack_pointer: the
+ * outer one's. */
+static inline struct segment_of_frames *segment_of_both(struct segment_of_frames *segments,
+                                                        uint64_t inner_pc, uint64_t outer_pc,
+                                                        uint64_t stack_pointer)
+{
+    return segment_at(segments, outer_pc ^ inner_pc << 17, stack_pointer);
+}
+
 static inline uint64_t segment_key(uint64_t pc, uint64_t flags)
 {
     return pc | flags << SEGMENT_FLAGS_SHIFT;
