@@ -9,4 +9,6 @@ dist_docs_DATA = \
 	doc/FORMAT.md \
 	doc/GLOSSARY.md \
 	doc/HOWTO-report.md \
-	doc/HOWTO-wrapper.md
+	doc/HOWTO-wrapper.md \
+	doc/OWNERSHIP.md \
+	doc/WHATIF.md

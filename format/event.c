@@ -18,13 +18,16 @@ static size_t words_of(unsigned type, uint64_t extra)
 {
     switch (type) {
     case EVENT_NPN_ALLOC:
+    case EVENT_NPN_RECEIVED:
+    case EVENT_OBJECT:
     case EVENT_NPN_FLUSH:
     case EVENT_PLUGIN:
     case EVENT_INSTANCE: return WORDS_CALL;
     case EVENT_NPN_FREE:
+    case EVENT_NPN_RELEASED:
+    case EVENT_NPN_HANDED:
     case EVENT_NPN_ELSEWHERE: return WORDS_OWNED;
-    case EVENT_STACK:
-        return extra <= EVENT_MAX_FRAMES ? WORDS_STACK_HEAD + 2 * (size_t)extra : 0;
+    case EVENT_STACK: return extra <= EVENT_MAX_FRAMES ? WORDS_STACK_HEAD + 2 * (size_t)extra : 0;
     case EVENT_HEAP_ALLOC: return WORDS_HEAP_ALLOC + (size_t)extra;
     case EVENT_HEAP_FREE:
     case EVENT_HEAP_CONTEXT: return WORDS_HEAP_SHORT;
@@ -158,6 +161,10 @@ const char *event_type_name(unsigned type)
         [EVENT_HEAP_ALLOC] = "heap-alloc",
         [EVENT_HEAP_FREE] = "heap-free",
         [EVENT_HEAP_CONTEXT] = "heap-context",
+        [EVENT_NPN_RECEIVED] = "npn-received",
+        [EVENT_NPN_RELEASED] = "npn-released",
+        [EVENT_NPN_HANDED] = "npn-handed-over",
+        [EVENT_OBJECT] = "object",
     };
     return type < EVENT_TYPES ? names[type] : NULL;
 }
@@ -201,4 +208,46 @@ const char *event_step_name(unsigned step)
         [EVENT_STEP_DESTROY_RETURN] = "NPP_Destroy return",
     };
     return step < EVENT_STEPS ? names[step] : NULL;
+}
+
+const char *npn_origin_name(unsigned origin)
+{
+    static const char *const names[NPN_ORIGINS] = {
+        [NPN_ORIGIN_ALLOC] = "NPN_MemAlloc",
+        [NPN_ORIGIN_IDENTIFIER] = "NPN_UTF8FromIdentifier",
+        [NPN_ORIGIN_ENUMERATE] = "NPN_Enumerate",
+        [NPN_ORIGIN_URL_VALUE] = "NPN_GetValueForURL",
+        [NPN_ORIGIN_USER_NAME] = "NPN_GetAuthenticationInfo (user name)",
+        [NPN_ORIGIN_PASSWORD] = "NPN_GetAuthenticationInfo (password)",
+        [NPN_ORIGIN_DOCUMENT] = "NPN_GetValue (document origin)",
+        [NPN_ORIGIN_VARIANT] = "result string",
+    };
+    return origin < NPN_ORIGINS ? names[origin] : NULL;
+}
+
+const char *npn_way_name(unsigned way)
+{
+    static const char *const names[NPN_WAYS] = {
+        [NPN_WAY_RESULT] = "result string of a callback",
+        [NPN_WAY_ENUMERATE] = "array of NPClass.enumerate",
+        [NPN_WAY_FORM] = "form value of NPP_GetValue",
+        [NPN_WAY_SITES] = "NPP_GetSitesWithData",
+        [NPN_WAY_SAVED] = "saved data of NPP_Destroy",
+    };
+    return way < NPN_WAYS ? names[way] : NULL;
+}
+
+const char *object_step_name(unsigned step)
+{
+    static const char *const names[OBJECT_STEPS] = {
+        [OBJECT_CREATED] = "NPN_CreateObject",
+        [OBJECT_GOT] = "NPN_GetValue",
+        [OBJECT_RESULT] = "result",
+        [OBJECT_RETAINED] = "NPN_RetainObject",
+        [OBJECT_RELEASED] = "NPN_ReleaseObject",
+        [OBJECT_VARIANT] = "NPN_ReleaseVariantValue",
+        [OBJECT_HANDED] = "handed over",
+        [OBJECT_GONE] = "NPClass.deallocate",
+    };
+    return step < OBJECT_STEPS ? names[step] : NULL;
 }

@@ -13,6 +13,13 @@
  *   word 5   owner_flags << 16 | owner_plugin            what the side table knew of the block
  *   word 6   owner_stamp
  *
+ * What the browser gives away and takes over (tracer/npn.h) has the same words: a block received
+ * those of an allocation, a block released or handed over those of a free. The upper byte of flags
+ * says by which call: enum npn_origin of a block received, enum npn_way of one handed over;
+ * owner_flags have the origin of the block. An EVENT_OBJECT has the words of an allocation: address
+ * is the NPObject, size how many references the plug-in holds afterwards, the upper byte of flags
+ * enum object_step.
+ *
  * An EVENT_STACK is word 0 with the number of frames in word 1, then two words a frame
  * (pc, enum ring_node_flag), innermost first; it belongs to the event that follows it.
  *
@@ -54,6 +61,10 @@ enum event_type {
     EVENT_HEAP_ALLOC,   /* malloc and its family returned; address 0: it failed */
     EVENT_HEAP_FREE,    /* free of a non-NULL pointer */
     EVENT_HEAP_CONTEXT, /* whose the heap events after it in the chunk are */
+    EVENT_NPN_RECEIVED, /* the browser gave the plug-in a block, which the plug-in has to release */
+    EVENT_NPN_RELEASED, /* the plug-in released a block by NPN_ReleaseVariantValue */
+    EVENT_NPN_HANDED,   /* the plug-in gave a block to the browser, which has to free it */
+    EVENT_OBJECT,       /* the plug-in holds one reference to an NPObject more, or one less */
     EVENT_TYPES
 };
 
@@ -91,6 +102,46 @@ enum event_flag { /* of NPN events */
                       16, /* free: of something our NPN_MemAlloc never issued; nothing was freed */
                   EVENT_INHERITED =
                       32, /* free: unknown, but the process was forked from a traced one */
+                  EVENT_INJECTED = 64, /* alloc: it failed because npntrace was told to let it */
+};
+
+/* The upper byte of flags. */
+#define EVENT_ORIGIN_SHIFT 8
+#define EVENT_ORIGIN(flags) ((unsigned)(flags) >> EVENT_ORIGIN_SHIFT)
+
+enum npn_origin {                        /* which call brought a block */
+                  NPN_ORIGIN_ALLOC,      /* NPN_MemAlloc; any other was allocated by the browser */
+                  NPN_ORIGIN_IDENTIFIER, /* NPN_UTF8FromIdentifier */
+                  NPN_ORIGIN_ENUMERATE,  /* the array of NPN_Enumerate */
+                  NPN_ORIGIN_URL_VALUE,  /* NPN_GetValueForURL */
+                  NPN_ORIGIN_USER_NAME,  /* NPN_GetAuthenticationInfo */
+                  NPN_ORIGIN_PASSWORD,   /* the same */
+                  NPN_ORIGIN_DOCUMENT,   /* NPN_GetValue(NPNVdocumentOrigin) */
+                  NPN_ORIGIN_VARIANT,    /* a result string: NPN_ReleaseVariantValue releases it */
+                  NPN_ORIGINS
+};
+
+enum npn_way { /* how a block came to the browser */
+               NPN_WAY_NONE,
+               NPN_WAY_RESULT,    /* result string of an NPClass function */
+               NPN_WAY_ENUMERATE, /* array of NPClass.enumerate */
+               NPN_WAY_FORM,      /* NPP_GetValue(NPPVformValue) */
+               NPN_WAY_SITES,     /* NPP_GetSitesWithData: the array or a string of it */
+               NPN_WAY_SAVED,     /* NPP_Destroy: NPSavedData or its buffer */
+               NPN_WAYS
+};
+
+enum object_step {                     /* why a plug-in holds one reference more, or one less */
+                   OBJECT_CREATED = 1, /* NPN_CreateObject */
+                   OBJECT_GOT,         /* NPN_GetValue */
+                   OBJECT_RESULT,      /* the result of NPN_GetProperty, NPN_Invoke, ... */
+                   OBJECT_RETAINED,    /* NPN_RetainObject */
+                   OBJECT_RELEASED,    /* NPN_ReleaseObject */
+                   OBJECT_VARIANT,     /* NPN_ReleaseVariantValue */
+                   OBJECT_HANDED, /* the result of an NPClass function, NPP_GetValue: the browser's
+                                     now */
+                   OBJECT_GONE,   /* NPClass.deallocate was called; no reference is left */
+                   OBJECT_STEPS
 };
 
 enum event_step {
@@ -110,8 +161,8 @@ enum event_step {
 #define EVENT_MAX_FRAMES 512
 #define EVENT_MAX_WORDS (2 + 2 * EVENT_MAX_FRAMES)
 #define EVENT_ADDRESS_MASK ((UINT64_C(1) << 56) - 1) /* of word 1 of heap events */
-#define EVENT_HEAP_LARGE UINT32_C(0xffffffff) /* a size that stands in a word of its own */
-#define EVENT_STAMP_LIMIT (UINT64_C(1) << 56) /* stamps in a chunk stay below this */
+#define EVENT_HEAP_LARGE UINT32_C(0xffffffff)        /* a size that stands in a word of its own */
+#define EVENT_STAMP_LIMIT (UINT64_C(1) << 56)        /* stamps in a chunk stay below this */
 
 struct event_frame {
     uint64_t pc;
@@ -126,8 +177,8 @@ struct event {
     uint64_t address;
     uint64_t size;    /* of NPN events below 2^32 */
     uint8_t function; /* enum event_function, of heap events */
-    uint32_t node;   /* stack of the call; RING_NODE_INLINE: it stood in the EVENT_STACK before */
-    uint16_t plugin; /* who called */
+    uint32_t node;    /* stack of the call; RING_NODE_INLINE: it stood in the EVENT_STACK before */
+    uint16_t plugin;  /* who called */
     uint32_t instance;
     uint16_t owner_plugin; /* who allocated the block */
     uint16_t owner_flags;
@@ -156,8 +207,13 @@ size_t event_encode(const struct event *event, uint64_t base_stamp, uint64_t *wo
 size_t event_decode(const uint64_t *words, size_t count, uint64_t base_stamp,
                     struct event *ret_event);
 
-const char *event_type_name(unsigned type); /* "npn-alloc", ...; NULL if there is none */
+const char *event_type_name(unsigned type);         /* "npn-alloc", ...; NULL if there is none */
 const char *event_function_name(unsigned function); /* "malloc", ...; NULL if there is none */
+/* "NPN_UTF8FromIdentifier", ...; "result string", ...; "NPN_CreateObject", ... NULL: there is none.
+ */
+const char *npn_origin_name(unsigned origin);
+const char *npn_way_name(unsigned way);
+const char *object_step_name(unsigned step);
 const char *event_step_name(unsigned step); /* "NP_Initialize enter", ...; NULL if there is none */
 
 #endif

@@ -5,17 +5,23 @@
 format_host_sources = \
 	format/event.c \
 	format/event.h \
+	format/finding.h \
 	format/handover.h \
 	format/ring.h \
 	format/ring_layout.c \
-	format/ring_pool.h
+	format/ring_pool.h \
+	format/whatif.c \
+	format/whatif.h
 
 # Used by the recorder and the viewer alone.
 format_file_sources = \
+	format/finding.c \
 	format/trace.h \
 	format/trace_bytes.c \
 	format/trace_bytes.h \
 	format/trace_columns.c \
+	format/trace_contract.c \
+	format/trace_contract.h \
 	format/trace_events.c \
 	format/trace_frame.c \
 	format/trace_heap.c \

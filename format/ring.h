@@ -50,6 +50,8 @@ enum ring_area {
     RING_NODES,     /* struct ring_node; id = index, id 0 is "no stack" */
     RING_LIVE,      /* struct ring_live: the side table of live NPN blocks, a power of two */
     RING_REACH,     /* _Atomic uint8_t per live slot: how far its home's entries lie from it */
+    RING_OBJECTS,   /* struct ring_object: a hash table, a power of two */
+    RING_FINDINGS,  /* struct ring_finding */
     RING_CHUNKS,    /* chunks of layout.chunk_bytes each, beginning with struct ring_chunk */
     RING_AREAS
 };
@@ -92,6 +94,12 @@ enum ring_heap {      /* which calls of malloc and its family are recorded */
                  RING_HEAP_ALL,     /* the whole process's */
 };
 
+enum ring_whatif {
+    RING_WHATIF_FAIL = 1,  /* chosen NPN_MemAlloc calls return NULL */
+    RING_WHATIF_LIMIT = 2, /* a plug-in has a memory budget */
+    RING_WHATIF_CHECK = 4, /* red zones behind NPN blocks, and a quarantine */
+};
+
 enum ring_unwinder {
     RING_UNWINDER_NONE,     /* stacks have one frame: the caller */
     RING_UNWINDER_LIBUNWIND, /* libunwind steps over a table found by the tracer */
@@ -131,6 +139,10 @@ struct ring_counters {
     _Atomic uint64_t peak_bytes; /* highest live_bytes */
     _Atomic uint64_t
         freed_elsewhere; /* blocks whose address was issued again without a free that we saw */
+    /* All above but the frees are about what the plug-in itself allocated; these are not. */
+    _Atomic uint64_t received_blocks;      /* that the browser gave it to release */
+    _Atomic uint64_t received_live_blocks; /* those not released yet */
+    _Atomic uint64_t handed_over; /* blocks, allocated or received, that it gave to the browser */
 };
 
 struct ring_header {
@@ -188,6 +200,11 @@ struct ring_header {
     _Atomic uint64_t guessed_stacks;       /* stacks with frames found through frame pointers */
     _Atomic uint64_t heap_untracked;       /* plug-ins' heap blocks whose frees by others go unseen:
                                               there was no room to remember them */
+    _Atomic uint64_t unlisted_objects;     /* NPObjects beyond the table: references not balanced */
+    _Atomic uint64_t unlisted_findings;    /* findings of a new kind or stack beyond the table */
+    _Atomic uint64_t injected_failures;    /* NPN_MemAlloc calls that were made to fail */
+    _Atomic uint32_t whatif; /* enum ring_whatif bits: what was done to the plug-ins on demand */
+    uint32_t reserved3;
     struct ring_counters totals;           /* all plug-ins together; peak is of the sum */
 
     /* How stamps relate to time, for RING_CLOCK_TSC: the pair of the start and a later one. The
@@ -283,7 +300,7 @@ struct ring_instance {
     uint64_t created_stamp;           /* entry of NPP_New */
     _Atomic uint64_t destroyed_stamp; /* return of NPP_Destroy or of the failed NPP_New, 0 before */
     _Atomic uint32_t flags;           /* enum ring_instance_flag */
-    uint32_t reserved;
+    _Atomic uint32_t page; /* string: where it stands, as the host told it, 0: it did not */
     struct ring_counters npn;
 };
 
@@ -335,6 +352,42 @@ struct ring_live {
     uint64_t stamp;
 };
 _Static_assert(sizeof(struct ring_live) == 32, "two to a cache line");
+
+/* What one plug-in holds of one NPObject. Changed under the tracer's table lock; a slot is emptied
+ * when nothing is held, and readers may find one that is just being changed. */
+struct ring_object {
+    _Atomic uint64_t address; /* 0: free */
+    uint64_t stamp;           /* when the plug-in came to hold it */
+    uint32_t node;            /* where */
+    uint32_t last_node;       /* where it took the last reference */
+    uint32_t instance;        /* that it was made or got for */
+    uint16_t plugin;
+    uint16_t step;          /* enum object_step: how it came to hold it */
+    _Atomic uint32_t refs;  /* references held */
+    uint32_t most_refs;     /* at one time */
+};
+_Static_assert(sizeof(struct ring_object) == 40, "no holes by accident");
+
+/* Misuse of the API. The same at the same place is one entry with a count. */
+struct ring_finding {
+    uint16_t kind;   /* enum finding_kind (format/finding.h) */
+    uint16_t plugin; /* who did it */
+    uint32_t instance;
+    uint32_t node;       /* where */
+    uint32_t owner_node; /* where the block or object came from, 0: unknown */
+    uint16_t owner_plugin;
+    uint16_t owner_flags; /* enum event_flag, and the origin of the block */
+    uint32_t owner_instance;
+    uint32_t released_node; /* where it was released before, 0: unknown */
+    uint32_t detail;        /* depends on the kind */
+    uint64_t address;       /* of the block or object, the first time */
+    uint64_t size;
+    uint64_t owner_stamp;
+    uint64_t first_stamp;
+    _Atomic uint64_t last_stamp;
+    _Atomic uint64_t count; /* 0: not a whole entry yet */
+};
+_Static_assert(sizeof(struct ring_finding) == 80, "no holes by accident");
 
 enum ring_chunk_state {
     RING_CHUNK_FREE,

@@ -40,6 +40,8 @@ static void count_entries(uint64_t total, uint32_t count[RING_AREAS])
     count[RING_NODES] = power_of_two_below(total / 8 / sizeof(struct ring_node));
     count[RING_LIVE] = power_of_two_below(total / 4 / sizeof(struct ring_live));
     count[RING_REACH] = count[RING_LIVE];
+    count[RING_OBJECTS] = power_of_two_below(total / 64 / sizeof(struct ring_object));
+    count[RING_FINDINGS] = clamp(total / 16384, 128, 4096);
 }
 
 static const uint32_t entry_bytes[RING_AREAS] = {
@@ -51,6 +53,8 @@ static const uint32_t entry_bytes[RING_AREAS] = {
     [RING_NODES] = sizeof(struct ring_node),
     [RING_LIVE] = sizeof(struct ring_live),
     [RING_REACH] = 1,
+    [RING_OBJECTS] = sizeof(struct ring_object),
+    [RING_FINDINGS] = sizeof(struct ring_finding),
 };
 
 int ring_layout_compute(uint64_t total_bytes, struct ring_layout *ret_layout)

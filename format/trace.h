@@ -33,6 +33,7 @@
 #include "format/event.h"
 #include "format/ring.h"
 #include "format/trace_bytes.h"
+#include "format/trace_contract.h"
 
 /* ---- framing ----------------------------------------------------------------------------- */
 
@@ -71,6 +72,8 @@ enum trace_block_type {
     TRACE_STATE,       /* struct trace_state */
     TRACE_END,         /* struct trace_end; the last block, once */
     TRACE_HEAP,        /* struct trace_heap_event, see format/trace_heap.h */
+    TRACE_OBJECTS,     /* struct trace_object */
+    TRACE_FINDINGS,    /* struct trace_finding */
     TRACE_BLOCK_TYPES  /* readers skip types that they do not know, and say so */
 };
 
@@ -143,6 +146,9 @@ struct trace_counters {
     uint64_t live_bytes;
     uint64_t peak_bytes;
     uint64_t freed_elsewhere;
+    uint64_t received_blocks;
+    uint64_t received_live_blocks;
+    uint64_t handed_over;
 };
 #define TRACE_COUNTERS (sizeof(struct trace_counters) / sizeof(uint64_t))
 
@@ -170,6 +176,10 @@ struct trace_state {
     uint64_t selfcheck_mismatches;
     uint64_t guessed_stacks;
     uint64_t heap_untracked;
+    uint64_t unlisted_objects;
+    uint64_t unlisted_findings;
+    uint64_t injected_failures;
+    uint32_t whatif;       /* enum ring_whatif bits */
     uint64_t operations;   /* tracing operations under way when the process died */
     uint64_t live_entries; /* in all LIVE blocks */
     uint64_t live_busy;    /* slots that were being filled or emptied when the process died */
@@ -276,6 +286,7 @@ struct trace_instance {
     uint32_t serial; /* index in the ring + 1 */
     uint32_t plugin; /* id */
     uint32_t mime;   /* string, 0: none */
+    uint32_t page;   /* string, 0: none */
     uint32_t flags;  /* enum ring_instance_flag */
     uint64_t npp;
     uint64_t created_stamp;
@@ -319,6 +330,8 @@ typedef int trace_live_each(void *context, const struct trace_live *live);
 void trace_live_encode(const struct trace_live *live, size_t count, struct trace_buffer *out);
 int trace_live_decode(const void *bytes, size_t length, trace_live_each *each, void *context,
                       struct trace_fault *ret_fault);
+
+/* OBJECTS and FINDINGS: format/trace_contract.h. */
 
 /* ---- symbols ----------------------------------------------------------------------------- */
 

@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
-static void put_column(struct trace_buffer *out, struct trace_buffer *column)
+void trace_put_column(struct trace_buffer *out, struct trace_buffer *column)
 {
     trace_put_varint(out, column->length);
     trace_put_bytes(out, column->bytes, column->length);
@@ -22,8 +22,7 @@ static void put_column(struct trace_buffer *out, struct trace_buffer *column)
     trace_buffer_clear(column);
 }
 
-/* A cursor over the next column of in; its faults have offsets inside the column. */
-static struct trace_cursor get_column(struct trace_cursor *in, size_t *ret_base)
+struct trace_cursor trace_get_column(struct trace_cursor *in, size_t *ret_base)
 {
     size_t length = (size_t)trace_get_varint(in);
     const uint8_t *bytes = trace_get_bytes(in, length);
@@ -34,9 +33,8 @@ static struct trace_cursor get_column(struct trace_cursor *in, size_t *ret_base)
     return trace_cursor_over(bytes ? bytes : (const uint8_t *)"", length);
 }
 
-/* The first fault of the block: of its frame, else of any column, in offsets of the block. */
-static int end_columns(struct trace_cursor *in, struct trace_cursor *columns, const size_t *bases,
-                       size_t count, struct trace_fault *ret_fault)
+int trace_end_columns(struct trace_cursor *in, struct trace_cursor *columns, const size_t *bases,
+                      size_t count, struct trace_fault *ret_fault)
 {
     if (trace_cursor_end(in, ret_fault) != 0)
         return -EBADMSG;
@@ -59,15 +57,15 @@ void trace_nodes_encode(const struct trace_node *nodes, size_t count, struct tra
     trace_put_varint(out, count ? nodes[0].id : 0);
     for (size_t i = 0; i < count; i++)
         trace_put_varint(&column, nodes[i].id - nodes[i].parent);
-    put_column(out, &column);
+    trace_put_column(out, &column);
     for (size_t i = 0; i < count; i++)
         trace_put_varint(&column, nodes[i].flags);
-    put_column(out, &column);
+    trace_put_column(out, &column);
     for (size_t i = 0; i < count; i++) {
         trace_put_difference(&column, nodes[i].pc, pc);
         pc = nodes[i].pc;
     }
-    put_column(out, &column);
+    trace_put_column(out, &column);
     trace_buffer_free(&column);
 }
 
@@ -85,7 +83,7 @@ int trace_nodes_decode(const void *bytes, size_t length, trace_node_each *each, 
     if (left > 0 && (id == 0 || left > RING_NODE_INLINE - (uint64_t)id))
         trace_cursor_fail(&in, "numbers nodes beyond the range");
     for (size_t i = 0; i < COLUMNS; i++)
-        column[i] = get_column(&in, &base[i]);
+        column[i] = trace_get_column(&in, &base[i]);
     if (in.fault.what != NULL)
         return trace_cursor_end(&in, ret_fault);
     for (; left > 0; left--, id++) {
@@ -103,7 +101,7 @@ int trace_nodes_decode(const void *bytes, size_t length, trace_node_each *each, 
         if (result != 0)
             return result;
     }
-    return end_columns(&in, column, base, COLUMNS, ret_fault);
+    return trace_end_columns(&in, column, base, COLUMNS, ret_fault);
 }
 
 enum live_column {
@@ -158,7 +156,7 @@ void trace_live_encode(const struct trace_live *live, size_t count, struct trace
         uint64_t last = 0;
         for (size_t i = 0; i < count; i++)
             put_live(&column, which, &live[i], &last);
-        put_column(out, &column);
+        trace_put_column(out, &column);
     }
     trace_buffer_free(&column);
 }
@@ -173,7 +171,7 @@ int trace_live_decode(const void *bytes, size_t length, trace_live_each *each, v
     uint64_t address = 0, stamp = 0;
 
     for (size_t i = 0; i < LIVE_COLUMNS; i++)
-        column[i] = get_column(&in, &base[i]);
+        column[i] = trace_get_column(&in, &base[i]);
     if (in.fault.what != NULL)
         return trace_cursor_end(&in, ret_fault);
     for (; left > 0; left--) {
@@ -195,5 +193,5 @@ int trace_live_decode(const void *bytes, size_t length, trace_live_each *each, v
         if (result != 0)
             return result;
     }
-    return end_columns(&in, column, base, LIVE_COLUMNS, ret_fault);
+    return trace_end_columns(&in, column, base, LIVE_COLUMNS, ret_fault);
 }

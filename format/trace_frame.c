@@ -112,6 +112,7 @@ const char *trace_block_name(unsigned type)
         [TRACE_EVENTS] = "EVENTS",       [TRACE_SYMBOLS] = "SYMBOLS",
         [TRACE_LIVE] = "LIVE",           [TRACE_STATE] = "STATE",
         [TRACE_END] = "END",             [TRACE_HEAP] = "HEAP",
+        [TRACE_OBJECTS] = "OBJECTS",     [TRACE_FINDINGS] = "FINDINGS",
     };
     return type < TRACE_BLOCK_TYPES ? names[type] : NULL;
 }

@@ -78,6 +78,9 @@ void trace_put_counters(struct trace_buffer *out, const struct trace_counters *c
     trace_put_varint(out, counters->live_bytes);
     trace_put_varint(out, counters->peak_bytes);
     trace_put_varint(out, counters->freed_elsewhere);
+    trace_put_varint(out, counters->received_blocks);
+    trace_put_varint(out, counters->received_live_blocks);
+    trace_put_varint(out, counters->handed_over);
 }
 
 struct trace_counters trace_get_counters(struct trace_cursor *in)
@@ -94,6 +97,9 @@ struct trace_counters trace_get_counters(struct trace_cursor *in)
     counters.live_bytes = trace_get_varint(in);
     counters.peak_bytes = trace_get_varint(in);
     counters.freed_elsewhere = trace_get_varint(in);
+    counters.received_blocks = trace_get_varint(in);
+    counters.received_live_blocks = trace_get_varint(in);
+    counters.handed_over = trace_get_varint(in);
     return counters;
 }
 
@@ -117,6 +123,10 @@ void trace_state_encode(const struct trace_state *state, struct trace_buffer *ou
     trace_put_varint(out, state->selfcheck_mismatches);
     trace_put_varint(out, state->guessed_stacks);
     trace_put_varint(out, state->heap_untracked);
+    trace_put_varint(out, state->unlisted_objects);
+    trace_put_varint(out, state->unlisted_findings);
+    trace_put_varint(out, state->injected_failures);
+    trace_put_varint(out, state->whatif);
     trace_put_varint(out, state->operations);
     trace_put_varint(out, state->live_entries);
     trace_put_varint(out, state->live_busy);
@@ -147,6 +157,10 @@ int trace_state_decode(const void *bytes, size_t length, struct trace_state *ret
     state.selfcheck_mismatches = trace_get_varint(&in);
     state.guessed_stacks = trace_get_varint(&in);
     state.heap_untracked = trace_get_varint(&in);
+    state.unlisted_objects = trace_get_varint(&in);
+    state.unlisted_findings = trace_get_varint(&in);
+    state.injected_failures = trace_get_varint(&in);
+    state.whatif = trace_get_u32(&in);
     state.operations = trace_get_varint(&in);
     state.live_entries = trace_get_varint(&in);
     state.live_busy = trace_get_varint(&in);

@@ -11,7 +11,7 @@
 #define STRING_MIN_BYTES 2
 #define MODULE_MIN_BYTES 8
 #define PLUGIN_MIN_BYTES (11 + TRACE_COUNTERS)
-#define INSTANCE_MIN_BYTES (7 + TRACE_COUNTERS)
+#define INSTANCE_MIN_BYTES (8 + TRACE_COUNTERS)
 
 void trace_put_build_id(struct trace_buffer *out, const uint8_t *build_id, uint32_t bytes)
 {
@@ -176,6 +176,7 @@ void trace_instances_encode(const struct trace_instance *instances, size_t count
         trace_put_varint(out, instance->serial);
         trace_put_varint(out, instance->plugin);
         trace_put_varint(out, instance->mime);
+        trace_put_varint(out, instance->page);
         trace_put_varint(out, instance->flags);
         trace_put_varint(out, instance->npp);
         trace_put_varint(out, instance->created_stamp);
@@ -191,6 +192,7 @@ static struct trace_instance get_instance(struct trace_cursor *in)
     instance.serial = trace_get_u32(in);
     instance.plugin = (uint32_t)trace_get_limited(in, UINT16_MAX);
     instance.mime = trace_get_u32(in);
+    instance.page = trace_get_u32(in);
     instance.flags = trace_get_u32(in);
     instance.npp = trace_get_varint(in);
     instance.created_stamp = trace_get_varint(in);

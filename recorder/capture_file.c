@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "recorder/contract.h"
 #include "recorder/live.h"
 
 __attribute__((format(printf, 2, 3))) static void say(const struct capture *capture,
@@ -182,6 +183,10 @@ static void read_state(const struct segment *segment, struct trace_state *state)
     state->selfcheck_mismatches = atomic_load(&header->selfcheck_mismatches);
     state->guessed_stacks = atomic_load(&header->guessed_stacks);
     state->heap_untracked = atomic_load(&header->heap_untracked);
+    state->unlisted_objects = atomic_load(&header->unlisted_objects);
+    state->unlisted_findings = atomic_load(&header->unlisted_findings);
+    state->injected_failures = atomic_load(&header->injected_failures);
+    state->whatif = atomic_load(&header->whatif);
     state->operations = operations_under_way(segment);
     state->totals = tables_counters(&header->totals);
 }
@@ -203,10 +208,14 @@ void capture_file_state(struct capture *capture)
     result->lost_events =
         state.dropped_events + state.overwritten_events + capture->drain.damaged_events;
     result->untracked_blocks = state.untracked_blocks;
+    result->unlisted_findings = state.unlisted_findings;
+    result->injected_failures = state.injected_failures;
     if (error == 0)
         error = tables_write_final(&capture->tables);
     if (error == 0)
         error = live_write(&capture->tables, &state.live_entries, &state.live_busy);
+    if (error == 0)
+        error = contract_write(&capture->tables, &result->findings);
     if (error == 0) {
         trace_state_encode(&state, &raw);
         error = trace_writer_put(&capture->writer, TRACE_STATE, &raw);

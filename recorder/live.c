@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define ENTRIES_IN_BLOCK 262144u /* at most 50 bytes each */
 
@@ -15,8 +14,10 @@ struct live_scan {
     uint64_t busy;
 };
 
-static int take_slot(struct live_scan *scan, const struct ring_live *slot)
+static int take_slot(void *context, const void *entry)
 {
+    struct live_scan *scan = context;
+    const struct ring_live *slot = entry;
     uint64_t address = atomic_load_explicit(&slot->address, memory_order_acquire);
 
     if (address == 0)
@@ -37,32 +38,6 @@ static int take_slot(struct live_scan *scan, const struct ring_live *slot)
         .plugin = slot->plugin,
         .flags = slot->flags,
     };
-    return 0;
-}
-
-/* Visits the slots on pages that exist: the others are empty, and reading them would make them. */
-static int scan_table(struct live_scan *scan)
-{
-    const struct segment *segment = scan->tables->segment;
-    const struct ring_extent *area = &segment->layout.area[RING_LIVE];
-    off_t at = (off_t)area->offset;
-    off_t end = at + (off_t)((uint64_t)area->count * area->entry_bytes);
-
-    while (at < end) {
-        off_t data = lseek(segment->memfd, at, SEEK_DATA);
-        if (data < 0 && errno == ENXIO)
-            break;
-        off_t hole = data < 0 ? end : lseek(segment->memfd, data, SEEK_HOLE);
-        data = data < 0 ? at : data;
-        hole = hole < 0 || hole > end ? end : hole;
-        for (at = data; at < hole; at += (off_t)area->entry_bytes) {
-            uint64_t index = ((uint64_t)at - area->offset) / area->entry_bytes;
-            int error = take_slot(scan, segment_entry(segment, RING_LIVE, (uint32_t)index));
-            if (error != 0)
-                return error;
-        }
-        at = hole;
-    }
     return 0;
 }
 
@@ -92,7 +67,7 @@ static int write_entries(struct live_scan *scan)
 int live_write(struct tables *tables, uint64_t *ret_entries, uint64_t *ret_busy)
 {
     struct live_scan scan = {.tables = tables};
-    int error = scan_table(&scan);
+    int error = segment_each(tables->segment, RING_LIVE, take_slot, &scan);
 
     if (error == 0) {
         if (scan.entries.count > 1)

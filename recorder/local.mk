@@ -7,6 +7,8 @@ librecorder_la_SOURCES = \
 	recorder/capture.h \
 	recorder/capture_file.c \
 	recorder/capture_file.h \
+	recorder/contract.c \
+	recorder/contract.h \
 	recorder/drain.c \
 	recorder/drain.h \
 	recorder/drain_blocks.c \

@@ -11,8 +11,9 @@
  *   session.c the loop                          capture.c   one process: segment -> file
  *   drain*.c  chunks -> EVENTS, HEAP            tables*.c   tables -> STRINGS, MODULES, ...
  *   ticks.c   stamps -> nanoseconds
- *   live.c    side table -> LIVE                symbolize.c addresses -> SYMBOLS
- *   output.c  names and creates files           trace_writer.c  blocks -> bytes
+ *   live.c    side table -> LIVE                contract.c  -> OBJECTS, FINDINGS
+ *   symbolize.c addresses -> SYMBOLS            trace_writer.c  blocks -> bytes
+ *   output.c  names and creates files
  *
  * One thread; it must not be the owner of robust mutexes. While it runs, signals are blocked and
  * read from a descriptor, SIGPIPE and SIGXFSZ ignored; afterwards all is as it was. Nothing is
@@ -74,6 +75,9 @@ struct recorder_result {
     uint64_t heap_untracked; /* plug-ins' heap blocks whose frees by others went unseen */
     uint64_t lost_events;
     uint64_t untracked_blocks; /* live blocks that the counts below do not have */
+    uint64_t findings;         /* different ones */
+    uint64_t unlisted_findings;
+    uint64_t injected_failures; /* NPN_MemAlloc calls that were made to fail */
     struct recorder_plugin *plugins;
     size_t plugin_count;
 };

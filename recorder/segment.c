@@ -190,6 +190,39 @@ void *segment_entry(const struct segment *segment, enum ring_area area, uint32_t
     return (char *)segment->header + extent->offset + (uint64_t)index * extent->entry_bytes;
 }
 
+/* The next bytes of the file that exist, from `at` on. False: there are none before end. */
+static bool next_pages(const struct segment *segment, uint64_t at, uint64_t end,
+                       uint64_t *ret_from, uint64_t *ret_to)
+{
+    off_t from = lseek(segment->memfd, (off_t)at, SEEK_DATA);
+
+    if (from < 0 && errno == ENXIO)
+        return false;
+    off_t to = from < 0 ? -1 : lseek(segment->memfd, from, SEEK_HOLE);
+    *ret_from = from < 0 ? at : (uint64_t)from;
+    *ret_to = to < 0 || (uint64_t)to > end ? end : (uint64_t)to;
+    return *ret_from < end;
+}
+
+int segment_each(const struct segment *segment, enum ring_area area,
+                 int (*each)(void *context, const void *entry), void *context)
+{
+    const struct ring_extent *extent = &segment->layout.area[area];
+    uint64_t end = extent->offset + (uint64_t)extent->count * extent->entry_bytes, from, to;
+    uint64_t index = 0; /* entries may lie on two pages */
+
+    for (uint64_t at = extent->offset; next_pages(segment, at, end, &from, &to); at = to) {
+        uint64_t first = (from - extent->offset) / extent->entry_bytes;
+        for (index = first > index ? first : index;
+             extent->offset + index * extent->entry_bytes < to; index++) {
+            int result = each(context, segment_entry(segment, area, (uint32_t)index));
+            if (result != 0)
+                return result;
+        }
+    }
+    return 0;
+}
+
 uint32_t segment_used(const struct segment *segment, enum ring_area area)
 {
     uint32_t used = atomic_load_explicit(&segment->header->used[area], memory_order_acquire);

@@ -74,6 +74,11 @@ bool segment_is_intact(const struct segment *segment);
 /* Entry `index` of an area, NULL beyond its end. */
 void *segment_entry(const struct segment *segment, enum ring_area area, uint32_t index);
 
+/* Calls each(context, entry) for the entries on pages that exist, until it returns other than 0;
+ * passes that on. The other entries are all zero, and reading them would make their pages. */
+int segment_each(const struct segment *segment, enum ring_area area,
+                 int (*each)(void *context, const void *entry), void *context);
+
 /* How many entries of a table are in use: bounded by its capacity. */
 uint32_t segment_used(const struct segment *segment, enum ring_area area);
 

@@ -22,6 +22,9 @@ struct trace_counters tables_counters(const struct ring_counters *from)
         .live_bytes = atomic_load(&from->live_bytes),
         .peak_bytes = atomic_load(&from->peak_bytes),
         .freed_elsewhere = atomic_load(&from->freed_elsewhere),
+        .received_blocks = atomic_load(&from->received_blocks),
+        .received_live_blocks = atomic_load(&from->received_live_blocks),
+        .handed_over = atomic_load(&from->handed_over),
     };
 }
 
@@ -105,6 +108,7 @@ static int collect_instances(struct tables *tables, struct tables_array *instanc
             .serial = tables->instances_written + 1,
             .plugin = from->plugin & UINT16_MAX, /* ids are that small; the file's limit */
             .mime = from->mime,
+            .page = atomic_load(&from->page),
             .npp = from->npp,
             .created_stamp = ticks_ns(ticks, from->created_stamp),
             .destroyed_stamp = ticks_ns(ticks, atomic_load(&from->destroyed_stamp)),
@@ -112,6 +116,7 @@ static int collect_instances(struct tables *tables, struct tables_array *instanc
             .npn = tables_counters(&from->npn),
         };
         tables_want_string(tables, instance->mime);
+        tables_want_string(tables, instance->page);
     }
     return 0;
 }

@@ -1,18 +1,22 @@
 /* shim/callbacks.c - calls that the plug-in asks the host to make later */
 /* SPDX-License-Identifier: MIT */
 
-#include "shim/callbacks.h"
-
+/*
+ * NPN_PluginThreadAsyncCall, NPN_ScheduleTimer and the callbacks of objects made by
+ * NPN_CreateObject bring the host back into the plug-in outside any NPP_* call. The function handed
+ * to the host is one of ours, which notes the instance that asked and calls the plug-in's. Where
+ * there is no room for that note, the plug-in's own function is handed over and the call is not
+ * attributed to an instance.
+ */
 #include <errno.h>
 #include <stddef.h>
 
 #include "shim/classes.h"
 #include "shim/freelist.h"
-#include "shim/hostcalls.h"
 #include "shim/instances.h"
 #include "shim/map.h"
-#include "shim/plugin.h"
-#include "tracer/npn.h"
+#include "shim/received.h"
+#include "shim/table_gates.h"
 
 #define STACK_POINTER ((uint64_t)(uintptr_t)__builtin_frame_address(0))
 
@@ -61,27 +65,37 @@ static void run_async(void *data)
     errno = kept_errno;
 }
 
-void gate_pluginthreadasynccall(uint32_t set, NPP npp, void (*function)(void *), void *data)
+/* The note of what to call; NULL: there is no room, or nothing to call. */
+static struct request *make_request(const struct hostcall *call, NPP npp,
+                                    const struct request *what)
 {
-    struct plugin *plugin = plugin_of_set(set);
     int kept_errno = errno;
-    struct request *request = function != NULL ? freelist_take(&requests) : NULL;
+    struct request *request = freelist_take(&requests);
 
-    if (request != NULL)
-        *request = (struct request){
-            .plugin = plugin,
-            .async = function,
-            .data = data,
-            .instance = instances_find(plugin, npp),
-            .generation = generation(),
-        };
+    if (request == NULL) {
+        atomic_store_explicit(&hostcalls_entries_unseen, true, memory_order_relaxed);
+    } else {
+        *request = *what;
+        request->plugin = call->plugin;
+        request->instance = instances_find(call->plugin, npp);
+        request->generation = generation();
+    }
     errno = kept_errno;
-    struct hostcalls_call into = hostcalls_enter(__builtin_frame_address(0));
+    return request;
+}
+
+void gate_npn_pluginthreadasynccall(uintptr_t who, NPP npp, void (*function)(void *), void *data)
+{
+    struct hostcall call = HOSTCALLS_BEGIN(pluginthreadasynccall);
+    const struct request what = {.async = function, .data = data};
+    struct request *request = function != NULL ? make_request(&call, npp, &what) : NULL;
+
+    hostcalls_go(&call);
     if (request != NULL)
-        plugin->host.pluginthreadasynccall(npp, run_async, request);
+        call.plugin->host.pluginthreadasynccall(npp, run_async, request);
     else
-        plugin->host.pluginthreadasynccall(npp, function, data);
-    hostcalls_leave(&into);
+        call.plugin->host.pluginthreadasynccall(npp, function, data);
+    hostcalls_leave(&call);
 }
 
 static uint64_t timer_key(NPP npp, uint32_t timer)
@@ -106,59 +120,74 @@ static void run_timer(NPP npp, uint32_t timer)
     errno = kept_errno;
 }
 
-uint32_t gate_scheduletimer(uint32_t set, NPP npp, uint32_t interval, NPBool repeat,
-                            void (*function)(NPP, uint32_t))
+/* A request outlives NPN_UnscheduleTimer, since a call of it may be under way; when its id comes
+ * round again it has run out. */
+static void timer_scheduled(NPP npp, uint32_t timer, struct request *request)
 {
-    struct plugin *plugin = plugin_of_set(set);
     int kept_errno = errno;
-    struct request *request = function != NULL ? freelist_take(&requests) : NULL;
-
-    struct hostcalls_call into = hostcalls_enter(__builtin_frame_address(0));
-    if (request == NULL) {
-        errno = kept_errno;
-        uint32_t timer = plugin->host.scheduletimer(npp, interval, repeat, function);
-        hostcalls_leave(&into);
-        return timer;
-    }
-    *request = (struct request){
-        .plugin = plugin,
-        .timer = function,
-        .instance = instances_find(plugin, npp),
-        .generation = generation(),
-    };
-    map_set(&being_scheduled, timer_key(npp, 0), (uint64_t)(uintptr_t)request);
-    errno = kept_errno;
-    uint32_t timer = plugin->host.scheduletimer(npp, interval, repeat, run_timer);
-    hostcalls_leave(&into);
-    kept_errno = errno;
-    /* A request outlives NPN_UnscheduleTimer, since a call of it may be under way; when its id
-     * comes round again it has run out. */
     uint64_t old;
+
     if (map_take(&timers, timer_key(npp, timer), &old))
         freelist_return(&requests, (void *)(uintptr_t)old);
     map_set(&timers, timer_key(npp, timer), (uint64_t)(uintptr_t)request);
     map_remove(&being_scheduled, timer_key(npp, 0));
     errno = kept_errno;
+}
+
+static void timer_to_come(NPP npp, struct request *request)
+{
+    int kept_errno = errno;
+
+    map_set(&being_scheduled, timer_key(npp, 0), (uint64_t)(uintptr_t)request);
+    errno = kept_errno;
+}
+
+uint32_t gate_npn_scheduletimer(uintptr_t who, NPP npp, uint32_t interval, NPBool repeat,
+                                void (*function)(NPP, uint32_t))
+{
+    struct hostcall call = HOSTCALLS_BEGIN(scheduletimer);
+    const struct request what = {.timer = function};
+    struct request *request = function != NULL ? make_request(&call, npp, &what) : NULL;
+
+    if (request != NULL)
+        timer_to_come(npp, request);
+    hostcalls_go(&call);
+    uint32_t timer = call.plugin->host.scheduletimer(npp, interval, repeat,
+                                                     request != NULL ? run_timer : function);
+    hostcalls_leave(&call);
+    if (request != NULL)
+        timer_scheduled(npp, timer, request);
     return timer;
 }
 
-NPObject *gate_createobject(uint32_t set, NPP npp, NPClass *type)
+/* The entry is for NPClass.allocate, of a class that cannot be watched. */
+static uint32_t push_allocate(const struct hostcall *call, NPP npp, NPClass *type,
+                              uint32_t *ret_instance)
 {
-    struct plugin *plugin = plugin_of_set(set);
     int kept_errno = errno;
-    uint32_t instance = instances_find(plugin, npp);
 
+    *ret_instance = instances_find(call->plugin, npp);
     if (type != NULL)
-        classes_watch(plugin, type);
-    uint32_t token = npn_entry_push(plugin_id(plugin), instance, STACK_POINTER);
+        classes_watch(call->plugin, type);
+    uint32_t token = npn_entry_push(plugin_id(call->plugin), *ret_instance, call->stack_pointer);
     errno = kept_errno;
-    struct hostcalls_call into = hostcalls_enter(__builtin_frame_address(0));
-    NPObject *object = plugin->host.createobject(npp, type);
-    hostcalls_leave(&into);
-    kept_errno = errno;
+    return token;
+}
+
+NPObject *gate_npn_createobject(uintptr_t who, NPP npp, NPClass *type)
+{
+    struct hostcall call = HOSTCALLS_BEGIN(createobject);
+    uint32_t instance;
+    uint32_t token = push_allocate(&call, npp, type, &instance);
+
+    hostcalls_go(&call);
+    NPObject *object = call.plugin->host.createobject(npp, type);
+    hostcalls_leave(&call);
+    int kept_errno = errno;
     npn_entry_pop(token);
     if (object != NULL)
-        instances_own(object, plugin, instance);
+        instances_own(object, call.plugin, instance);
     errno = kept_errno;
+    received_new_object(&call, npp, object);
     return object;
 }

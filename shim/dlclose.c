@@ -6,6 +6,7 @@
 #include <link.h>
 #include <stdbool.h>
 
+#include "shim/classes.h"
 #include "shim/exported.h"
 #include "shim/originals.h"
 #include "shim/plugin.h"
@@ -36,10 +37,13 @@ static int close_traced(void *handle, uint32_t begun)
 
     if (address != 0 && !object_at(address, &before))
         address = 0;
+    if (address != 0)
+        classes_closing(&before);
     int status = originals.dlclose(handle);
     int kept_errno = errno;
     tracer_unload_end(begun, is_gone(address, &before));
     plugin_forget_unloaded();
+    classes_closed();
     errno = kept_errno;
     return status;
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "shim/check.h"
 #include "shim/opened.h"
 #include "shim/pfuncs.h"
 #include "shim/plugin.h"
@@ -85,7 +86,9 @@ NPError gate_NP_Initialize(uint32_t place, NPNetscapeFuncs *table, NPPluginFuncs
         return plugin->initialize(table, functions, rest);
     uint16_t functions_size = functions != NULL ? functions->size : 0;
     uint32_t id = plugin_id(plugin); /* tracing begins here, and with it that of heap calls */
+    whatif_note_modes();
     NPNetscapeFuncs *copy = table_copy(plugin, table);
+    plugin_beginning(plugin);
     redirect_plugin(plugin, (void *)plugin->initialize);
     plugin->flags &= ~(uint32_t)RING_PLUGIN_PROVIDED;
     note_initialize(id, plugin->flags);
@@ -95,6 +98,7 @@ NPError gate_NP_Initialize(uint32_t place, NPNetscapeFuncs *table, NPPluginFuncs
     kept_errno = errno;
     npn_entry_pop(token);
     opened_entry_ends();
+    plugin_begun(plugin, error);
     if (error == NPERR_NO_ERROR && functions != NULL)
         pfuncs_wrap(plugin, functions, functions_size);
     npn_plugin_step(id, EVENT_STEP_INITIALIZE_RETURN, error);
@@ -128,6 +132,9 @@ NPError gate_NP_Shutdown(uint32_t place)
     NPError error = plugin->shutdown();
     kept_errno = errno;
     npn_entry_pop(token);
+    if (whatif_on())
+        check_plugin_ends(id); /* may free through the plug-in's own host, a plug-in itself */
+    plugin_shut_down(plugin);
     note_shutdown(id, error);
     errno = kept_errno;
     return error;

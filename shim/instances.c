@@ -3,6 +3,8 @@
 
 #include "shim/instances.h"
 
+#include <strings.h>
+
 #include "shim/map.h"
 #include "tracer/clock.h"
 #include "tracer/npn.h"
@@ -36,6 +38,39 @@ uint32_t instances_begin(struct plugin *plugin, NPP npp, const char *mime)
     map_set(&by_npp, key_of(plugin, npp), generation() << 32 | instance);
     npn_instance_step(id, instance, EVENT_STEP_NEW_ENTER, 0);
     return instance;
+}
+
+void instances_note_page(uint32_t instance, const char *page)
+{
+    struct tracer *tracer = tracer_if_running();
+
+    if (tracer != NULL && instance != 0 && page[0] != '\0')
+        registry_set_page(tracer, instance, page);
+}
+
+/* Hosts pass the names as the page has them. Some put an entry without a name or value between the
+ * tag's own and those of its PARAMs. */
+static const char *attribute(const char *name, int16_t count, char *const names[],
+                             char *const values[])
+{
+    for (int16_t i = 0; i < count; i++)
+        if (names[i] != NULL && values[i] != NULL && strcasecmp(names[i], name) == 0)
+            return values[i];
+    return NULL;
+}
+
+void instances_note_attributes(uint32_t instance, int16_t count, char *const names[],
+                               char *const values[])
+{
+    static const char *const telling[] = {"src", "data"}; /* of <embed>, of <object> */
+
+    if (names == NULL || values == NULL)
+        return;
+    for (unsigned i = 0; i < sizeof(telling) / sizeof(telling[0]); i++) {
+        const char *value = attribute(telling[i], count, names, values);
+        if (value != NULL)
+            instances_note_page(instance, value);
+    }
 }
 
 static void close_instance(struct plugin *plugin, NPP npp, uint32_t instance, uint32_t flags)

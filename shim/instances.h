@@ -16,6 +16,12 @@
 uint32_t instances_begin(struct plugin *plugin, NPP npp, const char *mime);
 void instances_begun(struct plugin *plugin, NPP npp, uint32_t instance, NPError error);
 
+/* Where the instance stands, from the attributes of its tag; what the host tells later (the origin
+ * of the document) is a page address too. The first one known counts. */
+void instances_note_attributes(uint32_t instance, int16_t count, char *const names[],
+                               char *const values[]);
+void instances_note_page(uint32_t instance, const char *page);
+
 /* Before NPP_Destroy: the serial. After it: npp is nobody's. */
 uint32_t instances_ending(struct plugin *plugin, NPP npp);
 void instances_ended(struct plugin *plugin, NPP npp, uint32_t instance, NPError error);

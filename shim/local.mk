@@ -6,7 +6,9 @@ shim_sources = \
 	shim/brought.c \
 	shim/brought.h \
 	shim/callbacks.c \
-	shim/callbacks.h \
+	shim/check.c \
+	shim/check.h \
+	shim/class_calls.c \
 	shim/classes.c \
 	shim/classes.h \
 	shim/dlclose.c \
@@ -18,6 +20,8 @@ shim_sources = \
 	shim/exported.h \
 	shim/freelist.c \
 	shim/freelist.h \
+	shim/handed.c \
+	shim/handed.h \
 	shim/heap.c \
 	shim/heap_boot.c \
 	shim/heap_boot.h \
@@ -61,19 +65,31 @@ shim_sources = \
 	shim/plugin.h \
 	shim/provided.c \
 	shim/provided.h \
+	shim/quarantine.c \
+	shim/quarantine.h \
+	shim/received.c \
+	shim/received.h \
 	shim/redirect.c \
 	shim/redirect.h \
 	shim/scope.c \
 	shim/scope.h \
 	shim/scope_aarch64.S \
 	shim/scope_x86_64.S \
+	shim/scripting.c \
 	shim/stubs.c \
 	shim/stubs.h \
+	shim/stubs_pool.h \
+	shim/stubs_table.c \
 	shim/table.c \
 	shim/table.h \
+	shim/table_gates.h \
+	shim/table_plain.c \
+	shim/table_slots.h \
 	shim/threads.c \
 	shim/unseen.c \
-	shim/unseen.h
+	shim/unseen.h \
+	shim/whatif.c \
+	shim/whatif.h
 
 libnpntrace_la_SOURCES += $(shim_sources)
 libnpntrace_la_CCASFLAGS = -fPIC

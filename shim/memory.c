@@ -5,7 +5,9 @@
 
 #include <errno.h>
 
-#include "shim/plugin.h"
+#include "shim/hostcalls.h"
+#include "shim/table_gates.h"
+#include "shim/whatif.h"
 
 void *memory_alloc(const struct npn_caller *caller, NPN_MemAllocProcPtr host, uint32_t size)
 {
@@ -13,6 +15,8 @@ void *memory_alloc(const struct npn_caller *caller, NPN_MemAllocProcPtr host, ui
     uint32_t token = npn_alloc_begin(caller);
 
     errno = kept_errno;
+    if (whatif_on())
+        return whatif_alloc(caller, token, host, size);
     void *block = host(size);
     kept_errno = errno;
     npn_alloc_end(caller, token, block, size);
@@ -26,6 +30,10 @@ void memory_free(const struct npn_caller *caller, NPN_MemFreeProcPtr host, void 
 
     if (block == NULL) {
         host(block);
+        return;
+    }
+    if (whatif_on()) {
+        whatif_free(caller, host, block);
         return;
     }
     uint32_t token = npn_free_begin(caller, block);
@@ -49,60 +57,51 @@ uint32_t memory_flush(const struct npn_caller *caller, NPN_MemFlushProcPtr host,
     return flushed;
 }
 
-/* The plug-in behind a stub: its set's, or in the shared set the one whose code called, or the one
- * whose entry this thread is in, or any: their hosts are one (plugin_share_stubs). */
-static struct plugin *plugin_of_call(uint32_t set, const void *caller, uint64_t stack_pointer)
-{
-    uint32_t id, instance;
-
-    if (set != PLUGIN_SHARED_SET)
-        return plugin_of_set(set);
-    struct plugin *plugin = plugin_find_code(caller);
-    if (plugin == NULL) {
-        npn_entry_current(stack_pointer, &id, &instance);
-        plugin = plugin_of_id(id);
-    }
-    return plugin != NULL && plugin->table != NULL ? plugin : plugin_of_set(set);
-}
-
-/* Inlined, so that addresses are those of the gate. */
-static inline __attribute__((always_inline)) struct npn_caller caller_of(uint32_t set,
+/* These calls come by the million, so the common case is short: hostcalls_begin() would find
+ * nothing to say. Inlined, so that addresses are those of the gate. */
+static inline __attribute__((always_inline)) struct npn_caller caller_of(uintptr_t who, size_t slot,
                                                                          struct plugin **ret_plugin)
 {
-    const void *address = __builtin_return_address(0);
-    uint64_t stack_pointer = (uint64_t)(uintptr_t)__builtin_frame_address(0);
-    int kept_errno = errno;
-
-    *ret_plugin = plugin_of_call(set, address, stack_pointer);
-    struct npn_caller caller = {
-        .plugin = plugin_id(*ret_plugin),
-        .address = (uint64_t)(uintptr_t)address,
-        .stack_pointer = stack_pointer,
-    };
-    errno = kept_errno;
-    return caller;
+    if (__builtin_expect(who < PLUGIN_SHARED_SET, 1)) {
+        struct plugin *plugin = *ret_plugin = plugin_of_set((uint32_t)who);
+        if (!atomic_load_explicit(&plugin->ended, memory_order_relaxed)) {
+            int kept_errno = errno;
+            uint32_t id = plugin_id(plugin);
+            errno = kept_errno;
+            return (struct npn_caller){
+                .plugin = id,
+                .address = (uint64_t)(uintptr_t)__builtin_return_address(0),
+                .stack_pointer = (uint64_t)(uintptr_t)__builtin_frame_address(0),
+            };
+        }
+    }
+    struct hostcall call = hostcalls_begin(who, slot);
+    *ret_plugin = call.plugin;
+    return hostcalls_caller(&call);
 }
 
-void *gate_memalloc(uint32_t set, uint32_t size)
+#define CALLER_OF(slot) caller_of(who, offsetof(NPNetscapeFuncs, slot), &plugin)
+
+void *gate_npn_memalloc(uintptr_t who, uint32_t size)
 {
     struct plugin *plugin;
-    struct npn_caller caller = caller_of(set, &plugin);
+    struct npn_caller caller = CALLER_OF(memalloc);
 
     return memory_alloc(&caller, plugin->host.memalloc, size);
 }
 
-void gate_memfree(uint32_t set, void *block)
+void gate_npn_memfree(uintptr_t who, void *block)
 {
     struct plugin *plugin;
-    struct npn_caller caller = caller_of(set, &plugin);
+    struct npn_caller caller = CALLER_OF(memfree);
 
     memory_free(&caller, plugin->host.memfree, block);
 }
 
-uint32_t gate_memflush(uint32_t set, uint32_t size)
+uint32_t gate_npn_memflush(uintptr_t who, uint32_t size)
 {
     struct plugin *plugin;
-    struct npn_caller caller = caller_of(set, &plugin);
+    struct npn_caller caller = CALLER_OF(memflush);
 
     return memory_flush(&caller, plugin->host.memflush, size);
 }

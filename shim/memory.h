@@ -9,12 +9,8 @@
 #include "shim/npapi.h"
 #include "tracer/npn.h"
 
-/* The stubs' common parts; set is the plug-in's stub set. */
-void *gate_memalloc(uint32_t set, uint32_t size);
-void gate_memfree(uint32_t set, void *block);
-uint32_t gate_memflush(uint32_t set, uint32_t size);
-
-/* Calls a host's function and records the call; value, errno and side effects are the host's. */
+/* The tracer knows by itself that what happens inside these is the host's (tracer/thread.h).
+ * Calls a host's function and records the call; value, errno and side effects are the host's. */
 void *memory_alloc(const struct npn_caller *caller, NPN_MemAllocProcPtr host, uint32_t size);
 void memory_free(const struct npn_caller *caller, NPN_MemFreeProcPtr host, void *block);
 uint32_t memory_flush(const struct npn_caller *caller, NPN_MemFlushProcPtr host, uint32_t size);

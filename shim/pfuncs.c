@@ -6,14 +6,17 @@
 #include <errno.h>
 #include <string.h>
 
+#include "shim/handed.h"
 #include "shim/instances.h"
 #include "shim/opened.h"
 #include "shim/stubs.h"
+#include "tracer/contract.h"
 #include "tracer/npn.h"
 
 /* One call of the host into the plug-in. */
 struct call {
     const NPPluginFuncs *own;
+    struct handed_by by;
     uint32_t token;
 };
 
@@ -22,10 +25,11 @@ static inline __attribute__((always_inline)) struct call enter(uint32_t set, uin
 {
     struct plugin *plugin = plugin_of_set(set);
     int kept_errno = errno;
+    uint32_t id = plugin_id(plugin);
     struct call call = {
         .own = &plugin->own,
-        .token = npn_entry_push(plugin_id(plugin), instance,
-                                (uint64_t)(uintptr_t)__builtin_frame_address(0)),
+        .by = {.plugin = id, .address = __builtin_return_address(0)},
+        .token = npn_entry_push(id, instance, (uint64_t)(uintptr_t)__builtin_frame_address(0)),
     };
 
     errno = kept_errno;
@@ -50,6 +54,11 @@ static void leave(const struct call *call)
     errno = kept_errno;
 }
 
+/* What a plug-in is lent while a call lasts; none of it is the plug-in's to free. */
+#define LEND(call, ...)                                                                            \
+    const struct contract_lent lent = {__VA_ARGS__};                                               \
+    contract_lend((call)->token, &lent)
+
 void pfuncs_wrap(struct plugin *plugin, NPPluginFuncs *functions, uint16_t size)
 {
     uint32_t set = atomic_load_explicit(&plugin->stub_set, memory_order_acquire);
@@ -70,9 +79,13 @@ NPError gate_newp(uint32_t set, NPMIMEType type, NPP npp, uint16_t mode, int16_t
 {
     int kept_errno = errno;
     uint32_t instance = instances_begin(plugin_of_set(set), npp, type);
+    uint32_t count = argc > 0 ? (uint32_t)argc : 0;
+    instances_note_attributes(instance, argc, argn, argv);
     errno = kept_errno;
 
     struct call call = enter(set, instance);
+    LEND(&call, .pointer = {type, argn, argv},
+         .list = {{argn, count, sizeof(*argn)}, {argv, count, sizeof(*argv)}});
     NPError error = call.own->newp(type, npp, mode, argc, argn, argv, saved);
     leave(&call);
     kept_errno = errno;
@@ -81,7 +94,7 @@ NPError gate_newp(uint32_t set, NPMIMEType type, NPP npp, uint16_t mode, int16_t
     return error;
 }
 
-/* `save` may be NULL or point to nothing; it is the host's affair and the plug-in's. */
+/* `save` may be NULL, and may point to nothing. */
 NPError gate_destroy(uint32_t set, NPP npp, NPSavedData **save)
 {
     int kept_errno = errno;
@@ -89,9 +102,12 @@ NPError gate_destroy(uint32_t set, NPP npp, NPSavedData **save)
     errno = kept_errno;
 
     struct call call = enter(set, instance);
+    const NPSavedData *before = save != NULL ? *save : NULL;
     NPError error = call.own->destroy(npp, save);
-    leave(&call);
     kept_errno = errno;
+    if (save != NULL)
+        handed_saved(&call.by, before, *save);
+    leave(&call);
     instances_ended(plugin_of_set(set), npp, instance, error);
     errno = kept_errno;
     return error;
@@ -109,6 +125,7 @@ NPError gate_newstream(uint32_t set, NPP npp, NPMIMEType type, NPStream *stream,
                        uint16_t *stype)
 {
     struct call call = enter_instance(set, npp);
+    LEND(&call, .pointer = {type, stream, stream != NULL ? stream->url : NULL});
     NPError error = call.own->newstream(npp, type, stream, seekable, stype);
     leave(&call);
     return error;
@@ -117,6 +134,7 @@ NPError gate_newstream(uint32_t set, NPP npp, NPMIMEType type, NPStream *stream,
 NPError gate_destroystream(uint32_t set, NPP npp, NPStream *stream, NPReason reason)
 {
     struct call call = enter_instance(set, npp);
+    LEND(&call, .pointer = {stream});
     NPError error = call.own->destroystream(npp, stream, reason);
     leave(&call);
     return error;
@@ -125,6 +143,7 @@ NPError gate_destroystream(uint32_t set, NPP npp, NPStream *stream, NPReason rea
 void gate_asfile(uint32_t set, NPP npp, NPStream *stream, const char *name)
 {
     struct call call = enter_instance(set, npp);
+    LEND(&call, .pointer = {stream, name});
     call.own->asfile(npp, stream, name);
     leave(&call);
 }
@@ -141,6 +160,7 @@ int32_t gate_write(uint32_t set, NPP npp, NPStream *stream, int32_t offset, int3
                    void *buffer)
 {
     struct call call = enter_instance(set, npp);
+    LEND(&call, .pointer = {stream, buffer});
     int32_t written = call.own->write(npp, stream, offset, length, buffer);
     leave(&call);
     return written;
@@ -164,6 +184,7 @@ int16_t gate_event(uint32_t set, NPP npp, void *event)
 void gate_urlnotify(uint32_t set, NPP npp, const char *url, NPReason reason, void *data)
 {
     struct call call = enter_instance(set, npp);
+    LEND(&call, .pointer = {url});
     call.own->urlnotify(npp, url, reason, data);
     leave(&call);
 }
@@ -171,7 +192,13 @@ void gate_urlnotify(uint32_t set, NPP npp, const char *url, NPReason reason, voi
 NPError gate_getvalue(uint32_t set, NPP npp, NPPVariable variable, void *value)
 {
     struct call call = enter_instance(set, npp);
+    bool pointer = value != NULL && handed_is_pointer(variable);
+    const void *before = pointer ? *(void **)value : NULL;
     NPError error = call.own->getvalue(npp, variable, value);
+    int kept_errno = errno;
+    if (pointer && error == NPERR_NO_ERROR)
+        handed_value(&call.by, variable, before, *(void **)value);
+    errno = kept_errno;
     leave(&call);
     return error;
 }
@@ -202,6 +229,7 @@ void gate_lostfocus(uint32_t set, NPP npp)
 void gate_urlredirectnotify(uint32_t set, NPP npp, const char *url, int32_t status, void *data)
 {
     struct call call = enter_instance(set, npp);
+    LEND(&call, .pointer = {url});
     call.own->urlredirectnotify(npp, url, status, data);
     leave(&call);
 }
@@ -209,6 +237,7 @@ void gate_urlredirectnotify(uint32_t set, NPP npp, const char *url, int32_t stat
 NPError gate_clearsitedata(uint32_t set, const char *site, uint64_t flags, uint64_t age)
 {
     struct call call = enter(set, 0);
+    LEND(&call, .pointer = {site});
     NPError error = call.own->clearsitedata(site, flags, age);
     leave(&call);
     return error;
@@ -218,6 +247,9 @@ char **gate_getsiteswithdata(uint32_t set)
 {
     struct call call = enter(set, 0);
     char **sites = call.own->getsiteswithdata();
+    int kept_errno = errno;
+    handed_sites(&call.by, sites);
+    errno = kept_errno;
     leave(&call);
     return sites;
 }

@@ -183,6 +183,27 @@ bool plugin_share_stubs(struct plugin *plugin)
            first->host.memflush == plugin->host.memflush;
 }
 
+void plugin_beginning(struct plugin *plugin)
+{
+    atomic_store_explicit(&plugin->ended, false, memory_order_relaxed);
+}
+
+void plugin_begun(struct plugin *plugin, NPError error)
+{
+    if (error == NPERR_NO_ERROR)
+        atomic_fetch_add_explicit(&plugin->running, 1, memory_order_relaxed);
+}
+
+void plugin_shut_down(struct plugin *plugin)
+{
+    uint32_t running = atomic_load_explicit(&plugin->running, memory_order_relaxed);
+
+    while (running > 0 && !atomic_compare_exchange_weak(&plugin->running, &running, running - 1))
+        ;
+    if (running <= 1)
+        atomic_store_explicit(&plugin->ended, true, memory_order_relaxed);
+}
+
 uint32_t plugin_id(struct plugin *plugin)
 {
     struct tracer *tracer = tracer_start();

@@ -35,8 +35,10 @@ struct plugin {
     uint64_t device;
     uint64_t inode;
     struct build_id build_id;
-    _Atomic uint64_t id; /* generation << 32 | id in the recording of that generation */
-    uint32_t flags;      /* enum ring_plugin_flag */
+    _Atomic uint64_t id;      /* generation << 32 | id in the recording of that generation */
+    uint32_t flags;           /* enum ring_plugin_flag */
+    _Atomic bool ended;       /* NP_Shutdown has returned, and nothing came since */
+    _Atomic uint32_t running; /* NP_Initialize calls that no NP_Shutdown has followed */
 
     /* The real ones. Some platforms' hosts give NP_Initialize a third argument. */
     NPError (*initialize)(NPNetscapeFuncs *, NPPluginFuncs *, void *);
@@ -65,6 +67,12 @@ bool plugin_share_stubs(struct plugin *plugin);
 
 /* Gives the plug-in a stub set if one is left. */
 bool plugin_take_stubs(struct plugin *plugin);
+
+/* Before NP_Initialize and after it, and after NP_Shutdown. A host may initialise again what is
+ * still running (for another page, say) and then shut it down once: it goes on. */
+void plugin_beginning(struct plugin *plugin);
+void plugin_begun(struct plugin *plugin, NPError error);
+void plugin_shut_down(struct plugin *plugin);
 
 /* The id in the current recording; starts tracing. 0: it cannot be listed. */
 uint32_t plugin_id(struct plugin *plugin);

@@ -1,47 +1,13 @@
-/* shim/stubs.c - the pool of stubs, written by macros */
+/* shim/stubs.c - the pools of stubs for what hosts call, written by macros */
 /* SPDX-License-Identifier: MIT */
 
 #include "shim/stubs.h"
 
-#include "shim/callbacks.h"
 #include "shim/classes.h"
 #include "shim/entry.h"
-#include "shim/memory.h"
 #include "shim/pfuncs.h"
 #include "shim/plugin.h"
-
-/* DO(group, number, ...) for the 64 numbers of a group; numbers are octal digits for the names'
- * sake. */
-#define EIGHT(DO, G, T, ...)                                                                       \
-    DO(G, T##0, __VA_ARGS__)                                                                       \
-    DO(G, T##1, __VA_ARGS__)                                                                       \
-    DO(G, T##2, __VA_ARGS__) DO(G, T##3, __VA_ARGS__) DO(G, T##4, __VA_ARGS__)                     \
-        DO(G, T##5, __VA_ARGS__) DO(G, T##6, __VA_ARGS__) DO(G, T##7, __VA_ARGS__)
-#define SIXTY_FOUR(DO, G, ...)                                                                     \
-    EIGHT(DO, G, 00, __VA_ARGS__)                                                                  \
-    EIGHT(DO, G, 01, __VA_ARGS__)                                                                  \
-    EIGHT(DO, G, 02, __VA_ARGS__) EIGHT(DO, G, 03, __VA_ARGS__) EIGHT(DO, G, 04, __VA_ARGS__)      \
-        EIGHT(DO, G, 05, __VA_ARGS__) EIGHT(DO, G, 06, __VA_ARGS__) EIGHT(DO, G, 07, __VA_ARGS__)
-
-#define REST(...) , ##__VA_ARGS__
-
-/* One stub: gate_0_017(arguments) calls gate(15, arguments). */
-#define STUB(G, N, returns, gate, parameters, arguments)                                           \
-    static returns gate##_##G##_##N parameters                                                     \
-    {                                                                                              \
-        return gate((G)*64 + N REST arguments);                                                    \
-    }
-#define NAME(G, N, gate) (void *)gate##_##G##_##N,
-
-#define POOL(returns, gate, parameters, arguments)                                                 \
-    SIXTY_FOUR(STUB, 0, returns, gate, parameters, arguments)                                      \
-    static void *const gate##_stubs[] = {SIXTY_FOUR(NAME, 0, gate)};
-
-/* Number 64 is the shared set's. */
-#define SHARED_POOL(returns, gate, parameters, arguments)                                          \
-    SIXTY_FOUR(STUB, 0, returns, gate, parameters, arguments)                                      \
-    STUB(1, 000, returns, gate, parameters, arguments)                                             \
-    static void *const gate##_stubs[] = {SIXTY_FOUR(NAME, 0, gate) NAME(1, 000, gate)};
+#include "shim/stubs_pool.h"
 
 #define TRAMPOLINES(returns, gate, parameters, arguments)                                          \
     SIXTY_FOUR(STUB, 0, returns, gate, parameters, arguments)                                      \
@@ -69,32 +35,6 @@ void *stubs_shutdown(uint32_t place)
 {
     return gate_NP_Shutdown_stubs[place];
 }
-
-/* ---- NPNetscapeFuncs ---- */
-
-SHARED_POOL(void *, gate_memalloc, (uint32_t size), (size))
-SHARED_POOL(void, gate_memfree, (void *block), (block))
-SHARED_POOL(uint32_t, gate_memflush, (uint32_t size), (size))
-POOL(NPObject *, gate_createobject, (NPP npp, NPClass *type), (npp, type))
-POOL(void, gate_pluginthreadasynccall, (NPP npp, void (*function)(void *), void *data),
-     (npp, function, data))
-POOL(uint32_t, gate_scheduletimer,
-     (NPP npp, uint32_t interval, NPBool repeat, void (*function)(NPP, uint32_t)),
-     (npp, interval, repeat, function))
-
-#define TABLE(slot)                                                                                \
-    {                                                                                              \
-        .offset = offsetof(NPNetscapeFuncs, slot), .stubs = gate_##slot##_stubs                    \
-    }
-#define TABLE_SHARED(slot)                                                                         \
-    {                                                                                              \
-        .offset = offsetof(NPNetscapeFuncs, slot), .stubs = gate_##slot##_stubs, .shared = true    \
-    }
-
-static const struct stubs_pool table_pools[] = {
-    TABLE_SHARED(memalloc), TABLE_SHARED(memfree),        TABLE_SHARED(memflush),
-    TABLE(createobject),    TABLE(pluginthreadasynccall), TABLE(scheduletimer),
-};
 
 /* ---- NPPluginFuncs ---- */
 
@@ -189,8 +129,8 @@ const unsigned stubs_class_count = sizeof(stubs_class) / sizeof(stubs_class[0]);
 
 /* ---- looking up ---- */
 
-static const struct stubs_pool *pool_of(const struct stubs_pool *pools, unsigned count,
-                                        size_t offset)
+const struct stubs_pool *stubs_pool_of(const struct stubs_pool *pools, unsigned count,
+                                       size_t offset)
 {
     for (unsigned i = 0; i < count; i++)
         if (pools[i].offset == offset)
@@ -198,16 +138,12 @@ static const struct stubs_pool *pool_of(const struct stubs_pool *pools, unsigned
     return NULL;
 }
 
-static const struct stubs_pool *table_pool(size_t offset)
-{
-    return pool_of(table_pools, sizeof(table_pools) / sizeof(table_pools[0]), offset);
-}
-
-static bool is_stub(const struct stubs_pool *pool, const void *value, uint32_t *ret_set)
+bool stubs_pool_has(const struct stubs_pool *pool, uint32_t sets, const void *value,
+                    uint32_t *ret_set)
 {
     if (pool == NULL || value == NULL)
         return false;
-    for (uint32_t set = 0; set < PLUGIN_STUB_SETS + (pool->shared ? 1u : 0u); set++)
+    for (uint32_t set = 0; set < sets; set++)
         if (pool->stubs[set] == value) {
             *ret_set = set;
             return true;
@@ -215,21 +151,8 @@ static bool is_stub(const struct stubs_pool *pool, const void *value, uint32_t *
     return false;
 }
 
-void *stubs_table_stub(size_t offset, uint32_t set)
-{
-    const struct stubs_pool *pool = table_pool(offset);
-
-    if (pool == NULL || (set == PLUGIN_SHARED_SET && !pool->shared))
-        return NULL;
-    return pool->stubs[set];
-}
-
-bool stubs_is_table_stub(const void *value, size_t offset, uint32_t *ret_set)
-{
-    return is_stub(table_pool(offset), value, ret_set);
-}
-
 bool stubs_is_class_stub(const void *value, size_t offset, uint32_t *ret_set)
 {
-    return is_stub(pool_of(stubs_class, stubs_class_count, offset), value, ret_set);
+    return stubs_pool_has(stubs_pool_of(stubs_class, stubs_class_count, offset), STUBS_CLASS_SETS,
+                          value, ret_set);
 }

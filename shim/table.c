@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "shim/exported.h"
-#include "shim/hostcalls.h"
 #include "shim/stubs.h"
 #include "tracer/sys.h"
 
@@ -23,7 +22,7 @@ static void *host_function(void *value, size_t offset, bool *nested)
         *nested = true;
         value = stubs_slot(&plugin_of_set(set)->host, offset);
     }
-    return exported_behind(hostcalls_behind(value, offset, nested));
+    return exported_behind(value);
 }
 
 /* A plug-in beyond the pool shares a set with others like it, so their hosts must be one. */
@@ -52,34 +51,24 @@ static void keep_host(struct plugin *plugin, const NPNetscapeFuncs *table, size_
         plugin->flags |= RING_PLUGIN_NESTED;
 }
 
-/* The stubs that a plug-in is to see. */
-struct stubs_shown {
-    uint32_t set;   /* of its own, or PLUGIN_NO_STUBS */
-    uint32_t table; /* of its host's, or HOSTCALLS_NO_TABLE */
-};
-
-static struct stubs_shown stubs_for(struct plugin *plugin)
+/* What is behind the stub for offset: of a shared one, what it is for the first that shares it. */
+static void *behind(const struct plugin *plugin, size_t offset, uint32_t set)
 {
-    bool heap = atomic_load_explicit(&heap_tracing, memory_order_relaxed) != 0;
+    const struct plugin *owner = set == PLUGIN_SHARED_SET ? plugin_of_set(set) : plugin;
 
-    return (struct stubs_shown){
-        .set = usable_set(plugin),
-        .table = heap ? hostcalls_table(&plugin->host) : HOSTCALLS_NO_TABLE,
-    };
+    return stubs_slot(&owner->host, offset);
 }
 
 /* What the plug-in is to see at offset. */
-static void *shown(const struct plugin *plugin, const void *table, size_t offset,
-                   const struct stubs_shown *stubs)
+static void *shown(const struct plugin *plugin, const void *table, size_t offset, uint32_t set)
 {
     void *value = stubs_slot(table, offset);
 
     if (offset < FIRST_SLOT || offset >= sizeof(plugin->host) || value == NULL)
         return value;
-    void *stub = stubs->set != PLUGIN_NO_STUBS ? stubs_table_stub(offset, stubs->set) : NULL;
-    if (stub == NULL)
-        stub = hostcalls_stub(offset, stubs->table);
-    return stub != NULL ? stub : stubs_slot(&plugin->host, offset);
+    void *host = stubs_slot(&plugin->host, offset);
+    void *stub = set != PLUGIN_NO_STUBS ? stubs_table_stub(offset, set) : NULL;
+    return stub != NULL && behind(plugin, offset, set) == host ? stub : host;
 }
 
 NPNetscapeFuncs *table_copy(struct plugin *plugin, NPNetscapeFuncs *table)
@@ -91,10 +80,10 @@ NPNetscapeFuncs *table_copy(struct plugin *plugin, NPNetscapeFuncs *table)
     if (plugin->table == NULL)
         return table;
     keep_host(plugin, table, size);
-    struct stubs_shown stubs = stubs_for(plugin);
+    uint32_t set = usable_set(plugin);
     size_t offset = 0;
     for (; offset + sizeof(void *) <= size; offset += sizeof(void *))
-        stubs_slot_store(plugin->table, offset, shown(plugin, table, offset, &stubs));
+        stubs_slot_store(plugin->table, offset, shown(plugin, table, offset, set));
     memcpy((char *)plugin->table + offset, (const char *)table + offset, size - offset);
     return plugin->table;
 }

@@ -4,9 +4,9 @@
 /*
  * A plug-in never sees the host's NPNetscapeFuncs, and the host's is never written: it may be
  * const, shared by plug-ins, on the stack, or rewritten before each call. The copy has exactly the
- * host's size and version, its unknown trailing bytes, its NULL slots; only non-NULL slots inside
- * its size that we have a stub for are replaced: those of shim/stubs.h, and all when heap calls are
- * recorded (shim/hostcalls.h). It lies at the same address for ever and is refreshed in place.
+ * host's size and version, its unknown trailing bytes, its NULL slots; every function that is
+ * there, inside its size and known to us, is replaced by a stub of the plug-in's own
+ * (shim/stubs.h). It lies at the same address for ever and is refreshed in place.
  */
 #ifndef NPNTRACE_SHIM_TABLE_H
 #define NPNTRACE_SHIM_TABLE_H

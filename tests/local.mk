@@ -26,6 +26,9 @@ include tests/minihost/local.mk
 include tests/support/local.mk
 include tests/shim/local.mk
 
+# ---- who owns what, and misuse, played by the mini-host ----------------------------------
+include tests/contract/local.mk
+
 # ---- the program, from the shell -------------------------------------------------
 include tests/cli/local.mk
 
@@ -41,6 +44,9 @@ include tests/heap/local.mk
 # ---- heap tracing: exact totals, exact stacks ---------------------------------------
 include tests/exact/local.mk
 include tests/selfcheck/local.mk
+
+# ---- what would be if --------------------------------------------------------------
+include tests/whatif/local.mk
 
 # ---- what tracing costs ------------------------------------------------------------
 include tests/bench/local.mk

@@ -7,6 +7,7 @@
 
 #include "tracer/clock.h"
 #include "tracer/heap_set.h"
+#include "tracer/misuse.h"
 #include "tracer/operation.h"
 #include "tracer/stack.h"
 #include "tracer/writer.h"
@@ -188,6 +189,22 @@ static bool forget(struct tracer *tracer, uint64_t address)
     return tracer->heap_blocks != NULL && heap_set_remove(tracer->heap_blocks, address);
 }
 
+/* ---- NPN blocks -------------------------------------------------------------------------- */
+
+/* C++ operators may be the plug-in's own, and end in NPN_MemAlloc and NPN_MemFree. */
+static inline bool is_operator(uint32_t how)
+{
+    return (how & FUNCTION_MASK) >= EVENT_NEW;
+}
+
+/* A plug-in's call, about an address that may stand in the side table. Mostly one look. */
+static inline bool may_be_npn(const struct operation *operation, uint64_t owner, const void *block,
+                              uint32_t how)
+{
+    return owner != 0 && block != NULL && !is_operator(how) &&
+           __builtin_expect(live_may_hold(operation->tracer, address_of(block)), 0);
+}
+
 /* ---- the calls --------------------------------------------------------------------------- */
 
 void heap_expect(const void *frame)
@@ -216,6 +233,8 @@ void heap_allocated(void *block, size_t size, const void *frame, uint32_t how)
     int kept_errno = *thread->errno_at;
     uint64_t owner = owner_of(thread, frame, how);
     if (!only_plugins() || owner != 0) {
+        if (may_be_npn(&operation, owner, block, how))
+            misuse_heap_alloc(&operation, frame, owner, address_of(block));
         uint32_t node = stack_capture(operation.tracer, thread, operation.level, frame, &stack);
         if (only_plugins() && block != NULL)
             remember(operation.tracer, address_of(block));
@@ -235,7 +254,10 @@ void heap_freeing(void *block, const void *frame, uint32_t how)
     struct thread *thread = operation.thread;
     int kept_errno = *thread->errno_at;
     uint64_t owner = owner_of(thread, frame, how);
-    if (!only_plugins() || forget(operation.tracer, address_of(block)) || owner != 0) {
+    bool was_plugins = only_plugins() && forget(operation.tracer, address_of(block));
+    if (!only_plugins() || was_plugins || owner != 0) {
+        if (!was_plugins && may_be_npn(&operation, owner, block, how))
+            misuse_heap_free(&operation, frame, owner, address_of(block));
         make_room(&operation);
         put_free(&operation, owner, clock_stamp(), address_of(block), how);
     }
@@ -286,8 +308,11 @@ uint64_t heap_reallocating(void *old, const void *frame, uint32_t how)
 
     if (!begin(&operation, frame))
         return 0;
+    uint64_t owner = owner_of(operation.thread, frame, how);
     bool was_plugins = only_plugins() && old != NULL && forget(operation.tracer, address_of(old));
-    if (!only_plugins() || was_plugins || owner_of(operation.thread, frame, how) != 0)
+    if (!was_plugins && may_be_npn(&operation, owner, old, how))
+        misuse_heap_free(&operation, frame, owner, address_of(old));
+    if (!only_plugins() || was_plugins || owner != 0)
         token = announce_realloc(operation.thread) | (was_plugins ? TOKEN_WAS_PLUGINS : 0);
     operation_leave(&operation);
     return token;
@@ -343,6 +368,8 @@ void heap_reallocated(uint64_t before, void *old, void *fresh, size_t size, bool
         remember(operation.tracer, address_of(old)); /* it failed: the block is still there */
     if (only_plugins() && wanted && fresh != NULL)
         remember(operation.tracer, address_of(fresh));
+    if (may_be_npn(&operation, owner, fresh, how))
+        misuse_heap_alloc(&operation, frame, owner, address_of(fresh));
     unsigned count =
         realloc_events(&operation, before, old, fresh, size, freed, frame, how, wanted, events);
     if (count > 0)

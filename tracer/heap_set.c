@@ -55,16 +55,32 @@ bool heap_set_add(struct heap_set *set, uint64_t address)
     return false;
 }
 
-bool heap_set_remove(struct heap_set *set, uint64_t address)
+/* The slot of an address; NULL: it is not there. */
+static inline _Atomic uint64_t *find(struct heap_set *set, uint64_t address)
 {
     uint32_t home = home_of(address);
     uint32_t reach = atomic_load_explicit(&set->reach[home], memory_order_acquire);
 
     for (uint32_t i = 0; i <= reach; i++) {
         _Atomic uint64_t *slot = &set->address[(home + i) % SET_SLOTS];
+        if (atomic_load_explicit(slot, memory_order_relaxed) == address)
+            return slot;
+    }
+    return NULL;
+}
+
+bool heap_set_holds(struct heap_set *set, uint64_t address)
+{
+    return find(set, address) != NULL;
+}
+
+bool heap_set_remove(struct heap_set *set, uint64_t address)
+{
+    _Atomic uint64_t *slot;
+
+    while ((slot = find(set, address)) != NULL) {
         uint64_t seen = address;
-        if (atomic_load_explicit(slot, memory_order_relaxed) == address &&
-            atomic_compare_exchange_strong_explicit(slot, &seen, 0, memory_order_acquire,
+        if (atomic_compare_exchange_strong_explicit(slot, &seen, 0, memory_order_acquire,
                                                     memory_order_relaxed))
             return true;
     }

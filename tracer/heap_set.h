@@ -21,6 +21,8 @@ struct heap_set *heap_set_map(void);
 /* False: no room. */
 bool heap_set_add(struct heap_set *set, uint64_t address);
 
+bool heap_set_holds(struct heap_set *set, uint64_t address);
+
 /* True if it was there. */
 bool heap_set_remove(struct heap_set *set, uint64_t address);
 

@@ -3,7 +3,7 @@
 
 #include "tracer/live.h"
 
-#define MAX_REACH 255u
+#define MAX_REACH 255u /* as stored: slots that a block may lie in */
 
 struct table {
     struct ring_live *slots;
@@ -39,7 +39,7 @@ static struct ring_live *lookup(const struct table *table, uint64_t address)
     uint32_t home = ring_live_home(address, table->mask);
     uint32_t reach = atomic_load_explicit(&table->reach[home], memory_order_acquire);
 
-    for (uint32_t i = 0; i <= reach; i++) {
+    for (uint32_t i = 0; i < reach; i++) {
         struct ring_live *slot = &table->slots[(home + i) & table->mask];
         if (atomic_load_explicit(&slot->address, memory_order_acquire) == address)
             return slot;
@@ -91,7 +91,7 @@ bool live_insert(struct tracer *tracer, const struct live_block *block)
     struct table table = table_of(tracer);
     uint32_t home = ring_live_home(block->address, table.mask);
 
-    for (uint32_t i = 0; i <= MAX_REACH; i++) {
+    for (uint32_t i = 0; i < MAX_REACH; i++) {
         struct ring_live *slot = &table.slots[(home + i) & table.mask];
         uint64_t empty = 0;
         if (atomic_load_explicit(&slot->address, memory_order_relaxed) != 0 ||
@@ -104,7 +104,7 @@ bool live_insert(struct tracer *tracer, const struct live_block *block)
         slot->instance = block->instance;
         slot->plugin = block->plugin;
         slot->flags = block->flags;
-        widen(&table.reach[home], i);
+        widen(&table.reach[home], i + 1);
         atomic_store_explicit(&slot->address, block->address, memory_order_release);
         return true;
     }

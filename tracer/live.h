@@ -11,9 +11,10 @@
  * the host's memfree runs, insert after its memalloc returned. An insert that finds its address
  * still live has found a block that was freed where nobody saw it.
  *
- * reach[home] says how far from its home slot any entry was ever put: lookups stop there, so
- * emptied slots need no tombstones. The table has a cap (its pages come into being as they are
- * touched); what does not fit is counted in untracked_blocks.
+ * reach[home] says how far from its home slot any entry was ever put, plus 1: lookups stop there,
+ * so emptied slots need no tombstones. 0: none ever was, which spares a look at the slots. The
+ * table has a cap (its pages come into being as they are touched); what does not fit is counted in
+ * untracked_blocks.
  */
 #ifndef NPNTRACE_TRACER_LIVE_H
 #define NPNTRACE_TRACER_LIVE_H
@@ -41,5 +42,14 @@ bool live_insert(struct tracer *tracer, const struct live_block *block);
 
 /* What is known of the block at address, without removing it. A snapshot. */
 bool live_find(struct tracer *tracer, uint64_t address, struct live_block *ret_block);
+
+/* False: there is certainly no block at address. */
+static inline bool live_may_hold(struct tracer *tracer, uint64_t address)
+{
+    const _Atomic uint8_t *reach = ring_area(tracer->ring, RING_REACH);
+    uint32_t home = ring_live_home(address, ring_capacity(tracer->ring, RING_LIVE) - 1);
+
+    return atomic_load_explicit(&reach[home], memory_order_acquire) != 0;
+}
 
 #endif

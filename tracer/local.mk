@@ -21,6 +21,13 @@ tracer_sources = \
 	tracer/cfi_parts.h \
 	tracer/cfi_program.c \
 	tracer/cfi_table.c \
+	tracer/contract.c \
+	tracer/contract.h \
+	tracer/findings.c \
+	tracer/findings.h \
+	tracer/objects.c \
+	tracer/objects.h \
+	tracer/call.h \
 	tracer/clock.h \
 	tracer/context.c \
 	tracer/debug.c \
@@ -41,12 +48,15 @@ tracer_sources = \
 	tracer/lock.h \
 	tracer/modules.c \
 	tracer/modules.h \
+	tracer/misuse.c \
+	tracer/misuse.h \
 	tracer/npn.c \
 	tracer/npn.h \
 	tracer/object.c \
 	tracer/object.h \
 	tracer/operation.c \
 	tracer/operation.h \
+	tracer/ownership.c \
 	tracer/region.c \
 	tracer/region.h \
 	tracer/registry.c \

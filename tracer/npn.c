@@ -3,82 +3,14 @@
 
 #include "tracer/npn.h"
 
-#include "tracer/clock.h"
-#include "tracer/operation.h"
+#include "tracer/call.h"
+#include "tracer/misuse.h"
 #include "tracer/registry.h"
-#include "tracer/stack.h"
 #include "tracer/tally.h"
-#include "tracer/writer.h"
-
-/* The block has a new life (or its end): calls around this one that are about its old one are not
- * about it any more. */
-static void forget_block(struct thread *thread, enum context_kind kind, uint64_t block)
-{
-    for (uint32_t i = thread->context_count; i-- > 0;)
-        if (thread->context[i].kind == kind && thread->context[i].pointer == block)
-            thread->context[i].pointer = 0;
-}
 
 #define FLUSH_RECORDED 1 /* in place of a block's address */
-
-static uint32_t instance_of(struct thread *thread, uint32_t plugin, uint64_t stack_pointer)
-{
-    context_top(thread, stack_pointer); /* drops what is gone */
-    if (thread->context_count == THREAD_CONTEXTS)
-        return 0; /* the innermost entries had no room: unknown */
-    for (uint32_t i = thread->context_count; i-- > 0;)
-        if (thread->context[i].kind == CONTEXT_ENTRY)
-            return thread->context[i].plugin == plugin ? thread->context[i].instance : 0;
-    return 0;
-}
-
-/* An event of this caller, with its stack. `ret_inline` is one to record before, if its type is
- * set. */
-static struct event call_event(const struct operation *operation, const struct npn_caller *caller,
-                               enum event_type type, struct event *ret_inline)
-{
-    struct event event = {
-        .type = type,
-        .stamp = clock_stamp(),
-        .flags = caller->flags,
-        .plugin = (uint16_t)caller->plugin,
-        .instance = instance_of(operation->thread, caller->plugin, caller->stack_pointer),
-    };
-
-    ret_inline->type = EVENT_NONE;
-    if (operation->tracer->recording)
-        event.node = stack_capture(operation->tracer, operation->thread, operation->level,
-                                   (const void *)(uintptr_t)caller->stack_pointer, ret_inline);
-    ret_inline->stamp = event.stamp;
-    return event;
-}
-
-/* Writes the events, behind their inline stack if they have one. */
-static void put(const struct operation *operation, const struct event *stack,
-                const struct event *events, unsigned count)
-{
-    struct event all[3];
-    unsigned filled = 0;
-
-    if (!operation->tracer->recording)
-        return;
-    if (stack != NULL && stack->type == EVENT_STACK)
-        all[filled++] = *stack;
-    for (unsigned i = 0; i < count; i++)
-        all[filled++] = events[i];
-    writer_put(operation->tracer, operation->thread, operation->level, all, filled);
-}
-
-static void name_owner(struct event *event, const struct live_block *block)
-{
-    event->flags |= EVENT_KNOWN;
-    event->size = block->size_bytes;
-    event->owner_plugin = block->plugin;
-    event->owner_instance = block->instance;
-    event->owner_flags = block->flags;
-    event->owner_node = block->node;
-    event->owner_stamp = block->stamp;
-}
+#define NEGATIVE_FROM_BYTES (UINT32_C(1) << 31)
+#define FLUSHES_SPIN 64 /* in a row, with the same outcome */
 
 static uint32_t push_call(const struct npn_caller *caller, enum context_kind kind, void *block)
 {
@@ -114,14 +46,25 @@ static bool counted_inside(struct thread *thread, uint32_t token, enum context_k
     return counted && block != 0;
 }
 
+static __attribute__((noinline)) void report_size(const struct operation *operation,
+                                                  const struct event *event)
+{
+    struct finding finding = {
+        .kind = FINDING_NEGATIVE_SIZE,
+        .address = event->address,
+        .size = event->size,
+    };
+
+    finding_put(operation, event->plugin, event->instance, event->node, event->stamp, &finding);
+}
+
 __attribute__((noinline)) void npn_alloc_end(const struct npn_caller *caller, uint32_t token,
                                              void *block, uint32_t size_bytes)
 {
     struct operation operation;
     struct event stack;
-    struct live_block stale;
-    struct event events[2];
-    unsigned count = 0;
+    struct event events[CALL_EVENTS];
+    unsigned before = 0;
 
     if (token == NPN_NO_TOKEN || !operation_enter(&operation, caller->stack_pointer))
         return;
@@ -129,36 +72,20 @@ __attribute__((noinline)) void npn_alloc_end(const struct npn_caller *caller, ui
         operation_leave(&operation);
         return;
     }
-    live_expect(operation.tracer, (uint64_t)(uintptr_t)block);
+    call_expect(&operation, block);
     struct event event = call_event(&operation, caller, EVENT_NPN_ALLOC, &stack);
     event.address = (uint64_t)(uintptr_t)block;
     event.size = size_bytes;
     if (block == NULL) {
         tally_failed_alloc(operation.tracer, event.plugin, event.instance);
     } else {
-        if (live_take(operation.tracer, event.address, &stale)) {
-            events[count] = event;
-            events[count].type = EVENT_NPN_ELSEWHERE;
-            name_owner(&events[count++], &stale);
-            event.flags |= EVENT_REISSUED;
-            tally_gone(operation.tracer, stale.plugin, stale.instance, stale.size_bytes, true);
-        }
-        struct live_block fresh = {
-            .address = event.address,
-            .stamp = event.stamp,
-            .size_bytes = size_bytes,
-            .node = event.node,
-            .instance = event.instance,
-            .plugin = event.plugin,
-            .flags = event.flags,
-        };
-        if (!live_insert(operation.tracer, &fresh))
-            event.flags |= EVENT_UNTRACKED;
+        before = call_issue(&operation, &event, events);
         tally_alloc(operation.tracer, event.plugin, event.instance, size_bytes);
-        forget_block(operation.thread, CONTEXT_FREEING, event.address);
     }
-    events[count++] = event;
-    put(&operation, &stack, events, count);
+    events[before] = event;
+    call_put(&operation, &stack, events, before + 1);
+    if (__builtin_expect(size_bytes >= NEGATIVE_FROM_BYTES, 0))
+        report_size(&operation, &event);
     operation_leave(&operation);
 }
 
@@ -180,19 +107,22 @@ static __attribute__((noinline)) void record_free(const struct npn_caller *calle
     if (!operation_enter(&operation, caller->stack_pointer))
         return;
     if (!freed_outside(operation.thread, caller, (uint64_t)(uintptr_t)block)) {
-        live_expect(operation.tracer, (uint64_t)(uintptr_t)block);
+        call_expect(&operation, block);
         struct event event = call_event(&operation, caller, EVENT_NPN_FREE, &stack);
         event.address = (uint64_t)(uintptr_t)block;
         event.flags |= flags;
-        if (live_take(operation.tracer, event.address, &known)) {
-            name_owner(&event, &known);
-            tally_gone(operation.tracer, known.plugin, known.instance, known.size_bytes, false);
-        } else if (operation.tracer->forked) {
+        bool is_known = live_take(operation.tracer, event.address, &known);
+        if (is_known)
+            call_release(&operation, &event, &known, NPN_WAY_NONE);
+        else if (operation.tracer->forked)
             event.flags |= EVENT_INHERITED;
-        }
-        tally_free(operation.tracer, event.plugin, event.instance, event.flags & EVENT_KNOWN);
-        forget_block(operation.thread, CONTEXT_ALLOCATING, event.address);
-        put(&operation, &stack, &event, 1);
+        tally_free(operation.tracer, event.plugin, event.instance, is_known);
+        call_forget(operation.thread, CONTEXT_ALLOCATING, event.address);
+        call_put(&operation, &stack, &event, 1);
+        if (__builtin_expect(!is_known, 0))
+            misuse_unknown_free(&operation, caller, &event);
+        else if (__builtin_expect(known.plugin != event.plugin, 0))
+            misuse_known_free(&operation, &event, &known);
     }
     operation_leave(&operation);
 }
@@ -219,6 +149,20 @@ uint32_t npn_flush_begin(const struct npn_caller *caller)
     return push_call(caller, CONTEXT_FLUSHING, NULL);
 }
 
+/* A loop until 0 is returned ends somewhere, unless a browser returns always the same. The finding
+ * is made once in a run. */
+static void watch_flushes(const struct operation *operation, const struct event *event)
+{
+    struct thread *thread = operation->thread;
+    struct finding finding = {.kind = FINDING_FLUSH_SPINS, .detail = FLUSHES_SPIN};
+
+    if (event->address == 0 || event->address != thread->flushed_bytes)
+        thread->flushes = 0;
+    thread->flushed_bytes = event->address;
+    if (event->address != 0 && ++thread->flushes == FLUSHES_SPIN)
+        finding_put(operation, event->plugin, event->instance, event->node, event->stamp, &finding);
+}
+
 __attribute__((noinline)) void npn_flush_end(const struct npn_caller *caller, uint32_t token,
                                              uint32_t asked_bytes, uint32_t returned_bytes)
 {
@@ -232,7 +176,8 @@ __attribute__((noinline)) void npn_flush_end(const struct npn_caller *caller, ui
         event.address = returned_bytes;
         event.size = asked_bytes;
         tally_flush(operation.tracer, event.plugin, event.instance);
-        put(&operation, &stack, &event, 1);
+        call_put(&operation, &stack, &event, 1);
+        watch_flushes(&operation, &event);
     }
     operation_leave(&operation);
 }
@@ -254,7 +199,7 @@ static void put_step(enum event_type type, uint32_t plugin, uint32_t instance, e
         .size = (uint32_t)value,
         .node = step == EVENT_STEP_NEW_ENTER && entry != NULL ? entry->mime : 0,
     };
-    put(&operation, NULL, &event, 1);
+    call_put(&operation, NULL, &event, 1);
     tracer_note_time(operation.tracer);
     operation_leave(&operation);
 }
@@ -276,12 +221,16 @@ bool npn_find(const void *block, struct live_block *ret_block)
     return tracer != NULL && live_find(tracer, (uint64_t)(uintptr_t)block, ret_block);
 }
 
+__thread bool npn_thread_entered __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
 uint32_t npn_entry_push(uint32_t plugin, uint32_t instance, uint64_t stack_pointer)
 {
     struct operation operation;
 
+    npn_thread_entered = true;
     if (!operation_enter(&operation, stack_pointer))
         return NPN_NO_TOKEN;
+    operation.thread->flushes = 0;
     uint32_t token = context_push(operation.thread, &(struct context){
                                                         .kind = CONTEXT_ENTRY,
                                                         .plugin = (uint16_t)plugin,

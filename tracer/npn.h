@@ -37,6 +37,24 @@ void npn_free_end(const struct npn_caller *caller, uint32_t token);
 /* A free of something that our NPN_MemAlloc never issued, and that nobody will free. */
 void npn_free_refused(const struct npn_caller *caller, void *block);
 
+/* The browser gave the plug-in a block, which the plug-in has to release. An older block of the
+ * same address was freed elsewhere. instance: whom it was for, if no entry into the plug-in says
+ * it; 0: unknown. */
+void npn_received(const struct npn_caller *caller, uint32_t instance, const void *block,
+                  uint32_t size_bytes, enum npn_origin origin);
+
+/* Before the browser's NPN_ReleaseVariantValue of a string. */
+void npn_released(const struct npn_caller *caller, const void *block);
+
+/* The plug-in gives a block to the browser, which has not seen it yet. NULL is nothing. A block
+ * that is not in the side table is a finding, unless empty (a string of length 0 may point
+ * anywhere). */
+void npn_handed_over(const struct npn_caller *caller, const void *block, bool empty,
+                     enum npn_way way);
+
+/* An NPClass function set a result and returned false. */
+void npn_result_while_false(const struct npn_caller *caller, const void *block);
+
 uint32_t npn_flush_begin(const struct npn_caller *caller);
 void npn_flush_end(const struct npn_caller *caller, uint32_t token, uint32_t asked_bytes,
                    uint32_t returned_bytes);
@@ -47,6 +65,14 @@ void npn_instance_step(uint32_t plugin, uint32_t instance, enum event_step step,
 
 /* What is known of a live block. False: nothing, or tracing is not possible. */
 bool npn_find(const void *block, struct live_block *ret_block);
+
+/* free() and its family, by plug-in code: a finding if block is an NPN block. */
+void npn_freed_by_heap(const struct npn_caller *caller, const void *block);
+
+/* Has the host ever called a plug-in on this thread? Set by npn_entry_push(). A forked child's
+ * thread is its parent's. Initial-exec: see tracer/thread.h. */
+extern __thread bool npn_thread_entered
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 /* Entries of the host into a plug-in, and their end. stack_pointer: of the wrapper. */
 uint32_t npn_entry_push(uint32_t plugin, uint32_t instance, uint64_t stack_pointer);

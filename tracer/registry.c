@@ -124,6 +124,38 @@ static uint32_t mime_string_locked(struct tracer *tracer, uint32_t plugin, const
     return registry_string_locked(tracer, mime, strlen(mime));
 }
 
+#define PAGE_MOST_BYTES 1024u /* addresses may carry all of the data themselves */
+
+/* Instances of a page have the same one: one of the latest has the string. */
+static uint32_t page_string_locked(struct tracer *tracer, const char *page, size_t length)
+{
+    uint32_t bytes;
+
+    for (uint32_t serial = used(tracer, RING_INSTANCES), tries = 16; serial > 0 && tries > 0;
+         serial--, tries--) {
+        const struct ring_instance *other = registry_instance(tracer, serial);
+        uint32_t known = atomic_load_explicit(&other->page, memory_order_relaxed);
+        const char *text = ring_string_at(tracer->ring, known, &bytes);
+        if (known != 0 && bytes == length && memcmp(text, page, length) == 0)
+            return known;
+    }
+    return registry_string_locked(tracer, page, length);
+}
+
+void registry_set_page(struct tracer *tracer, uint32_t serial, const char *page)
+{
+    struct ring_instance *entry = registry_instance(tracer, serial);
+    struct lock_mask mask;
+
+    if (entry == NULL || !lock_acquire(&tracer->table_lock, &mask))
+        return;
+    if (atomic_load_explicit(&entry->page, memory_order_relaxed) == 0)
+        atomic_store_explicit(&entry->page,
+                              page_string_locked(tracer, page, strnlen(page, PAGE_MOST_BYTES)),
+                              memory_order_release);
+    lock_release(&tracer->table_lock, &mask);
+}
+
 uint32_t registry_add_instance(struct tracer *tracer, uint32_t plugin, const char *mime,
                                uint64_t npp, uint64_t stamp)
 {

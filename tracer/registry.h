@@ -31,6 +31,9 @@ uint32_t registry_add_plugin(struct tracer *tracer, const struct plugin_identity
 uint32_t registry_add_instance(struct tracer *tracer, uint32_t plugin, const char *mime,
                                uint64_t npp, uint64_t stamp);
 
+/* Where the instance stands, as the host told it; the first time counts. Long addresses are cut. */
+void registry_set_page(struct tracer *tracer, uint32_t serial, const char *page);
+
 struct ring_plugin *registry_plugin(struct tracer *tracer, uint32_t id);
 struct ring_instance *registry_instance(struct tracer *tracer, uint32_t serial);
 

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "format/event.h"
 #include "tracer/registry.h"
 
 struct accounts {
@@ -79,16 +80,33 @@ void tally_flush(struct tracer *tracer, uint32_t plugin, uint32_t instance)
         add(&accounts.of[i]->flushes, 1);
 }
 
-void tally_gone(struct tracer *tracer, uint32_t owner_plugin, uint32_t owner_instance,
-                uint32_t size_bytes, bool elsewhere)
+void tally_received(struct tracer *tracer, uint32_t plugin, uint32_t instance)
 {
-    struct accounts accounts = accounts_of(tracer, owner_plugin, owner_instance);
+    struct accounts accounts = accounts_of(tracer, plugin, instance);
+
+    for (unsigned i = 0; i < accounts.count; i++) {
+        add(&accounts.of[i]->received_blocks, 1);
+        add(&accounts.of[i]->received_live_blocks, 1);
+    }
+}
+
+/* Live, and freed elsewhere, are about what the plug-in itself allocated. */
+void tally_gone(struct tracer *tracer, const struct live_block *block, enum tally_end end)
+{
+    struct accounts accounts = accounts_of(tracer, block->plugin, block->instance);
+    bool received = EVENT_ORIGIN(block->flags) != NPN_ORIGIN_ALLOC;
 
     for (unsigned i = 0; i < accounts.count; i++) {
         struct ring_counters *counters = accounts.of[i];
+        if (end == TALLY_HANDED)
+            add(&counters->handed_over, 1);
+        if (received) {
+            add(&counters->received_live_blocks, (uint64_t)-1);
+            continue;
+        }
         add(&counters->live_blocks, (uint64_t)-1);
-        add(&counters->live_bytes, -(uint64_t)size_bytes);
-        if (elsewhere)
+        add(&counters->live_bytes, -(uint64_t)block->size_bytes);
+        if (end == TALLY_ELSEWHERE)
             add(&counters->freed_elsewhere, 1);
     }
 }

@@ -8,15 +8,19 @@
 #ifndef NPNTRACE_TRACER_TALLY_H
 #define NPNTRACE_TRACER_TALLY_H
 
-#include "tracer/tracer.h"
+#include "tracer/live.h"
 
 void tally_alloc(struct tracer *tracer, uint32_t plugin, uint32_t instance, uint32_t size_bytes);
 void tally_failed_alloc(struct tracer *tracer, uint32_t plugin, uint32_t instance);
 void tally_free(struct tracer *tracer, uint32_t plugin, uint32_t instance, bool known);
 void tally_flush(struct tracer *tracer, uint32_t plugin, uint32_t instance);
 
-/* A block of the owner's is no longer live. */
-void tally_gone(struct tracer *tracer, uint32_t owner_plugin, uint32_t owner_instance,
-                uint32_t size_bytes, bool elsewhere);
+/* The browser gave a block. */
+void tally_received(struct tracer *tracer, uint32_t plugin, uint32_t instance);
+
+enum tally_end { TALLY_RELEASED, TALLY_ELSEWHERE, TALLY_HANDED };
+
+/* A block is no longer live, and so no longer its owner's. */
+void tally_gone(struct tracer *tracer, const struct live_block *block, enum tally_end end);
 
 #endif

@@ -41,7 +41,7 @@ enum context_kind {
 
 struct context {
     uint64_t stack_pointer; /* of the wrapper that pushed it */
-    uint64_t pointer;
+    uint64_t pointer;       /* see there; of an entry: what it lends (tracer/contract.h), or 0 */
     uint64_t heap_owner; /* whose heap calls are in it: instance << 32 | plug-in, 0: the host's */
     uint32_t instance;
     uint16_t plugin;
@@ -77,6 +77,8 @@ struct thread {
     uint64_t code_start; /* the executable region outside all objects that was met last */
     uint64_t code_end;
     uint32_t context_overflow; /* entries not pushed because there was no room */
+    uint32_t flushes;          /* NPN_MemFlush calls in a row that returned flushed_bytes */
+    uint64_t flushed_bytes;
     /* What follows needs no clearing but for `valid`. */
     struct context context[THREAD_CONTEXTS];
     struct segment_of_frames segments[SEGMENT_PLACES];

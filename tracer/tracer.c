@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "tracer/clock.h"
+#include "tracer/contract.h"
 #include "tracer/heap.h"
 #include "tracer/heap_set.h"
 #include "tracer/object.h"
+#include "tracer/objects.h"
 #include "tracer/registry.h"
 #include "tracer/segment.h"
 #include "tracer/stack.h"
@@ -201,6 +203,8 @@ static bool map_private(struct tracer *tracer)
         sys_map(ring_capacity(tracer->ring, RING_MODULES) * sizeof(*tracer->module_seen));
     tracer->module_names =
         sys_map(ring_capacity(tracer->ring, RING_MODULES) * sizeof(*tracer->module_names));
+    tracer->contract = contract_map();
+    tracer->objects = objects_map(tracer->ring);
     rules_open(&tracer->rules);
     tree_open(&tracer->tree);
     return tracer->threads != NULL && tracer->module_seen != NULL && tracer->module_names != NULL;

@@ -30,7 +30,9 @@
 #include "tracer/rules.h"
 #include "tracer/tree.h"
 
+struct contract;
 struct heap_set;
+struct objects;
 struct thread;
 struct unwinder;
 
@@ -51,9 +53,12 @@ struct tracer {
     _Atomic uint32_t epoch;       /* grows whenever an object may have been unloaded */
     _Atomic uint32_t unloading;   /* dlclose calls under way */
     _Atomic uint32_t timing;      /* somebody is writing a clock pair */
-    struct lock table_lock;       /* appending to strings, modules, plug-ins, instances */
+    struct lock table_lock;       /* appending to strings, modules, plug-ins, instances; objects,
+                                     findings */
     struct lock unwind_lock;      /* held while inside libunwind */
     struct heap_set *heap_blocks; /* RING_HEAP_PLUGINS: of plug-ins; NULL: no memory */
+    struct contract *contract;    /* what was released; NULL: no memory */
+    struct objects *objects;      /* beside RING_OBJECTS; NULL: no memory */
     struct unwinder *unwinder;    /* NULL: none could be loaded */
     struct thread *_Atomic *threads; /* by slot of RING_THREADS */
     _Atomic uint32_t *module_seen;   /* by module: epoch + 1 at which it was last confirmed */

@@ -24,6 +24,9 @@ static const struct counter {
     {"live blocks", offsetof(struct trace_counters, live_blocks), false},
     {"live bytes", offsetof(struct trace_counters, live_bytes), true},
     {"blocks freed elsewhere", offsetof(struct trace_counters, freed_elsewhere), false},
+    {"received blocks", offsetof(struct trace_counters, received_blocks), false},
+    {"live received blocks", offsetof(struct trace_counters, received_live_blocks), false},
+    {"blocks handed over", offsetof(struct trace_counters, handed_over), false},
 };
 #define COUNTERS (sizeof(counters) / sizeof(counters[0]))
 
@@ -101,6 +104,10 @@ static void compare_sums(struct comparison *comparison, const struct model_sums 
 /* Live blocks alone; other counters are taken over so that they are equal. */
 static void count_live(struct trace_counters *to, const struct trace_live *live)
 {
+    if (EVENT_ORIGIN(live->flags) != NPN_ORIGIN_ALLOC) {
+        to->received_live_blocks++;
+        return;
+    }
     to->live_blocks++;
     to->live_bytes += live->size_bytes;
 }
@@ -108,7 +115,7 @@ static void count_live(struct trace_counters *to, const struct trace_live *live)
 static void copy_all_but_live(struct trace_counters *to, const struct trace_counters *from)
 {
     *to = *from;
-    to->live_blocks = to->live_bytes = 0;
+    to->live_blocks = to->live_bytes = to->received_live_blocks = 0;
 }
 
 static void compare_table(struct comparison *comparison)

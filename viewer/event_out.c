@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/event_out.h"
+#include "viewer/event_text.h"
 #include "viewer/json_out.h"
 #include "viewer/paragraph.h"
 #include "viewer/stack_text.h"
@@ -21,6 +22,7 @@ static const struct {
 } flag_names[] = {
     {EVENT_KNOWN, "known"},       {EVENT_REISSUED, "reissued"}, {EVENT_UNTRACKED, "untracked"},
     {EVENT_PROVIDED, "provided"}, {EVENT_REFUSED, "refused"},   {EVENT_INHERITED, "inherited"},
+    {EVENT_INJECTED, "injected"},
 };
 
 static bool is_step(const struct event *event)
@@ -33,53 +35,6 @@ static uint32_t stack_of(struct session *session, const struct recorded_event *r
     if (is_step(&recorded->event))
         return 0;
     return stacks_of(session->stacks, recording_stack_node(session->recording, recorded));
-}
-
-/* "malloc(32) = 0x1000", "free(0x1000)"; of a realloc each of its two events says its part. */
-static char *heap_text(const struct event *event)
-{
-    const char *name = event_function_name(event->function);
-    bool resizes = event->function == EVENT_REALLOC || event->function == EVENT_REALLOCARRAY;
-
-    if (event->type == EVENT_HEAP_FREE)
-        return xalloc_format("%s(0x%" PRIx64 "%s)", name != NULL ? name : "free", event->address,
-                             resizes ? ", ..." : "");
-    char *result =
-        event->address != 0 ? xalloc_format("0x%" PRIx64, event->address) : xalloc_string("NULL");
-    char *text = xalloc_format("%s(%s%" PRIu64 ") = %s", name != NULL ? name : "malloc",
-                               resizes ? "..., " : "", event->size, result);
-    free(result);
-    return text;
-}
-
-/* What happened, as one would write the call. The caller frees it. */
-static char *call_text(const struct event *event)
-{
-    const char *step = event_step_name(event->flags);
-
-    switch (event->type) {
-    case EVENT_HEAP_ALLOC:
-    case EVENT_HEAP_FREE: return heap_text(event);
-    case EVENT_NPN_ALLOC:
-        return event->address != 0 ? xalloc_format("NPN_MemAlloc(%" PRIu64 ") = 0x%" PRIx64,
-                                                   event->size, event->address)
-                                   : xalloc_format("NPN_MemAlloc(%" PRIu64 ") = NULL", event->size);
-    case EVENT_NPN_FREE:
-        return xalloc_format("NPN_MemFree(0x%" PRIx64 ")%s", event->address,
-                             (event->flags & EVENT_REFUSED) != 0 ? " refused"
-                             : (event->flags & EVENT_KNOWN) != 0 ? ""
-                                                                 : " unknown block");
-    case EVENT_NPN_ELSEWHERE:
-        return xalloc_format("freed elsewhere: 0x%" PRIx64 ", %" PRIu64 " bytes", event->address,
-                             event->size);
-    case EVENT_NPN_FLUSH:
-        return xalloc_format("NPN_MemFlush(%" PRIu64 ") = %" PRIu64, event->size, event->address);
-    default:
-        if (event->size == 0)
-            return xalloc_string(step != NULL ? step : "unknown step");
-        return xalloc_format("%s: error %" PRIu64, step != NULL ? step : "unknown step",
-                             event->size);
-    }
 }
 
 static char *who_text(const struct session *session, const struct event *event)
@@ -98,7 +53,10 @@ static char *owner_text(const struct session *session, const struct event *event
     if ((event->flags & EVENT_KNOWN) == 0 || is_step(event) || event->owner_plugin == event->plugin)
         return xalloc_string("");
     char *name = verdict_plugin_name(session->recording, event->owner_plugin);
-    char *text = xalloc_format("  allocated by %s", name);
+    char *text =
+        xalloc_format(EVENT_ORIGIN(event->owner_flags) == NPN_ORIGIN_ALLOC ? "  allocated by %s"
+                                                                           : "  received by %s",
+                      name);
     free(name);
     return text;
 }
@@ -120,7 +78,7 @@ void event_out_text(struct session *session, const struct recorded_event *record
 {
     const struct event *event = &recorded->event;
     uint64_t since_ns = recording_since_start_ns(session->recording, event->stamp);
-    char *call = call_text(event), *who = who_text(session, event);
+    char *call = event_text_call(event), *who = who_text(session, event);
     char *owner = owner_text(session, event);
     char *caller = stack_text_brief(session->names, session->stacks, stack_of(session, recorded));
     char *when = xalloc_format("%6" PRIu64 ".%09" PRIu64 " %7" PRIu32, since_ns / 1000000000,
@@ -168,6 +126,8 @@ static void set_owner(const struct session *session, json_t *json, const struct 
     json_t *owner = json_object();
 
     json_object_set_new(owner, "plugin", plugin_json(session, event->owner_plugin));
+    json_object_set_new(owner, "origin",
+                        json_out_text(npn_origin_name(EVENT_ORIGIN(event->owner_flags))));
     json_object_set_new(owner, "instance", id_or_null(event->owner_instance));
     json_object_set_new(
         owner, "stamp_ns",
@@ -178,6 +138,19 @@ static void set_owner(const struct session *session, json_t *json, const struct 
     json_object_set_new(json, "allocated_by", owner);
 }
 
+/* What the upper byte of the flags says. */
+static void set_how(json_t *json, const struct event *event)
+{
+    unsigned how = EVENT_ORIGIN(event->flags);
+
+    if (event->type == EVENT_NPN_RECEIVED)
+        json_object_set_new(json, "origin", json_out_text(npn_origin_name(how)));
+    else if (event->type == EVENT_NPN_HANDED)
+        json_object_set_new(json, "way", json_out_text(npn_way_name(how)));
+    else if (event->type == EVENT_OBJECT)
+        json_object_set_new(json, "step", json_out_text(object_step_name(how)));
+}
+
 static void set_call(struct session *session, json_t *json, const struct recorded_event *recorded)
 {
     const struct event *event = &recorded->event;
@@ -186,7 +159,9 @@ static void set_call(struct session *session, json_t *json, const struct recorde
         json_object_set_new(json, "returned", json_out_number(event->address));
     else
         json_object_set_new(json, "address", json_string(text_hex(event->address).chars));
-    json_object_set_new(json, "size", json_out_number(event->size));
+    json_object_set_new(json, event->type == EVENT_OBJECT ? "held" : "size",
+                        json_out_number(event->size));
+    set_how(json, event);
     json_object_set_new(json, "flags", flags_json(event->flags));
     json_object_set_new(
         json, "stack",

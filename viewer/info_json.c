@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/info.h"
+#include "viewer/findings.h"
 #include "viewer/info_facts.h"
 #include "viewer/json_out.h"
 
@@ -76,6 +77,9 @@ static void set_losses(json_t *json, const struct recording *recording)
         {"truncated_stacks", losses->truncated_stacks},
         {"abandoned_operations", losses->abandoned_operations},
         {"heap_untracked", losses->heap_untracked},
+        {"unlisted_objects", losses->unlisted_objects},
+        {"unlisted_findings", losses->unlisted_findings},
+        {"injected_failures", recording->injected_failures},
         {"selfchecks", recording->unwinding.selfchecks},
         {"selfcheck_mismatches", recording->unwinding.selfcheck_mismatches},
         {"guessed_stacks", recording->unwinding.guessed_stacks},
@@ -102,6 +106,7 @@ static void set_process(json_t *json, const struct recording *recording)
     json_object_set_new(json, "selfcheck", json_out_number(process->selfcheck));
     json_object_set_new(json, "policy", json_string(info_policy(process->policy)));
     json_object_set_new(json, "origin", bits_json(process->origin, info_origin));
+    json_object_set_new(json, "whatif", json_out_whatif(recording));
     json_object_set_new(json, "stop_reason", json_string(info_stop_reason(process->stop_reason)));
 }
 
@@ -109,10 +114,16 @@ static json_t *types_json(const struct model *model)
 {
     json_t *json = json_object();
 
-    for (unsigned type = 1; type < EVENT_HEAP_CONTEXT; type++)
-        if (type != EVENT_STACK)
+    for (unsigned type = 1; type < EVENT_TYPES; type++)
+        if (type != EVENT_STACK && type != EVENT_HEAP_CONTEXT)
             json_object_set_new(json, event_type_name(type), json_out_number(model->events[type]));
     return json;
+}
+
+/* Of what only the end of a recording says. */
+static json_t *known_or_null(const struct recording *recording, uint64_t number)
+{
+    return recording->has_contract ? json_out_number(number) : json_null();
 }
 
 void info_print_json(const struct session *session)
@@ -136,6 +147,8 @@ void info_print_json(const struct session *session)
                         json_out_number(recording->node_count > 0 ? recording->node_count - 1 : 0));
     json_object_set_new(json, "stored_symbols", json_out_number(recording->symbol_count));
     json_object_set_new(json, "instances", json_out_number(recording->instance_count));
+    json_object_set_new(json, "objects_held", known_or_null(recording, recording->object_count));
+    json_object_set_new(json, "findings", known_or_null(recording, findings_count(session->model)));
     for (uint32_t id = 1; id <= recording->plugin_count; id++)
         if (session->wanted[id])
             json_array_append_new(plugins, plugin_json(session, id));

@@ -2,11 +2,13 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/info.h"
+#include "viewer/findings.h"
 #include "viewer/info_facts.h"
 #include "viewer/paragraph.h"
 #include "viewer/table.h"
 #include "viewer/text.h"
 #include "viewer/verdict.h"
+#include "viewer/whatif.h"
 #include "viewer/xalloc.h"
 
 #include <inttypes.h>
@@ -138,6 +140,24 @@ static void print_events(const struct session *session)
     fact(session, "events", "%s%s%s%s", text_count(model->event_count).chars,
          kinds != NULL ? " (" : "", kinds != NULL ? kinds : "", kinds != NULL ? ")" : "");
     free(kinds);
+}
+
+/* What the rules of the API say of what was recorded. */
+static void print_contract(const struct session *session)
+{
+    const struct recording *recording = session->recording;
+    char *whatif = whatif_sentence(recording), *missing = findings_missing(recording);
+
+    if (recording->has_contract)
+        fact(session, "contract", "%s, %s held at the end",
+             text_plural(findings_count(session->model), "finding").chars,
+             text_plural(recording->object_count, "object").chars);
+    if (missing != NULL)
+        fact(session, recording->has_contract ? "" : "contract", "%s", missing);
+    if (whatif != NULL)
+        fact(session, "on demand", "%s", whatif);
+    free(whatif);
+    free(missing);
 }
 
 static void print_losses(const struct session *session)
@@ -287,6 +307,7 @@ void info_print_text(const struct session *session)
     putchar('\n');
     print_process(session);
     print_events(session);
+    print_contract(session);
     print_losses(session);
     print_unwinding(session);
     print_unseen(session);

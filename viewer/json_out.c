@@ -3,6 +3,7 @@
 
 #include "viewer/json_out.h"
 #include "viewer/text.h"
+#include "viewer/whatif.h"
 #include "viewer/xalloc.h"
 
 #include <stdio.h>
@@ -43,8 +44,9 @@ json_t *json_out_counters(const struct trace_counters *counters)
         {"live_bytes", counters->live_bytes},
         {"peak_bytes", counters->peak_bytes},
         {"freed_elsewhere", counters->freed_elsewhere},
-        {"received_blocks", 0}, /* what browsers hand over is not observed yet */
-        {"received_live_blocks", 0},
+        {"received_blocks", counters->received_blocks},
+        {"received_live_blocks", counters->received_live_blocks},
+        {"handed_over", counters->handed_over},
     };
     json_t *json = json_object();
 
@@ -91,6 +93,16 @@ json_t *json_out_host(const struct recording *recording)
     if (process->ending == RECORDING_SIGNALLED)
         json_object_set_new(json, "exit_signal", json_integer(process->exit_value));
     return json;
+}
+
+json_t *json_out_whatif(const struct recording *recording)
+{
+    json_t *list = json_array();
+    unsigned at = 0;
+
+    for (const char *bit; (bit = whatif_name(recording->process.whatif, &at)) != NULL;)
+        json_array_append_new(list, json_string(bit));
+    return list;
 }
 
 static bool add_line(void *context, const struct names_line *line)

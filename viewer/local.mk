@@ -13,8 +13,24 @@ libviewer_la_SOURCES = \
 	viewer/cursor.h \
 	viewer/demangle.c \
 	viewer/demangle.h \
+	viewer/each.c \
+	viewer/each.h \
+	viewer/each_out.c \
+	viewer/each_read.c \
+	viewer/each_run.c \
 	viewer/event_out.c \
 	viewer/event_out.h \
+	viewer/event_text.c \
+	viewer/event_text.h \
+	viewer/finding_words.c \
+	viewer/finding_words.h \
+	viewer/findings.c \
+	viewer/findings.h \
+	viewer/findings_heap.c \
+	viewer/findings_text.c \
+	viewer/findings_text.h \
+	viewer/handed.c \
+	viewer/handed.h \
 	viewer/heap_sums.c \
 	viewer/heap_sums.h \
 	viewer/heap_table.c \
@@ -26,6 +42,8 @@ libviewer_la_SOURCES = \
 	viewer/info_facts.h \
 	viewer/info_json.c \
 	viewer/info_text.c \
+	viewer/instance_text.c \
+	viewer/instance_text.h \
 	viewer/json_out.c \
 	viewer/json_out.h \
 	viewer/leaks.c \
@@ -52,6 +70,8 @@ libviewer_la_SOURCES = \
 	viewer/problems.h \
 	viewer/progress.c \
 	viewer/progress.h \
+	viewer/record_whatif.c \
+	viewer/record_whatif.h \
 	viewer/recording.c \
 	viewer/recording.h \
 	viewer/report_stacks.c \
@@ -60,8 +80,13 @@ libviewer_la_SOURCES = \
 	viewer/report_text.h \
 	viewer/session.c \
 	viewer/session.h \
+	viewer/slots.c \
+	viewer/slots.h \
+	viewer/source_contract.c \
+	viewer/source_contract.h \
 	viewer/source_ring.c \
 	viewer/source_ring.h \
+	viewer/source_ring_contract.c \
 	viewer/source_ring_heap.c \
 	viewer/source_ring_runs.c \
 	viewer/source_ring_tables.c \
@@ -97,6 +122,8 @@ libviewer_la_SOURCES = \
 	viewer/verb.h \
 	viewer/verdict.c \
 	viewer/verdict.h \
+	viewer/whatif.c \
+	viewer/whatif.h \
 	viewer/xalloc.c \
 	viewer/xalloc.h
 libviewer_la_LIBADD = libformat.la $(DW_LIBS) $(ELF_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) \
@@ -107,6 +134,7 @@ npntrace_SOURCES = \
 	viewer/verb.h \
 	viewer/verb_check.c \
 	viewer/verb_events.c \
+	viewer/verb_findings.c \
 	viewer/verb_info.c \
 	viewer/verb_leaks.c \
 	viewer/verb_record.c \

@@ -8,7 +8,8 @@
 
 #include <stdlib.h>
 
-#define HEAP_BATCH 1024 /* events read at a time: few enough to stay in the caches */
+#define GRACE_NS UINT64_C(1000000000) /* after NPP_Destroy: time for what hosts do then */
+#define HEAP_BATCH 1024               /* events read at a time: few enough to stay in the caches */
 
 static void make_sums(struct model_sums *sums, const struct recording *recording)
 {
@@ -115,6 +116,8 @@ int model_compare(const struct trace_counters *a, const struct trace_counters *b
         {a->flushes, b->flushes},
         {a->bytes_allocated, b->bytes_allocated},
         {a->freed_elsewhere, b->freed_elsewhere},
+        {a->received_blocks, b->received_blocks},
+        {a->handed_over, b->handed_over},
     };
     int result = 0;
 
@@ -124,7 +127,8 @@ int model_compare(const struct trace_counters *a, const struct trace_counters *b
         if (pairs[i][0] > pairs[i][1])
             result = 1;
     }
-    if (result == 0 && (a->live_blocks != b->live_blocks || a->live_bytes != b->live_bytes))
+    if (result == 0 && (a->live_blocks != b->live_blocks || a->live_bytes != b->live_bytes ||
+                        a->received_live_blocks != b->received_live_blocks))
         return -1; /* a free of another's block that one of them has not counted */
     return result;
 }
@@ -132,7 +136,7 @@ int model_compare(const struct trace_counters *a, const struct trace_counters *b
 bool model_is_idle(const struct trace_counters *counters)
 {
     return counters->allocs == 0 && counters->failed_allocs == 0 && counters->frees == 0 &&
-           counters->flushes == 0;
+           counters->flushes == 0 && counters->received_blocks == 0 && counters->handed_over == 0;
 }
 
 /* -1: the events are behind the counters somewhere; 0: equal; 1: ahead. */
@@ -174,6 +178,8 @@ static void clip(struct trace_counters *counters)
         counters->live_blocks = 0;
     if (counters->live_bytes >> 63 != 0)
         counters->live_bytes = 0;
+    if (counters->received_live_blocks >> 63 != 0)
+        counters->received_live_blocks = 0;
 }
 
 static void clip_sums(struct model *model, struct model_sums *sums)
@@ -183,6 +189,41 @@ static void clip_sums(struct model *model, struct model_sums *sums)
         clip(&sums->plugins[i]);
     for (size_t i = 0; i <= model->recording->instance_count; i++)
         clip(&sums->instances[i]);
+}
+
+/* The tables know most steps, whatever events are left. */
+static void note_steps(struct model *model)
+{
+    const struct recording *recording = model->recording;
+
+    for (size_t i = 0; i < recording->plugin_count; i++) {
+        model_note_step(model, recording->plugins[i].met_stamp, 0);
+        model_note_step(model, recording->plugins[i].end_stamp, 0);
+    }
+    for (size_t i = 0; i < recording->instance_count; i++) {
+        model_note_step(model, recording->instances[i].created_stamp, (uint32_t)i + 1);
+        model_note_step(model, recording->instances[i].destroyed_stamp, (uint32_t)i + 1);
+    }
+}
+
+/* A process that ended by itself had its chance to free. */
+static bool ended_by_itself(const struct recording *recording)
+{
+    return recording->process.ending == RECORDING_EXITED ||
+           recording->process.ending == RECORDING_GONE;
+}
+
+bool model_is_over(const struct model *model, uint32_t serial)
+{
+    const struct recording *recording = model->recording;
+    const struct recording_instance *instance = &recording->instances[serial - 1];
+    const struct model_steps *steps = &model->steps;
+    uint64_t others = steps->last_instance != serial ? steps->last_stamp : steps->other_stamp;
+
+    if ((instance->flags & RING_INSTANCE_DESTROYED) == 0)
+        return false;
+    return others > instance->destroyed_stamp || ended_by_itself(recording) ||
+           recording->process.end_stamp >= instance->destroyed_stamp + GRACE_NS;
 }
 
 static void decide(struct model *model)
@@ -212,6 +253,7 @@ struct model *model_build(struct recording *recording)
     else
         read_in_order(model);
     read_heap(model);
+    note_steps(model);
     count_unread(model);
     decide(model);
     model_take_live(model);

@@ -15,6 +15,10 @@
  * Counters can be ahead when the process was killed inside an operation. Sums need no order of
  * events: a free names its block's allocation completely.
  *
+ * What the browser gave the plug-in to release is in `live` as well, with the origin in the block's
+ * flags (EVENT_ORIGIN), but has sums of its own: live_*, peak_bytes and bytes_allocated are of what
+ * the plug-in itself allocated, and stacks too.
+ *
  * Of heap memory there are events alone, so its numbers are always sums over those that are left;
  * see viewer/heap_sums.h.
  *
@@ -35,6 +39,14 @@ struct model_sums {
     struct trace_counters *instances;
 };
 
+/* The latest step in the life of a plug-in (instance 0) or an instance, and the latest of any
+ * other than that one. */
+struct model_steps {
+    uint64_t last_stamp;
+    uint32_t last_instance;
+    uint64_t other_stamp;
+};
+
 struct model {
     struct recording *recording;
     bool from_events; /* the numbers are sums over events */
@@ -49,6 +61,7 @@ struct model {
     uint64_t
         event_digest; /* sum over the blocks that are live after the events; see model_digest() */
     uint64_t first_stamp, last_stamp;
+    struct model_steps steps;
     struct stack_sums stacks;
     bool has_heap; /* heap events were recorded */
     struct heap_sums heap;
@@ -77,7 +90,12 @@ bool model_is_complete(const struct model *model);
 /* False: worth showing, since this plug-in or instance did something with memory. */
 bool model_is_idle(const struct trace_counters *counters);
 
+/* True if the instance has been destroyed for long enough that what is live now will stay: hosts
+ * deallocate objects after NPP_Destroy has returned. */
+bool model_is_over(const struct model *model, uint32_t instance);
+
 /* For model.c and its tests. */
+void model_note_step(struct model *model, uint64_t stamp, uint32_t instance);
 void model_add_event(struct model *model, const struct recorded_event *event, bool track_peaks);
 struct stack_sum *model_stack_of(struct model *model, uint32_t plugin, uint32_t node);
 void model_take_live(struct model *model);

@@ -72,15 +72,35 @@ static void add_alloc(struct model *model, const struct recorded_event *recorded
         model->event_digest += model_digest(event->address, event->stamp);
 }
 
-/* A block is live no more. */
-static void add_gone(struct model *model, const struct event *event, bool elsewhere)
+/* What the browser gave counts apart: peaks and bytes are of what the plug-in allocated. */
+static void add_received(struct model *model, const struct event *event)
 {
-    struct accounts accounts = accounts_of(model, event->owner_plugin, event->owner_instance);
+    struct accounts accounts = accounts_of(model, event->plugin, event->instance);
 
     for (unsigned i = 0; i < accounts.count; i++) {
-        accounts.of[i]->live_blocks--;
-        accounts.of[i]->live_bytes -= event->size;
-        accounts.of[i]->freed_elsewhere += elsewhere;
+        accounts.of[i]->received_blocks++;
+        accounts.of[i]->received_live_blocks++;
+    }
+    if ((event->flags & EVENT_UNTRACKED) == 0)
+        model->event_digest += model_digest(event->address, event->stamp);
+}
+
+/* A block is live no more. */
+static void add_gone(struct model *model, const struct event *event)
+{
+    struct accounts accounts = accounts_of(model, event->owner_plugin, event->owner_instance);
+    bool received = EVENT_ORIGIN(event->owner_flags) != NPN_ORIGIN_ALLOC;
+
+    for (unsigned i = 0; i < accounts.count; i++) {
+        struct trace_counters *owner = accounts.of[i];
+        owner->handed_over += event->type == EVENT_NPN_HANDED;
+        if (received) {
+            owner->received_live_blocks--;
+            continue;
+        }
+        owner->live_blocks--;
+        owner->live_bytes -= event->size;
+        owner->freed_elsewhere += event->type == EVENT_NPN_ELSEWHERE;
     }
     model->event_digest -= model_digest(event->address, event->owner_stamp);
 }
@@ -95,7 +115,24 @@ static void add_free(struct model *model, const struct event *event)
         accounts.of[i]->unknown_frees += !known;
     }
     if (known)
-        add_gone(model, event, false);
+        add_gone(model, event);
+}
+
+void model_note_step(struct model *model, uint64_t stamp, uint32_t instance)
+{
+    struct model_steps *steps = &model->steps;
+
+    if (instance == steps->last_instance) {
+        if (stamp > steps->last_stamp)
+            steps->last_stamp = stamp;
+        return;
+    }
+    if (stamp <= steps->last_stamp) {
+        if (stamp > steps->other_stamp)
+            steps->other_stamp = stamp;
+        return;
+    }
+    *steps = (struct model_steps){stamp, instance, steps->last_stamp};
 }
 
 void model_add_event(struct model *model, const struct recorded_event *recorded, bool track_peaks)
@@ -112,15 +149,22 @@ void model_add_event(struct model *model, const struct recorded_event *recorded,
     switch (event->type) {
     case EVENT_NPN_ALLOC: add_alloc(model, recorded, track_peaks); break;
     case EVENT_NPN_FREE: add_free(model, event); break;
+    case EVENT_NPN_RECEIVED: add_received(model, event); break;
+    case EVENT_NPN_RELEASED:
+    case EVENT_NPN_HANDED:
     case EVENT_NPN_ELSEWHERE:
         if ((event->flags & EVENT_KNOWN) != 0)
-            add_gone(model, event, true);
+            add_gone(model, event);
         break;
     case EVENT_NPN_FLUSH:
         accounts = accounts_of(model, event->plugin, event->instance);
         for (unsigned i = 0; i < accounts.count; i++)
             accounts.of[i]->flushes++;
         break;
-    default: break; /* steps: the tables say where they led */
+    case EVENT_PLUGIN:
+    case EVENT_INSTANCE: /* the tables say where they led */
+        model_note_step(model, event->stamp, event->instance);
+        break;
+    default: break; /* objects: their table says what is held */
     }
 }

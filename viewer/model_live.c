@@ -43,14 +43,28 @@ static void balance(struct block **blocks, struct block *block, int change)
     free(block);
 }
 
+/* The side table takes it in. */
+static bool begins_block(const struct event *event)
+{
+    return (event->type == EVENT_NPN_ALLOC || event->type == EVENT_NPN_RECEIVED) &&
+           event->address != 0 && (event->flags & EVENT_UNTRACKED) == 0;
+}
+
+static bool ends_block(const struct event *event)
+{
+    bool gone = event->type == EVENT_NPN_FREE || event->type == EVENT_NPN_ELSEWHERE ||
+                event->type == EVENT_NPN_RELEASED || event->type == EVENT_NPN_HANDED;
+
+    return gone && (event->flags & EVENT_KNOWN) != 0 && (event->owner_flags & EVENT_UNTRACKED) == 0;
+}
+
 static void follow(struct model *model, struct block **blocks,
                    const struct recorded_event *recorded)
 {
     const struct event *event = &recorded->event;
     struct block *block;
 
-    if (event->type == EVENT_NPN_ALLOC && event->address != 0 &&
-        (event->flags & EVENT_UNTRACKED) == 0) {
+    if (begins_block(event)) {
         block = block_of(blocks, event->address, event->stamp);
         block->live = (struct trace_live){
             .address = event->address,
@@ -62,8 +76,7 @@ static void follow(struct model *model, struct block **blocks,
             .flags = event->flags,
         };
         balance(blocks, block, 1);
-    } else if ((event->type == EVENT_NPN_FREE || event->type == EVENT_NPN_ELSEWHERE) &&
-               (event->flags & EVENT_KNOWN) != 0 && (event->owner_flags & EVENT_UNTRACKED) == 0) {
+    } else if (ends_block(event)) {
         balance(blocks, block_of(blocks, event->address, event->owner_stamp), -1);
     }
 }
@@ -136,7 +149,7 @@ static void take_inline_stack(struct model *model, struct block **blocks,
     struct block_key key = {event->address, event->stamp};
     struct block *block = NULL;
 
-    if (event->type == EVENT_NPN_ALLOC && event->node == RING_NODE_INLINE)
+    if (begins_block(event) && event->node == RING_NODE_INLINE)
         HASH_FIND(hh, *blocks, &key, sizeof(key), block);
     if (block != NULL)
         block->live.node = recording_stack_node(model->recording, recorded);
@@ -178,6 +191,8 @@ static uint64_t table_digest(const struct recording *recording)
 static void add_to_stacks(struct model *model)
 {
     for (size_t i = 0; i < model->live_count; i++) {
+        if (EVENT_ORIGIN(model->live[i].flags) != NPN_ORIGIN_ALLOC)
+            continue;
         struct stack_sum *stack = model_stack_of(model, model->live[i].plugin, model->live[i].node);
         stack->live_blocks++;
         stack->live_bytes += model->live[i].size_bytes;

@@ -88,6 +88,8 @@ void recording_close(struct recording *recording)
     free(recording->plugins);
     free(recording->instances);
     free(recording->live_blocks);
+    free(recording->objects);
+    free(recording->findings);
     free(recording->path);
     free(recording);
 }

@@ -8,10 +8,11 @@
  *                           +--> struct recording --> model, leaks, check, events
  *   trace  --source_trace.c-+
  *
- * Tables (modules, plug-ins, instances, live blocks) are copied when the recording is opened; of a
- * running process they are a snapshot. Nodes and events are read from the file as they are asked
- * for, so memory goes with live blocks and distinct stacks, never with events. Events come in runs:
- * a run is what one ring chunk or one EVENTS block holds, and runs may be read again and again.
+ * Tables (modules, plug-ins, instances, live blocks, objects held, findings) are copied when the
+ * recording is opened; of a running process they are a snapshot. Nodes and events are read from the
+ * file as they are asked for, so memory goes with live blocks and distinct stacks, never with
+ * events. Events come in runs: a run is what one ring chunk or one EVENTS block holds, and runs may
+ * be read again and again.
  * Heap events are many and small, and have a way of their own: in batches, all threads' in the
  * order of their stamps. Both ways may be gone at the same time.
  *
@@ -63,6 +64,7 @@ struct recording_process {
     uint32_t policy, clock, origin, unwinder; /* enums of format/ring.h */
     uint32_t heap;                            /* enum ring_heap */
     uint32_t selfcheck; /* every so many stacks were unwound by libunwind as well; 0: none */
+    uint32_t whatif;    /* enum ring_whatif bits: what was done to the plug-ins on demand */
     uint32_t state, stop_reason;
     uint64_t stop_stamp;
     uint64_t start_ticks;
@@ -81,6 +83,8 @@ struct recording_losses {
     uint64_t unlisted_plugins, unlisted_instances, unlisted_modules;
     uint64_t lost_stacks, truncated_stacks, abandoned_operations;
     uint64_t heap_untracked; /* plug-ins' heap blocks whose frees by others went unseen */
+    uint64_t unlisted_objects;  /* NPObjects whose references are not balanced */
+    uint64_t unlisted_findings; /* findings that are not in the table below, with repetitions */
 };
 
 struct recording_unwinding {
@@ -111,11 +115,14 @@ struct recording_instance { /* serial = index + 1 */
     uint32_t plugin;        /* id; 0: not listed */
     uint32_t flags;         /* enum ring_instance_flag */
     const char *mime;       /* "" if none */
+    const char *page;       /* where it stands, as the host told it; "" if it did not */
     uint64_t npp, created_stamp, destroyed_stamp;
     struct trace_counters npn;
 };
 
-/* A live block has the fields of struct trace_live. */
+/* A live block has the fields of struct trace_live; what a plug-in held of an NPObject those of
+ * struct trace_object, a finding those of struct trace_finding. Stacks that the tree had no room
+ * for are RING_NODE_NONE in the latter two. */
 
 struct recorded_event {
     struct event event;
@@ -183,6 +190,12 @@ struct recording {
     bool has_live; /* the table below is that of the process */
     struct trace_live *live_blocks;
     size_t live_count;
+    bool has_contract; /* the two tables below are those of the process; else they are empty */
+    struct trace_object *objects; /* by address, then by plug-in */
+    size_t object_count;
+    struct trace_finding *findings; /* by first_stamp */
+    size_t finding_count;
+    uint64_t injected_failures; /* NPN_MemAlloc calls that were made to fail */
     uint64_t node_count;
     struct own_nodes own_nodes; /* stacks beside heap events, and those that readers add */
     size_t run_count;

@@ -2,11 +2,13 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/report_text.h"
+#include "viewer/findings.h"
 #include "viewer/paragraph.h"
 #include "viewer/report_stacks.h"
 #include "viewer/table.h"
 #include "viewer/text.h"
 #include "viewer/verdict.h"
+#include "viewer/whatif.h"
 #include "viewer/xalloc.h"
 
 #include <inttypes.h>
@@ -194,15 +196,22 @@ static void print_list(const struct session *session, const char *name,
 static void print_oddities_of(const struct session *session, uint32_t plugin)
 {
     const struct trace_counters *counters = &session->model->sums->plugins[plugin];
+    char *received = counters->received_live_blocks == 0
+                         ? xalloc_string(" received from the browser, none left")
+                         : xalloc_format(" received from the browser, %s of them not released",
+                                         text_count(counters->received_live_blocks).chars);
     const struct oddity oddities[] = {
         {counters->flushes, "NPN_MemFlush call", ""},
         {counters->failed_allocs, "NPN_MemAlloc call", " failed"},
         {counters->unknown_frees, "NPN_MemFree call", " for blocks that were not known to be live"},
         {counters->freed_elsewhere, "block", " freed, but not through NPN_MemFree"},
+        {counters->handed_over, "block", " handed over to the browser, to be freed there"},
+        {counters->received_blocks, "block", received},
     };
     char *name = verdict_plugin_name(session->recording, plugin);
 
     print_list(session, name, oddities, sizeof(oddities) / sizeof(oddities[0]));
+    free(received);
     free(name);
 }
 
@@ -240,6 +249,8 @@ static void print_oddities(const struct session *session)
 
 static const char *next_verb(const struct model *model)
 {
+    if (findings_count(model) != 0)
+        return "findings";
     if (verdict_has_live(model))
         return "leaks";
     return model->heap.plugins[0].live_blocks != 0 ? "leaks --host" : "info";
@@ -249,10 +260,12 @@ void report_text_print(const struct session *session)
 {
     const struct model *model = session->model;
     char *verdict = verdict_sentence(model), *host = verdict_host(session->recording),
-         *lost = verdict_losses(model);
+         *lost = verdict_losses(model), *whatif = whatif_sentence(session->recording);
 
     paragraph_print(&session->terminal, verdict_is_bad(model) ? TERMINAL_BAD : TERMINAL_GOOD, 0,
                     verdict);
+    if (whatif != NULL)
+        paragraph_print(&session->terminal, TERMINAL_BAD, 0, whatif);
     paragraph_print(&session->terminal, TERMINAL_PLAIN, 0, host);
     if (lost != NULL)
         paragraph_format(&session->terminal, TERMINAL_BAD, 0, "Lost: %s", lost);
@@ -263,6 +276,7 @@ void report_text_print(const struct session *session)
     putchar('\n');
     session_print_next(session, next_verb(model));
     free(verdict);
+    free(whatif);
     free(host);
     free(lost);
 }

@@ -158,6 +158,7 @@ static void read_process(struct recording *recording)
     process->unwinder = header->unwinder;
     process->heap = header->heap;
     process->selfcheck = header->selfcheck;
+    process->whatif = atomic_load_explicit(&header->whatif, memory_order_relaxed);
     process->stop_reason = atomic_load_explicit(&header->stop_reason, memory_order_relaxed);
     process->stop_stamp =
         source_ring_ns(recording, atomic_load_explicit(&header->stop_stamp, memory_order_relaxed));

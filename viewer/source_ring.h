@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * source_ring.c opens, source_ring_tables.c copies the tables, source_ring_runs.c reads the chunks,
- * source_ring_heap.c reads the heap events in them, source_ring_verify.c checks what reading does
- * not need.
+ * source_ring.c opens, source_ring_tables.c copies the tables, source_ring_contract.c those of
+ * objects and findings, source_ring_runs.c reads the chunks, source_ring_heap.c reads the heap
+ * events in them, source_ring_verify.c checks what reading does not need.
  * The process may be writing while we read: words are loaded atomically, entries that can change
  * under our hands are compared after copying, and every loop is bounded by a count of the layout.
  */
@@ -74,6 +74,10 @@ uint64_t source_ring_offset(const struct recording *recording, enum ring_area ar
 uint64_t source_ring_ns(const struct recording *recording, uint64_t stamp);
 
 void source_ring_copy_tables(struct recording *recording);
+
+/* Objects and findings, with the ring's names: before the tables that they name are copied. */
+void source_ring_copy_contract(struct recording *recording);
+
 const char *source_ring_string(const struct recording *recording, uint32_t id);
 const char *source_ring_text(const struct recording *recording, uint32_t id, uint32_t *ret_bytes);
 

@@ -1,6 +1,7 @@
 /* viewer/source_ring_tables.c - a ring's tables, copied while the process may be writing them */
 /* SPDX-License-Identifier: MIT */
 
+#include "viewer/source_contract.h"
 #include "viewer/source_ring.h"
 #include "viewer/xalloc.h"
 
@@ -28,6 +29,9 @@ static struct trace_counters copy_counters(const struct ring_counters *from)
         .live_bytes = load(&from->live_bytes),
         .peak_bytes = load(&from->peak_bytes),
         .freed_elsewhere = load(&from->freed_elsewhere),
+        .received_blocks = load(&from->received_blocks),
+        .received_live_blocks = load(&from->received_live_blocks),
+        .handed_over = load(&from->handed_over),
     };
 }
 
@@ -141,6 +145,17 @@ static void copy_plugins(struct recording *recording)
     }
 }
 
+/* A running process may have learnt it after the strings were copied. */
+static const char *page_of(struct recording *recording, const struct ring_instance *from,
+                           uint64_t index)
+{
+    uint32_t page = atomic_load_explicit(&from->page, memory_order_acquire);
+
+    if (recording->live && page >= ring_source_of(recording)->string_bytes)
+        return "";
+    return named(recording, page, RING_INSTANCES, index);
+}
+
 static void copy_instances(struct recording *recording)
 {
     const struct ring_instance *from = ring_area(ring_header_of(recording), RING_INSTANCES);
@@ -149,6 +164,7 @@ static void copy_instances(struct recording *recording)
         struct recording_instance *instance = &recording->instances[i];
         instance->plugin = from[i].plugin;
         instance->mime = named(recording, from[i].mime, RING_INSTANCES, i);
+        instance->page = page_of(recording, &from[i], i);
         instance->npp = from[i].npp;
         instance->created_stamp = source_ring_ns(recording, from[i].created_stamp);
         instance->flags = atomic_load_explicit(&from[i].flags, memory_order_acquire);
@@ -270,7 +286,10 @@ static void copy_header(struct recording *recording)
         .truncated_stacks = load(&header->truncated_stacks),
         .abandoned_operations = load(&header->abandoned_operations),
         .heap_untracked = load(&header->heap_untracked),
+        .unlisted_objects = load(&header->unlisted_objects),
+        .unlisted_findings = load(&header->unlisted_findings),
     };
+    recording->injected_failures = load(&header->injected_failures);
     recording->unwinding = (struct recording_unwinding){
         .selfchecks = load(&header->selfchecks),
         .selfcheck_mismatches = load(&header->selfcheck_mismatches),
@@ -283,8 +302,8 @@ static void copy_header(struct recording *recording)
 
 static void check_used(struct recording *recording)
 {
-    static const enum ring_area areas[] = {RING_STRINGS, RING_MODULES, RING_PLUGINS, RING_INSTANCES,
-                                           RING_NODES};
+    static const enum ring_area areas[] = {RING_STRINGS,   RING_MODULES, RING_PLUGINS,
+                                           RING_INSTANCES, RING_NODES,   RING_FINDINGS};
     const struct ring_header *header = ring_header_of(recording);
 
     for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++) {
@@ -298,12 +317,14 @@ static void check_used(struct recording *recording)
     }
 }
 
-/* Live blocks first: what they name is then in the tables that are copied after them. */
+/* Live blocks, objects and findings first: what they name is then in the tables that are copied
+ * after them. */
 void source_ring_copy_tables(struct recording *recording)
 {
     check_used(recording);
     copy_header(recording);
     copy_live(recording);
+    source_ring_copy_contract(recording);
     recording->module_count = source_ring_used(recording, RING_MODULES);
     recording->instance_count = source_ring_used(recording, RING_INSTANCES);
     recording->plugin_count = source_ring_used(recording, RING_PLUGINS);
@@ -316,6 +337,7 @@ void source_ring_copy_tables(struct recording *recording)
     copy_plugins(recording);
     copy_instances(recording);
     correct_live(recording);
+    source_contract_finish(recording);
     check_nodes(recording);
     recording->has_counters = true;
     recording->has_live = true;

@@ -297,6 +297,7 @@ static void take_state(struct recording *recording)
     recording->process.state = state->ring_state;
     recording->process.stop_reason = state->stop_reason;
     recording->process.stop_stamp = state->stop_stamp;
+    recording->process.whatif = state->whatif;
     recording->operations = state->operations;
     recording->losses = (struct recording_losses){
         .overwritten_events = state->overwritten_events,
@@ -310,7 +311,10 @@ static void take_state(struct recording *recording)
         .truncated_stacks = state->truncated_stacks,
         .abandoned_operations = state->abandoned_operations,
         .heap_untracked = state->heap_untracked,
+        .unlisted_objects = state->unlisted_objects,
+        .unlisted_findings = state->unlisted_findings,
     };
+    recording->injected_failures = state->injected_failures;
     recording->unwinding = (struct recording_unwinding){
         .selfchecks = state->selfchecks,
         .selfcheck_mismatches = state->selfcheck_mismatches,

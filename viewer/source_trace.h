@@ -59,6 +59,7 @@ struct trace_source {
     struct trace_runs runs;      /* EVENTS */
     struct trace_runs heap_runs; /* HEAP */
     size_t node_capacity, live_capacity, module_capacity, plugin_capacity, instance_capacity;
+    size_t object_capacity, finding_capacity;
     uint64_t budget_bytes; /* what tables may still cost */
     bool has_process, has_state, has_end;
     struct trace_state state;

@@ -1,6 +1,7 @@
 /* viewer/source_trace_tables.c - what the blocks of a trace file say about the process */
 /* SPDX-License-Identifier: MIT */
 
+#include "viewer/source_contract.h"
 #include "viewer/source_trace.h"
 #include "viewer/xalloc.h"
 
@@ -136,6 +137,7 @@ static int read_instance(void *context, const struct trace_instance *from)
         .plugin = from->plugin,
         .flags = from->flags,
         .mime = text_to_be(from->mime),
+        .page = text_to_be(from->page),
         .npp = from->npp,
         .created_stamp = from->created_stamp,
         .destroyed_stamp = from->destroyed_stamp,
@@ -176,6 +178,32 @@ static int read_live(void *context, const struct trace_live *live)
         xalloc_grown(recording->live_blocks, recording->live_count,
                      &trace_source_of(recording)->live_capacity, sizeof(*live));
     recording->live_blocks[recording->live_count++] = *live;
+    return 0;
+}
+
+static int read_object(void *context, const struct trace_object *object)
+{
+    struct recording *recording = context;
+
+    if (!spend(recording, 2 * sizeof(*object)))
+        return -ENOSPC;
+    recording->objects =
+        xalloc_grown(recording->objects, recording->object_count,
+                     &trace_source_of(recording)->object_capacity, sizeof(*object));
+    recording->objects[recording->object_count++] = *object;
+    return 0;
+}
+
+static int read_finding(void *context, const struct trace_finding *finding)
+{
+    struct recording *recording = context;
+
+    if (!spend(recording, 2 * sizeof(*finding)))
+        return -ENOSPC;
+    recording->findings =
+        xalloc_grown(recording->findings, recording->finding_count,
+                     &trace_source_of(recording)->finding_capacity, sizeof(*finding));
+    recording->findings[recording->finding_count++] = *finding;
     return 0;
 }
 
@@ -239,6 +267,10 @@ static int read_any(struct recording *recording, const struct trace_block *block
         return trace_instances_decode(raw, block->raw_bytes, read_instance, recording, fault);
     case TRACE_NODES: return trace_nodes_decode(raw, block->raw_bytes, read_node, recording, fault);
     case TRACE_LIVE: return trace_live_decode(raw, block->raw_bytes, read_live, recording, fault);
+    case TRACE_OBJECTS:
+        return trace_objects_decode(raw, block->raw_bytes, read_object, recording, fault);
+    case TRACE_FINDINGS:
+        return trace_findings_decode(raw, block->raw_bytes, read_finding, recording, fault);
     case TRACE_SYMBOLS:
         return trace_symbols_decode(raw, block->raw_bytes, read_symbol, recording, fault);
     default: return source_trace_read_single(recording, block, raw, fault);
@@ -298,6 +330,7 @@ void source_trace_finish_tables(struct recording *recording)
     for (size_t i = 0; i < recording->instance_count; i++) {
         struct recording_instance *instance = &recording->instances[i];
         instance->mime = resolve(recording, instance->mime, "instance", i + 1);
+        instance->page = resolve(recording, instance->page, "instance", i + 1);
         if (instance->plugin <= recording->plugin_count)
             continue;
         problems_add(&recording->problems, PROBLEM_DAMAGE, PROBLEM_NOWHERE,
@@ -305,10 +338,12 @@ void source_trace_finish_tables(struct recording *recording)
                      instance->plugin, recording->plugin_count);
         instance->plugin = 0;
     }
+    recording->has_contract = trace_source_of(recording)->has_state;
     if (!trace_source_of(recording)->has_state)
-        recording->live_count = 0;
+        recording->live_count = recording->object_count = recording->finding_count = 0;
     for (size_t i = 0; i < recording->live_count; i++)
         correct_live(recording, &recording->live_blocks[i]);
+    source_contract_finish(recording);
 }
 
 void source_trace_free_tables(struct recording *recording)

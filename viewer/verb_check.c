@@ -49,6 +49,15 @@ static bool is_moving(const struct recording *recording)
     return moving;
 }
 
+/* The tables that most recordings have nothing in. */
+static void print_contract(const struct recording *recording)
+{
+    if (recording->object_count != 0)
+        printf(", %s held", text_plural(recording->object_count, "object").chars);
+    if (recording->finding_count != 0)
+        printf(", %s", text_plural(recording->finding_count, "finding").chars);
+}
+
 static void print_good(const struct session *session, const struct consistency *result)
 {
     const struct recording *recording = session->recording;
@@ -60,6 +69,7 @@ static void print_good(const struct session *session, const struct consistency *
            text_plural(session->model->live_count, "live block").chars);
     if (session->model->has_heap)
         printf(" of NPN memory, %s of the heap", text_count(session->model->heap.live.count).chars);
+    print_contract(recording);
     if (recording_lost_events(recording) != 0)
         printf(", %s lost", text_plural(recording_lost_events(recording), "event").chars);
     if (!result->compared && recording->live)
@@ -95,6 +105,8 @@ static void print_json(const struct session *session, const struct consistency *
     json_object_set_new(json, "events", json_out_number(session->model->event_count));
     json_object_set_new(json, "lost_events",
                         json_out_number(recording_lost_events(session->recording)));
+    json_object_set_new(json, "objects", json_out_number(session->recording->object_count));
+    json_object_set_new(json, "findings", json_out_number(session->recording->finding_count));
     json_object_set_new(json, "compared", json_boolean(result->compared));
     json_object_set_new(json, "half_done_operations", json_out_number(result->allowed));
     json_object_set_new(json, "problem_count", json_out_number(problems->damages));

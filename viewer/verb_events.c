@@ -20,8 +20,8 @@ struct events_options {
 
 static const struct argp_option own_options[] = {
     {"type", KEY_TYPE, "TYPE[,TYPE...]", 0,
-     "only events of these types: npn-alloc, npn-free, npn-freed-elsewhere, npn-flush, plugin, "
-     "instance, heap-alloc, heap-free",
+     "only events of these types: npn-alloc, npn-free, npn-freed-elsewhere, npn-flush, "
+     "npn-received, npn-released, npn-handed-over, object, plugin, instance, heap-alloc, heap-free",
      0},
     {0},
 };

@@ -3,8 +3,10 @@
 
 #include "config.h"
 #include "recorder/recorder.h"
+#include "viewer/each.h"
 #include "viewer/message.h"
 #include "viewer/options.h"
+#include "viewer/record_whatif.h"
 #include "viewer/symbols.h"
 #include "viewer/text.h"
 #include "viewer/verb.h"
@@ -71,13 +73,17 @@ static const char description[] =
     "NPN_MemAlloc, NPN_MemFree and NPN_MemFlush with its call stack; with --heap also malloc and "
     "its family."
     "\vThe exit status is COMMAND's (128 + the signal that ended it), or 2 if it could not be "
-    "recorded. Nothing is written to standard output.";
+    "recorded. Nothing is written to standard output. With --fail-npn=each a table of the runs is, "
+    "and the exit status is 0 if all of them ended as the one without failures, else 1.";
+
+static const char default_output[] = RECORDER_DEFAULT_OUTPUT;
 
 struct record {
     struct recorder_options recorder;
     bool quiet;
     bool no_symbols;
     char **command;
+    struct record_whatif whatif;
 };
 
 /* ---- the command line -------------------------------------------------------------------- */
@@ -141,6 +147,8 @@ static error_t check_together(struct record *record, struct argp_state *state)
     if (record->recorder.follow != NULL && record->recorder.heap != RING_HEAP_ALL)
         return options_wrong(state, "--follow=%s: programs are followed with --heap=all only",
                              record->recorder.follow);
+    if (record->whatif.each && record->recorder.output != default_output)
+        return options_wrong(state, "--fail-npn=each makes no recordings that stay: leave out -o");
     return 0;
 }
 
@@ -149,6 +157,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     struct record *record = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[1] = &record->whatif;
+        return 0;
     case 'o':
         record->recorder.output = argument;
         return 0;
@@ -189,7 +200,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {{&options_help_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {
+    {&options_help_argp, 0, NULL, 0}, {&record_whatif_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {
     .options = options,
     .parser = parse_option,
@@ -397,31 +409,21 @@ static void occupy_standard_descriptors(void)
         close(fd);
 }
 
-int verb_record(int argc, char **argv)
+static int record_once(struct record *record)
 {
     struct symbolize_lookup lookup = {.frames = look_up};
     struct recorder_report report;
-    struct record record = {
-        .recorder = {
-            .output = RECORDER_DEFAULT_OUTPUT,
-            .ring_bytes = RECORDER_DEFAULT_BYTES,
-            .policy = RING_BLOCK,
-            .writer = PACKAGE_STRING,
-            .interactive = isatty(STDERR_FILENO) == 1,
-            .say = say,
-        },
-    };
 
-    parse(argc, argv, &record);
-    occupy_standard_descriptors();
-    if (!record.no_symbols) {
+    if (!record_whatif_apply(&record->whatif))
+        return STATUS_TROUBLE;
+    if (!record->no_symbols) {
         lookup.context = symbols_new();
-        record.recorder.lookup = &lookup;
+        record->recorder.lookup = &lookup;
     }
-    int error = recorder_run(&record.recorder, record.command, &report);
+    int error = recorder_run(&record->recorder, record->command, &report);
     int status = STATUS_TROUBLE;
     if (error == 0) {
-        print_report(&record, &report);
+        print_report(record, &report);
         status = WIFSIGNALED(report.wait_status) ? 128 + WTERMSIG(report.wait_status)
                                                  : WEXITSTATUS(report.wait_status);
         recorder_report_free(&report);
@@ -429,4 +431,53 @@ int verb_record(int argc, char **argv)
     if (lookup.context != NULL)
         symbols_free(lookup.context);
     return status;
+}
+
+/* One of many runs: what is asked of its recording is read here and now, without stored symbols. */
+static int record_for_each(void *context, const char *file, int *ret_wait_status)
+{
+    struct record *record = context;
+    struct recorder_report report;
+
+    record->recorder.output = file;
+    record->recorder.interactive = false;
+    if (!record_whatif_apply(&record->whatif))
+        return -ENOMEM;
+    int error = recorder_run(&record->recorder, record->command, &report);
+    if (error == 0) {
+        *ret_wait_status = report.wait_status;
+        recorder_report_free(&report);
+    }
+    return error;
+}
+
+static int record_each(struct record *record)
+{
+    struct each each = {
+        .whatif = &record->whatif,
+        .command = record->command,
+        .record = record_for_each,
+        .context = record,
+    };
+
+    return each_all(&each);
+}
+
+int verb_record(int argc, char **argv)
+{
+    struct record record = {
+        .recorder = {
+            .output = default_output,
+            .ring_bytes = RECORDER_DEFAULT_BYTES,
+            .policy = RING_BLOCK,
+            .writer = PACKAGE_STRING,
+            .interactive = isatty(STDERR_FILENO) == 1,
+            .say = say,
+        },
+        .whatif = RECORD_WHATIF_DEFAULTS,
+    };
+
+    parse(argc, argv, &record);
+    occupy_standard_descriptors();
+    return record.whatif.each ? record_each(&record) : record_once(&record);
 }

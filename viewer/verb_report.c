@@ -1,6 +1,7 @@
 /* viewer/verb_report.c - npntrace report: who allocated how much, and where */
 /* SPDX-License-Identifier: MIT */
 
+#include "viewer/findings.h"
 #include "viewer/json_out.h"
 #include "viewer/report_text.h"
 #include "viewer/session.h"
@@ -46,6 +47,7 @@ static json_t *json_of_instances(const struct session *session, uint32_t plugin)
         json_t *json = json_object();
         json_object_set_new(json, "serial", json_integer((json_int_t)i + 1));
         json_object_set_new(json, "mime", json_out_text_or_null(instance->mime));
+        json_object_set_new(json, "page", json_out_text_or_null(instance->page));
         json_object_set_new(json, "destroyed",
                             json_boolean(instance->flags & RING_INSTANCE_DESTROYED));
         json_object_set_new(json, "npn",
@@ -85,6 +87,9 @@ static void print_json(const struct session *session)
     json_object_set_new(json, "format", json_string("npntrace-report-1"));
     json_object_set_new(json, "host", json_out_host(recording));
     json_object_set_new(json, "lost_events", json_out_number(recording_lost_events(recording)));
+    json_object_set_new(json, "findings", json_out_number(findings_count(session->model)));
+    json_object_set_new(json, "whatif", json_out_whatif(recording));
+    json_object_set_new(json, "injected_failures", json_out_number(recording->injected_failures));
     json_object_set_new(json, "totals", totals);
     json_object_set_new(json, "host_heap",
                         recording->process.heap == RING_HEAP_ALL

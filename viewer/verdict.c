@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/verdict.h"
+#include "viewer/findings.h"
 #include "viewer/text.h"
 #include "viewer/xalloc.h"
 
@@ -49,15 +50,28 @@ static struct holding holding_of(const struct model *model, const struct trace_c
     return holding;
 }
 
+/* NPObjects of which plug-ins hold references at the end. */
+static size_t objects_held(const struct recording *recording)
+{
+    size_t held = 0;
+
+    for (size_t i = 0; i < recording->object_count; i++)
+        held += recording->objects[i].refs != 0;
+    return held;
+}
+
 bool verdict_has_live(const struct model *model)
 {
-    return model->sums->totals.live_blocks != 0 ||
+    const struct trace_counters *totals = &model->sums->totals;
+
+    return totals->live_blocks != 0 || totals->received_live_blocks != 0 ||
+           objects_held(model->recording) != 0 ||
            holding_of(model, model->heap.plugins, 1).blocks != 0;
 }
 
 bool verdict_is_bad(const struct model *model)
 {
-    return !model->recording->live && verdict_has_live(model);
+    return findings_count(model) != 0 || (!model->recording->live && verdict_has_live(model));
 }
 
 static char *nothing_live(const struct model *model)
@@ -67,6 +81,8 @@ static char *nothing_live(const struct model *model)
 
     if (totals->allocs == 0)
         return xalloc_format("%s met; no NPN memory was allocated.", plugins.chars);
+    if (totals->received_live_blocks != 0 || objects_held(model->recording) != 0)
+        return xalloc_format("All of the NPN memory that %s allocated was freed.", plugins.chars);
     return xalloc_format("No leak: all that %s allocated (%s, %s) was freed.", plugins.chars,
                          text_plural(totals->allocs, "block").chars,
                          text_bytes(totals->bytes_allocated).chars);
@@ -105,6 +121,39 @@ static char *npn_sentence(const struct model *model)
     return sentence;
 }
 
+/* Begins with a blank, as the following do; "" if there is nothing to say. */
+static char *received_sentence(const struct model *model)
+{
+    uint64_t blocks = model->sums->totals.received_live_blocks;
+
+    if (blocks == 0)
+        return xalloc_string("");
+    if (model->recording->live)
+        return xalloc_format(" %s from the browser %s not released yet.",
+                             text_plural(blocks, "block").chars, blocks == 1 ? "is" : "are");
+    return xalloc_format(" %s that the browser gave to be released never %s.",
+                         text_plural(blocks, "block").chars, blocks == 1 ? "was" : "were");
+}
+
+static char *objects_sentence(const struct model *model)
+{
+    size_t objects = objects_held(model->recording);
+
+    if (objects == 0)
+        return xalloc_string("");
+    return xalloc_format(model->recording->live ? " %s held now." : " %s held to the end.",
+                         text_plural(objects, "object").chars);
+}
+
+static char *findings_sentence(const struct model *model)
+{
+    size_t findings = findings_count(model);
+
+    if (findings == 0)
+        return xalloc_string("");
+    return xalloc_format(" %s about misuse of the API.", text_plural(findings, "finding").chars);
+}
+
 static uint64_t heap_allocs_of_plugins(const struct model *model)
 {
     uint64_t allocs = 0;
@@ -120,7 +169,6 @@ static const char *as_far_as(const struct model *model)
     return model_is_complete(model) ? "" : ", by the events that are left";
 }
 
-/* Begins with a blank; "" if there is nothing to say. */
 static char *heap_sentence(const struct model *model)
 {
     const struct trace_counters *plugins = model->heap.plugins;
@@ -158,10 +206,15 @@ char *verdict_sentence(const struct model *model)
 {
     if (model->recording->plugin_count == 0)
         return host_sentence(model);
-    char *npn = npn_sentence(model), *heap = heap_sentence(model);
-    char *sentence = xalloc_format("%s%s", npn, heap);
+    char *npn = npn_sentence(model), *received = received_sentence(model);
+    char *objects = objects_sentence(model), *heap = heap_sentence(model);
+    char *findings = findings_sentence(model);
+    char *sentence = xalloc_format("%s%s%s%s%s", npn, received, objects, heap, findings);
     free(npn);
+    free(received);
+    free(objects);
     free(heap);
+    free(findings);
     return sentence;
 }
 
@@ -248,6 +301,8 @@ char *verdict_losses(const struct model *model)
         {lost->unlisted_plugins, "plug-ins not traced"},
         {lost->unlisted_instances, "instances not told apart"},
         {lost->unlisted_modules, "modules without a name"},
+        {lost->unlisted_objects, "objects not balanced"},
+        {lost->unlisted_findings, "findings not listed"},
     };
     char *what = join(losses, sizeof(losses) / sizeof(losses[0]));
 

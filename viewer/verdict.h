@@ -12,10 +12,12 @@
 /* "libnpfoo.so did not free 12 blocks, 48.0 KiB." */
 char *verdict_sentence(const struct model *model);
 
-/* True if plug-ins hold something: NPN memory, or of the heap what they allocated. */
+/* True if plug-ins hold something: NPN memory, blocks that they received, references to objects, or
+ * of the heap what they allocated. */
 bool verdict_has_live(const struct model *model);
 
-/* True if something is live that should not be: the process has ended and blocks are left. */
+/* True if something is not as it should be: there is a finding, or the process has ended and
+ * something is live. */
 bool verdict_is_bad(const struct model *model);
 
 /* "cutycapt (pid 4711), recorded for 2.31 s; it exited with status 0." */

@@ -2,5 +2,6 @@
 # SPDX-License-Identifier: MIT
 
 script_tests += \
+	tests/cli/findings.py \
 	tests/cli/record.py \
 	tests/cli/symbols.py

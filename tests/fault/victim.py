@@ -122,7 +122,7 @@ def allocations(run, *options):
         if event["type"] == "npn-alloc" and event["address"] != "0x0":
             allocated.append((int(event["address"], 16), event["size"]))
             live[allocated[-1][0]] = event["size"]
-        elif event["type"] in ("npn-free", "npn-freed-elsewhere"):
+        elif event["type"] in ("npn-free", "npn-freed-elsewhere", "npn-handed-over"):
             live.pop(int(event["address"], 16), None)
             frees += event["type"] == "npn-free"
     return allocated, live, frees

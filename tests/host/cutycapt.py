@@ -26,6 +26,7 @@ def two_plugins(t):
         t.equal(realhost.instances(run, "libnpsample2.so")[0], 1, f"{mode}: instances of sample2")
     for mode in ("flight", "record"):
         realhost.leak_kinds(t, runs[mode])
+        realhost.findings(t, runs[mode])
 
 
 @case("cutycapt-plugin-calls-script-calls-plugin")

@@ -33,6 +33,7 @@ def two_plugins(t):
         t.equal(realhost.instances(run, "libnpsample2.so"), (2, 2), f"{mode}: instances of sample2")
     for mode in ("flight", "record"):
         realhost.leak_kinds(t, runs[mode])
+        realhost.findings(t, runs[mode])
 
 
 DISPLAY = display_for_script()

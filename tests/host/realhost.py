@@ -73,15 +73,18 @@ def quiet_errors(t, untraced, traced):
 
 
 def leak_kinds(t, run):
-    """Blocks of instances that were destroyed have outlived them; all others live at exit."""
+    """Blocks of instances that were destroyed have outlived them; all others live at exit. Objects
+    are released when their instance is destroyed, and held until then."""
     statements = run.statements()
     outlived = sum(i["npn"]["live_blocks"] for s in statements.values() for i in s["instances"]
                    if i["destroyed"])
     live = sum(s["npn"]["live_blocks"] for s in statements.values())
     found = {"outlived-instance": 0, "live-at-exit": 0, "outlived-plugin": 0}
     for leak in run.leaks()["leaks"]:
-        t.equal(leak["domain"], "npn", f"{run.mode}: domain of a leak")
-        found[leak["kind"]] += leak["blocks"]
+        if leak["domain"] == "object":
+            t.equal(leak["kind"], "live-at-exit", f"{run.mode}: kind of an object's leak")
+        elif leak["origin"] == "NPN_MemAlloc":
+            found[leak["kind"]] += leak["blocks"]
     t.equal(found, {"outlived-instance": outlived, "live-at-exit": live - outlived,
                     "outlived-plugin": 0}, f"{run.mode}: blocks by kind of leak")
 
@@ -109,3 +112,11 @@ def instances(run, name):
     """What a plug-in states: (created, destroyed)."""
     stated = run.statements()[name]["instances"]
     return len(stated), sum(i["destroyed"] for i in stated)
+
+
+def findings(t, run):
+    """The page has one plug-in free a block of the other's. Else they keep to the rules."""
+    found = [(f["kind"], f["plugin"], f["owner"]["plugin"], f["count"])
+             for f in run.json("findings")["findings"]]
+    t.equal(found, [("free-of-others", "libnpsample.so", "libnpsample2.so", 1)],
+            f"{run.mode}: findings")

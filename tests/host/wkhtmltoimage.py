@@ -25,6 +25,7 @@ def two_plugins(t):
         t.equal(realhost.instances(run, "libnpsample2.so"), (1, 0), f"{mode}: instances of sample2")
     for mode in ("flight", "record"):
         realhost.leak_kinds(t, runs[mode])
+        realhost.findings(t, runs[mode])
 
 
 @case("wkhtmltoimage-event-handler-allocates")

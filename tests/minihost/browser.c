@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "tests/minihost/host.h"
+#include "tests/minihost/later.h"
 #include "tests/minihost/memory.h"
+#include "tests/minihost/offthread.h"
 #include "tests/minihost/script.h"
 #include "tests/minihost/table.h"
 
@@ -23,6 +25,8 @@ static const char *caller(NPP npp)
 static wide npn_getvalue(NPP npp, NPNVariable variable, void *value)
 {
     (void)npp;
+    if (offthread_refuses("NPN_GetValue"))
+        return WIDE_ERROR(NPERR_GENERIC_ERROR);
     switch ((int)variable) {
     case NPNVWindowNPObject:
     case NPNVPluginElementNPObject:
@@ -58,7 +62,7 @@ static wide npn_getvalueforurl(NPP npp, NPNURLVariable variable, const char *url
                                uint32_t *len)
 {
     (void)npp, (void)url;
-    if (variable != NPNURLVCookie)
+    if (variable != NPNURLVCookie || offthread_refuses("NPN_GetValueForURL"))
         return WIDE_ERROR(NPERR_INVALID_PARAM);
     *value = memory_own_string("chocolate=1");
     *len = (uint32_t)strlen(*value);
@@ -91,7 +95,7 @@ static wide npn_getauthenticationinfo(NPP npp, const char *protocol, const char 
     return WIDE_ERROR(NPERR_NO_ERROR);
 }
 
-/* ---- addresses and streams: asked for, never delivered ----------------------------------------
+/* ---- addresses and streams: asked for, never delivered, but the end of some is told -------------
  */
 
 static wide npn_geturl(NPP npp, const char *url, const char *window)
@@ -111,9 +115,9 @@ static wide npn_posturl(NPP npp, const char *url, const char *window, uint32_t l
 
 static wide npn_geturlnotify(NPP npp, const char *url, const char *window, void *data)
 {
-    (void)window, (void)data;
+    (void)window;
     say("  NPN_GetURLNotify %s by %s", url, caller(npp));
-    return WIDE_ERROR(NPERR_INVALID_URL);
+    return WIDE_ERROR(later_notify(npp, url, data) ? NPERR_NO_ERROR : NPERR_INVALID_URL);
 }
 
 static wide npn_posturlnotify(NPP npp, const char *url, const char *window, uint32_t len,

@@ -82,6 +82,7 @@ struct action {
 extern const struct action plugin_actions[];
 extern const struct action instance_actions[];
 extern const struct action script_actions[];
+extern const struct action page_actions[];
 extern const struct action worker_actions[];
 extern const struct action process_actions[];
 

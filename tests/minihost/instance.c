@@ -102,6 +102,8 @@ static void end_saved(NPSavedData *saved)
     if (saved == NULL)
         return;
     say("  saved %d bytes", saved->len);
+    if (options.save == SAVE_IGNORED)
+        return;
     memory_own_free(saved->buf);
     memory_own_free(saved);
 }
@@ -110,7 +112,7 @@ static long destroy(struct instance *instance)
 {
     NPSavedData *saved = NULL;
     later_drop(&instance->npp);
-    NPSavedData **save = options.save == SAVE_GIVEN ? &saved : NULL;
+    NPSavedData **save = options.save == SAVE_NULL ? NULL : &saved;
     NPError error = instance->plugin->funcs->destroy(&instance->npp, save);
     say("  NPP_Destroy returned %d", error);
     instance->plugin = NULL;

@@ -4,11 +4,12 @@
 #include "tests/minihost/later.h"
 
 #include <pthread.h>
+#include <string.h>
 
 #include "tests/minihost/host.h"
 #include "tests/minihost/table.h"
 
-enum { TIMERS = 64, CALLS = 4096 };
+enum { TIMERS = 64, CALLS = 4096, NOTES = 64 };
 
 static struct timer {
     NPP npp;
@@ -93,8 +94,53 @@ int later_make_calls(void)
     return made;
 }
 
+/* ---- addresses that plug-ins asked for ----------------------------------------------------------
+ */
+
+static struct note {
+    NPP npp; /* NULL: unused */
+    char url[64];
+    void *data;
+} notes[NOTES];
+
+bool later_notify(NPP npp, const char *url, void *data)
+{
+    if (strstr(url, "later") == NULL || strlen(url) >= sizeof notes[0].url)
+        return false;
+    for (int i = 0; i < NOTES; i++) {
+        if (notes[i].npp != NULL)
+            continue;
+        notes[i] = (struct note){.npp = npp, .data = data};
+        strcpy(notes[i].url, url);
+        return true;
+    }
+    return false;
+}
+
+int later_tell(void)
+{
+    int told = 0;
+    for (int i = 0; i < NOTES; i++) {
+        struct note note = notes[i];
+        if (note.npp == NULL)
+            continue;
+        notes[i].npp = NULL;
+        instance_of(note.npp)->plugin->funcs->urlnotify(note.npp, note.url, NPRES_DONE, note.data);
+        told++;
+    }
+    return told;
+}
+
+static void drop_notes(NPP npp)
+{
+    for (int i = 0; i < NOTES; i++)
+        if (notes[i].npp == npp)
+            notes[i].npp = NULL;
+}
+
 void later_drop(NPP npp)
 {
+    drop_notes(npp);
     for (int i = 0; i < TIMERS; i++)
         if (timers[i].npp == npp)
             timers[i].id = 0;

@@ -11,11 +11,13 @@ tests_minihost_minihost_SOURCES = \
 	tests/minihost/main.c \
 	tests/minihost/memory.c tests/minihost/memory.h \
 	tests/minihost/object.c tests/minihost/object.h \
+	tests/minihost/offthread.c tests/minihost/offthread.h \
 	tests/minihost/options.c tests/minihost/options.h \
+	tests/minihost/page.c \
 	tests/minihost/plugin.c \
 	tests/minihost/process.c \
 	tests/minihost/script.c tests/minihost/script.h \
-	tests/minihost/scripting.c \
+	tests/minihost/scripting.c tests/minihost/scripting.h \
 	tests/minihost/table.c tests/minihost/table.h \
 	tests/minihost/worker.c
 tests_minihost_minihost_CFLAGS = $(SUBJECT_CFLAGS) -O1 -fexceptions -pthread

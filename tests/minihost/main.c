@@ -10,11 +10,12 @@
 
 #include "tests/minihost/host.h"
 #include "tests/minihost/memory.h"
+#include "tests/minihost/offthread.h"
 #include "tests/minihost/options.h"
 #include "tests/minihost/table.h"
 
 static const struct action *const action_parts[] = {
-    plugin_actions, instance_actions, script_actions, worker_actions, process_actions,
+    plugin_actions, instance_actions, script_actions, page_actions, worker_actions, process_actions,
 };
 
 /*
@@ -151,6 +152,7 @@ static bool are_paths(int count, char **words)
 int main(int argc, char **argv)
 {
     const int first = options_parse(argc, argv);
+    offthread_is_host();
     if (are_paths(argc - first, argv + first))
         run_default(argc - first, argv + first);
     else

@@ -10,6 +10,9 @@
 
 #include "tests/minihost/host.h"
 #include "tests/minihost/memory.h"
+#include "tests/minihost/offthread.h"
+#include "tests/minihost/script.h"
+#include "tests/minihost/scripting.h"
 #include "tests/minihost/table.h"
 
 /* ---- identifiers ----------------------------------------------------------------------------- */
@@ -129,17 +132,49 @@ void object_end(NPObject *object)
     object_deallocate(object);
 }
 
+/* ---- the functions of the table -------------------------------------------------------------- */
+
+static NPIdentifier npn_getstringidentifier(const NPUTF8 *name)
+{
+    offthread_check("NPN_GetStringIdentifier");
+    return object_identifier(name);
+}
+
+static NPObject *npn_createobject(NPP npp, NPClass *class)
+{
+    return offthread_refuses("NPN_CreateObject") ? NULL : object_create(npp, class);
+}
+
+static NPObject *npn_retainobject(NPObject *object)
+{
+    offthread_check("NPN_RetainObject");
+    return object_retain(object);
+}
+
+/* One browser leaves the object as it is. */
+static void npn_releaseobject(NPObject *object)
+{
+    if (!offthread_refuses("NPN_ReleaseObject"))
+        object_release(object);
+}
+
+static void npn_releasevariantvalue(NPVariant *variant)
+{
+    offthread_check("NPN_ReleaseVariantValue");
+    variant_release(variant);
+}
+
 const struct slot object_slots[] = {
-    SLOT(getstringidentifier, object_identifier),
+    SLOT(getstringidentifier, npn_getstringidentifier),
     SLOT(getstringidentifiers, npn_getstringidentifiers),
     SLOT(getintidentifier, object_int_identifier),
     SLOT(identifierisstring, npn_identifierisstring),
     SLOT(utf8fromidentifier, npn_utf8fromidentifier),
     SLOT(intfromidentifier, npn_intfromidentifier),
-    SLOT(createobject, object_create),
-    SLOT(retainobject, object_retain),
-    SLOT(releaseobject, object_release),
-    SLOT(releasevariantvalue, variant_release),
+    SLOT(createobject, npn_createobject),
+    SLOT(retainobject, npn_retainobject),
+    SLOT(releaseobject, npn_releaseobject),
+    SLOT(releasevariantvalue, npn_releasevariantvalue),
     {NULL, 0, NULL},
 };
 
@@ -162,6 +197,11 @@ NPVariant variant_string(const char *text)
     memcpy(bytes, text, length);
     variant.value.stringValue = (NPString){bytes, length};
     return variant;
+}
+
+NPVariant variant_object(NPObject *object)
+{
+    return (NPVariant){.type = NPVariantType_Object, .value.objectValue = object};
 }
 
 void variant_print(const NPVariant *variant, char *text, size_t text_bytes)
@@ -201,6 +241,10 @@ NPVariant variant_read(const char *word)
     } else if (strcmp(word, "true") == 0 || strcmp(word, "false") == 0) {
         variant.type = NPVariantType_Bool;
         variant.value.boolValue = *word == 't';
+    } else if (strcmp(word, "<window>") == 0) {
+        variant = variant_object(script_window());
+    } else if (*word == '<') {
+        variant = variant_object(object_retain(page_variable(word)));
     } else {
         variant.type = NPVariantType_String;
         variant.value.stringValue = (NPString){word, (uint32_t)strlen(word)};

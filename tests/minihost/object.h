@@ -26,11 +26,13 @@ void object_end(NPObject *object);
 
 void variant_release(NPVariant *variant);
 NPVariant variant_string(const char *text);
+NPVariant variant_object(NPObject *object); /* takes the reference */
 
 /* The value as it stands in the transcript. */
 void variant_print(const NPVariant *variant, char *text, size_t text_bytes);
 
-/* Reads an argument: a number, true, false, null, else a string that the caller keeps. */
+/* Reads an argument: a number, true, false, <window> or a page's <variable> (with a reference, for
+ * the caller to release), else a string that the caller keeps. */
 NPVariant variant_read(const char *word);
 
 #endif

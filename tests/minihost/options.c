@@ -39,11 +39,22 @@ static const struct word flushes[] = {
     {"zero", FLUSH_ZERO}, {"echo", FLUSH_ECHO}, {"some", FLUSH_SOME}, {NULL, 0}};
 static const struct word mems[] = {
     {"libc", MEM_LIBC}, {"header", MEM_HEADER}, {"arena", MEM_ARENA}, {NULL, 0}};
-static const struct word saves[] = {{"given", SAVE_GIVEN}, {"null", SAVE_NULL}, {NULL, 0}};
+static const struct word saves[] = {
+    {"given", SAVE_GIVEN}, {"null", SAVE_NULL}, {"ignored", SAVE_IGNORED}, {NULL, 0}};
 static const struct word object_ends[] = {{"release", OBJECTS_RELEASE},
                                           {"invalidate", OBJECTS_INVALIDATE},
                                           {"keep", OBJECTS_KEEP},
                                           {NULL, 0}};
+
+static const struct word off_threads[] = {{"works", OFF_THREAD_WORKS},
+                                          {"refuses", OFF_THREAD_REFUSES},
+                                          {"aborts", OFF_THREAD_ABORTS},
+                                          {NULL, 0}};
+static const struct word false_results[] = {{"kept", FALSE_KEPT},
+                                            {"invoke", FALSE_INVOKE},
+                                            {"get", FALSE_GET},
+                                            {"released", FALSE_INVOKE | FALSE_GET},
+                                            {NULL, 0}};
 
 /* A switch has words to choose from, or a number, or a text, or it is a flag. */
 struct setting {
@@ -86,10 +97,15 @@ static const struct setting settings[] = {
      &options.raise_in_memalloc},
     {"release-by-table", NULL, "blocks from plug-ins are freed by the host's own table", NULL, NULL,
      NULL, NULL, &options.release_by_table},
-    {"save", "given|null", "the second argument of NPP_Destroy", saves, &options.save, NULL, NULL,
-     NULL},
+    {"save", "given|null|ignored", "the second argument of NPP_Destroy", saves, &options.save, NULL,
+     NULL, NULL},
     {"objects", "release|invalidate|keep", "what becomes of objects after NPP_Destroy", object_ends,
      &options.objects, NULL, NULL, NULL},
+    {"off-thread", "works|refuses|aborts", "calls on threads of a plug-in's own", off_threads,
+     &options.off_thread, NULL, NULL, NULL},
+    {"false-results", "kept|invoke|get|released",
+     "which results the host releases though the plug-in returned false", false_results,
+     &options.false_results, NULL, NULL, NULL},
     {"quiet", NULL, "no memory counts at the end", NULL, NULL, NULL, NULL, &options.quiet},
 };
 

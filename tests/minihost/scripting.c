@@ -7,11 +7,13 @@
 #include "tests/minihost/later.h"
 #include "tests/minihost/memory.h"
 #include "tests/minihost/object.h"
+#include "tests/minihost/options.h"
+#include "tests/minihost/scripting.h"
 
 enum { VALUE_BYTES = 2048 };
 
 /* The instance's object, fetched when first needed and kept until the instance ends. */
-static NPObject *object_of(struct instance *instance)
+NPObject *scripting_object(struct instance *instance)
 {
     if (instance->object != NULL)
         return instance->object;
@@ -22,7 +24,7 @@ static NPObject *object_of(struct instance *instance)
     return instance->object;
 }
 
-static long say_and_release(const char *what, bool done, NPVariant *value)
+long scripting_result(const char *what, bool done, NPVariant *value, enum false_results if_false)
 {
     char text[VALUE_BYTES];
     long number = done ? 0 : -1;
@@ -30,48 +32,68 @@ static long say_and_release(const char *what, bool done, NPVariant *value)
         number = value->value.intValue;
     variant_print(value, text, sizeof text);
     say("  %s: %s%s", what, done ? "" : "failed, ", text);
-    if (done)
+    if (done || (options.false_results & (int)if_false) != 0)
         variant_release(value);
+    return number;
+}
+
+int scripting_arguments(int count, char **words, NPVariant *ret_arguments)
+{
+    for (int i = 0; i < count; i++)
+        ret_arguments[i] = variant_read(words[i]);
+    return count;
+}
+
+/* Strings are the action's words. */
+void scripting_arguments_end(int count, NPVariant *arguments)
+{
+    for (int i = 0; i < count; i++)
+        if (arguments[i].type == NPVariantType_Object)
+            variant_release(&arguments[i]);
+}
+
+long scripting_invoke(NPObject *object, int count, char **words)
+{
+    NPIdentifier method = object_identifier(words[0]);
+    NPVariant arguments[HOST_WORDS];
+    NPVariant result = {.type = NPVariantType_Void};
+    scripting_arguments(count - 1, words + 1, arguments);
+    if (!object->_class->hasMethod(object, method)) {
+        say("  no method %s", words[0]);
+        return -1;
+    }
+    object_retain(object);
+    bool done = object->_class->invoke(object, method, arguments, (uint32_t)(count - 1), &result);
+    scripting_arguments_end(count - 1, arguments);
+    long number = scripting_result(words[0], done, &result, FALSE_INVOKE);
+    object_release(object);
     return number;
 }
 
 /* invoke INSTANCE METHOD [ARGUMENT...]: as a script does, first asks whether there is one */
 static long act_invoke(int count, char **words)
 {
-    NPObject *object = object_of(instance_named(words[1]));
-    NPIdentifier method = object_identifier(words[2]);
-    NPVariant arguments[HOST_WORDS];
-    NPVariant result = {.type = NPVariantType_Void};
-    for (int i = 3; i < count; i++)
-        arguments[i - 3] = variant_read(words[i]);
-    if (!object->_class->hasMethod(object, method)) {
-        say("  no method %s", words[2]);
-        return -1;
-    }
-    object_retain(object);
-    bool done = object->_class->invoke(object, method, arguments, (uint32_t)(count - 3), &result);
-    long number = say_and_release(words[2], done, &result);
-    object_release(object);
-    return number;
+    return scripting_invoke(scripting_object(instance_named(words[1])), count - 2, words + 2);
 }
 
 /* get INSTANCE PROPERTY */
 static long act_get(int count, char **words)
 {
     (void)count;
-    NPObject *object = object_of(instance_named(words[1]));
+    NPObject *object = scripting_object(instance_named(words[1]));
     NPVariant result = {.type = NPVariantType_Void};
     bool done = object->_class->getProperty(object, object_identifier(words[2]), &result);
-    return say_and_release(words[2], done, &result);
+    return scripting_result(words[2], done, &result, FALSE_GET);
 }
 
 /* set INSTANCE PROPERTY VALUE */
 static long act_set(int count, char **words)
 {
     (void)count;
-    NPObject *object = object_of(instance_named(words[1]));
+    NPObject *object = scripting_object(instance_named(words[1]));
     NPVariant value = variant_read(words[3]);
     bool done = object->_class->setProperty(object, object_identifier(words[2]), &value);
+    scripting_arguments_end(1, &value);
     say("  %s: %s", words[2], done ? "set" : "refused");
     return done;
 }
@@ -80,7 +102,7 @@ static long act_set(int count, char **words)
 static long act_names(int count, char **words)
 {
     (void)count;
-    NPObject *object = object_of(instance_named(words[1]));
+    NPObject *object = scripting_object(instance_named(words[1]));
     NPIdentifier *names = NULL;
     uint32_t n = 0;
     if (!object->_class->enumerate(object, &names, &n))

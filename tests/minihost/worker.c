@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tests/minihost/host.h"
+#include "tests/minihost/offthread.h"
 
 /*
  * A worker waits for an action, runs it, and says that it is done. `on` waits for that, `start`
@@ -54,6 +55,7 @@ static void ended(void *data)
 static void *worker_main(void *data)
 {
     struct worker *worker = data;
+    offthread_is_host();
     pthread_cleanup_push(ended, worker);
     while (wait_while(worker, WORKER_IDLE) == WORKER_BUSY) {
         worker->result = action_run(worker->action);

@@ -71,6 +71,8 @@ static void save_something(NPSavedData **save)
     data->len = 10;
     data->buf = SAMPLE_ALLOC(10);
     memset(data->buf, 's', 10);
+    tally_handed(data->buf);
+    tally_handed(data);
     *save = data;
 }
 
@@ -178,6 +180,7 @@ static NPError form_value(struct sample_instance *instance, char **value)
         return NPERR_OUT_OF_MEMORY_ERROR;
     memcpy(block, text, sizeof text);
     *value = block;
+    tally_handed(block);
     return NPERR_NO_ERROR;
 }
 
@@ -251,6 +254,9 @@ static char **sample_getsiteswithdata(void)
     sites[2] = NULL;
     memcpy(sites[0], "example.org", sizeof "example.org");
     memcpy(sites[1], "example.net", sizeof "example.net");
+    for (int i = 0; i < 2; i++)
+        tally_handed(sites[i]);
+    tally_handed(sites);
     return sites;
 }
 

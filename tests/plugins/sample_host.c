@@ -38,8 +38,10 @@ static long step_keepidentifiers(struct sample_step *step)
 {
     SITE_ENTER();
     const NPNetscapeFuncs *table = sample_table();
-    for (long n = sample_number(step, 0, 1); n > 0; n--)
-        SITE_AT(table->utf8fromidentifier(table->getstringidentifier("kept")));
+    for (long n = sample_number(step, 0, 1); n > 0; n--) {
+        NPUTF8 *text = SITE_AT(table->utf8fromidentifier(table->getstringidentifier("kept")));
+        tally_received(text, (uint32_t)strlen(text) + 1);
+    }
     return 0;
 }
 

@@ -111,6 +111,7 @@ static bool answer_string(const char *text, NPVariant *result)
     memcpy(block, text, length + 1);
     result->type = NPVariantType_String;
     result->value.stringValue = (NPString){block, length};
+    tally_handed(block);
     return true;
 }
 
@@ -201,6 +202,7 @@ static bool object_enumerate(NPObject *object, NPIdentifier **ret_names, uint32_
     list[2] = names.label;
     *ret_names = list;
     *ret_count = 3;
+    tally_handed(list);
     return true;
 }
 

@@ -108,6 +108,7 @@ static long step_widths(struct sample_step *step)
     NPBool converted = SITE_AT(
         t->convertpoint(npp, 1, 1, NPCoordinateSpacePlugin, &x, &y, NPCoordinateSpaceScreen));
     int32_t written = SITE_AT(t->write(npp, NULL, 0, NULL));
+    SITE_AT(t->releasevariantvalue(&value));
     SITE_AT(t->releaseobject(window));
     snprintf(step->text, sizeof step->text, "%d %d %d %d %d %d %d %d %d %d %d %d %d %d", got,
              is_string, is_number, back, has_property, has_method, removed, set, constructed, wrong,

@@ -75,11 +75,14 @@ static void count_alloc(struct tally_counts *counts, uint32_t size)
         counts->peak_bytes = counts->live_bytes;
 }
 
-static void count_gone(struct tally_counts *counts, uint32_t size, bool elsewhere)
+enum gone { GONE_FREED, GONE_ELSEWHERE, GONE_HANDED };
+
+static void count_gone(struct tally_counts *counts, uint32_t size, enum gone how)
 {
     counts->live_blocks--;
     counts->live_bytes -= size;
-    counts->freed_elsewhere += elsewhere;
+    counts->freed_elsewhere += how == GONE_ELSEWHERE;
+    counts->handed_over += how == GONE_HANDED;
 }
 
 static uint32_t *bucket_of(void *address)
@@ -102,7 +105,7 @@ static uint32_t block_unused_locked(void)
 }
 
 /* Takes a block off its owner's account. Returns its number in the shared page, 0 if unknown. */
-static uint32_t block_remove_locked(void *address, bool elsewhere)
+static uint32_t block_remove_locked(void *address, enum gone how)
 {
     struct tally_region *region = tally_region;
     for (uint32_t *link = bucket_of(address); *link != 0; link = &region->blocks[*link].next) {
@@ -110,8 +113,10 @@ static uint32_t block_remove_locked(void *address, bool elsewhere)
         struct tally_block *block = &region->blocks[at];
         if (block->address != address)
             continue;
-        count_gone(plugin_counts(block->plugin), block->size, elsewhere);
-        count_gone(instance_counts(block->instance), block->size, elsewhere);
+        if (!block->received) {
+            count_gone(plugin_counts(block->plugin), block->size, how);
+            count_gone(instance_counts(block->instance), block->size, how);
+        }
         *link = block->next;
         block->next = region->unused_blocks;
         region->unused_blocks = at;
@@ -120,7 +125,7 @@ static uint32_t block_remove_locked(void *address, bool elsewhere)
     return 0;
 }
 
-static void block_insert_locked(void *address, uint32_t size)
+static void block_insert_locked(void *address, uint32_t size, bool received)
 {
     uint32_t *bucket = bucket_of(address);
     uint32_t at = block_unused_locked();
@@ -131,7 +136,8 @@ static void block_insert_locked(void *address, uint32_t size)
         .instance = tally_current,
         .stack = tally_stack_locked(),
         .next = *bucket,
-        .entry = tally_page_add(tally_region->page, tally_plugin, address, size),
+        .entry = received ? 0 : tally_page_add(tally_region->page, tally_plugin, address, size),
+        .received = received,
     };
     *bucket = at;
 }
@@ -141,12 +147,21 @@ void tally_allocated(void *block, uint32_t size, int errno_after)
     sigset_t before = tally_lock();
     note_errno_locked(errno_after);
     if (block != NULL) {
-        uint32_t old = block_remove_locked(block, true);
+        uint32_t old = block_remove_locked(block, GONE_ELSEWHERE);
         tally_page_set(tally_region->page, old, TALLY_ELSEWHERE);
         count_alloc(plugin_counts(tally_plugin), size);
         count_alloc(instance_counts(tally_current), size);
-        block_insert_locked(block, size);
+        block_insert_locked(block, size, false);
     }
+    tally_unlock(&before);
+}
+
+void tally_received(void *block, uint32_t size)
+{
+    sigset_t before = tally_lock();
+    uint32_t old = block_remove_locked(block, GONE_ELSEWHERE);
+    tally_page_set(tally_region->page, old, TALLY_ELSEWHERE);
+    block_insert_locked(block, size, true);
     tally_unlock(&before);
 }
 
@@ -157,7 +172,7 @@ uint32_t tally_freeing(void *block)
     sigset_t before = tally_lock();
     plugin_counts(tally_plugin)->frees++;
     instance_counts(tally_current)->frees++;
-    uint32_t token = block_remove_locked(block, false);
+    uint32_t token = block_remove_locked(block, GONE_FREED);
     tally_page_set(tally_region->page, token, TALLY_FREEING);
     tally_unlock(&before);
     return token;
@@ -168,6 +183,14 @@ void tally_freed(uint32_t token, int errno_after)
     sigset_t before = tally_lock();
     note_errno_locked(errno_after);
     tally_page_set(tally_region->page, token, TALLY_FREED);
+    tally_unlock(&before);
+}
+
+/* In the shared page it stays on its way: nobody says when the host has got it. */
+void tally_handed(void *block)
+{
+    sigset_t before = tally_lock();
+    tally_page_set(tally_region->page, block_remove_locked(block, GONE_HANDED), TALLY_FREEING);
     tally_unlock(&before);
 }
 

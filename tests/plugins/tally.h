@@ -5,7 +5,9 @@
  * The sample plug-ins count for themselves what the tracer must report, by the same definitions:
  * `allocs` are allocations that succeeded, `frees` are frees of anything but NULL, live and peak
  * are of what was allocated by the plug-in (or instance), and an address that is issued again while
- * it is still live was `freed_elsewhere`.
+ * it is still live was `freed_elsewhere`. What the plug-in gives to the browser is `handed_over`,
+ * and not live any more. Blocks that the browser gave the plug-in to free count as leaks
+ * alone, and only those that are stated.
  *
  * Memory: one anonymous mapping at a fixed address, shared by all sample plug-ins of a process, so
  * that a block freed by another plug-in is still taken off its owner's account, and so that the
@@ -55,6 +57,12 @@ void tally_allocated(void *block, uint32_t size, int errno_after);
 /* Around memfree; the first returns what the second needs. NULL is not counted. */
 uint32_t tally_freeing(void *block);
 void tally_freed(uint32_t token, int errno_after);
+
+/* A block of the browser's that the plug-in has to free, and never will. */
+void tally_received(void *block, uint32_t size);
+
+/* Before a function returns that gives the block to the host. */
+void tally_handed(void *block);
 
 void tally_flushed(int errno_after);
 

@@ -35,7 +35,7 @@ enum {
 
 struct tally_counts {
     uint64_t allocs, frees, flushes, bytes_allocated;
-    uint64_t live_blocks, live_bytes, peak_bytes, freed_elsewhere;
+    uint64_t live_blocks, live_bytes, peak_bytes, freed_elsewhere, handed_over;
 };
 
 struct tally_plugin {
@@ -70,6 +70,7 @@ struct tally_block {
     uint32_t stack;
     uint32_t next;  /* in its bucket, or in the list of unused blocks */
     uint32_t entry; /* in the shared page, plus one */
+    bool received;  /* from the browser */
 };
 
 struct tally_region {

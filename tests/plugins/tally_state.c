@@ -28,6 +28,7 @@ static const struct {
     {"live_bytes", offsetof(struct tally_counts, live_bytes)},
     {"peak_bytes", offsetof(struct tally_counts, peak_bytes)},
     {"freed_elsewhere", offsetof(struct tally_counts, freed_elsewhere)},
+    {"handed_over", offsetof(struct tally_counts, handed_over)},
 };
 
 static size_t format_counts(char *text, size_t text_bytes, const struct tally_counts *counts)

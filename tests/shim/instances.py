@@ -110,7 +110,7 @@ def leaks_say_why_they_count(t):
     for kind, actions in kinds.items():
         runs = t.play(["load a @sample"] + actions)
         for mode in MODES[1:]:
-            got = [leak["kind"] for leak in runs[mode].leaks()["leaks"]]
+            got = [leak["kind"] for leak in runs[mode].leaks()["leaks"] if leak["domain"] == "npn"]
             t.equal(got, [kind], f"{mode}: kinds")
 
 
@@ -119,6 +119,37 @@ def leaks_of_the_plugin_itself(t):
     """Blocks of NP_Initialize belong to no instance; a plug-in may free them in NP_Shutdown."""
     t.play(BEGIN + ["invoke 1 leak 1", "destroy 1", "shutdown a", "init a", "new a 2",
                     "invoke 2 leak 2"], env={"NPNSAMPLE_DO": "init: alloc 70; shutdown: free all"})
+
+
+def page_of(t, run):
+    leaks = [leak for leak in run.leaks()["leaks"] if leak["domain"] == "npn"]
+    t.equal(len(leaks), 1, f"{run.mode}: leaks")
+    return leaks[0]["instances"][0]["page"]
+
+
+@case("instance-page-from-attributes")
+def page_from_attributes(t):
+    """What stands in the tag, however the page spells it."""
+    long = "data:" + "x" * 400
+    pages = {"": None, "width=3 src=http://example.org/a": "http://example.org/a",
+             "DATA=b.bin": "b.bin", "data=b SRC=c": "c", "src=": None, f"src={long}": long}
+    for attributes, page in pages.items():
+        runs = t.play(["load a @sample", f"new a 1 {attributes}", "invoke 1 leak 1", "destroy 1",
+                       "unload a"])
+        for mode in MODES[1:]:
+            t.equal(page_of(t, runs[mode]), page, f"{mode}: page of <embed {attributes[:40]}>")
+
+
+@case("instances-of-one-page")
+def instances_of_one_page(t):
+    """More than the tables of strings would hold if each had its own."""
+    actions = ["load a @sample"]
+    for _ in range(60):
+        actions += ["new a 1 src=http://example.org/" + "d" * 300, "invoke 1 leak 1", "destroy 1"]
+    runs = t.play(actions + ["unload a"])
+    for mode in MODES[1:]:
+        pages = {i["page"] for leak in runs[mode].leaks()["leaks"] for i in leak["instances"]}
+        t.equal(pages, {"http://example.org/" + "d" * 300}, f"{mode}: pages")
 
 
 main()

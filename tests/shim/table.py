@@ -200,7 +200,7 @@ def return_widths(t):
                    "stream 1", "clearsite a", "form 1", "set 1 label x", "set 1 other x",
                    "get 1 nothing", "names 1", "destroy 1", "unload a"])
     t.expect(b"NPP_HandleEvent returned -2" in runs["flight"].stdout, "a negative int16_t")
-    t.expect(b"'0 1 1 -3 1 0 0 0 0 9 0 1 0 -1'" in runs["flight"].stdout, "values of small types")
+    t.expect(b"'0 1 1 -3 1 0 0 0 1 9 0 1 0 -1'" in runs["flight"].stdout, "values of small types")
 
 
 @case("28-longjmp-across-the-host")

@@ -9,7 +9,7 @@ import os
 import re
 
 COUNTS = ("allocs", "frees", "flushes", "bytes_allocated", "live_blocks", "live_bytes",
-          "peak_bytes", "freed_elsewhere")
+          "peak_bytes", "freed_elsewhere", "handed_over")
 
 
 def difference(expected, got):

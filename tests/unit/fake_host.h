@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "format/event.h"
+#include "format/finding.h"
 #include "format/ring.h"
 
 #define FAKE_EXE "/opt/fake/bin/fakehost"
@@ -53,6 +54,15 @@ void fake_hand_over(struct fake_writer *writer);
 void fake_alloc(struct fake_writer *writer, uint64_t address, uint32_t size, uint32_t node,
                 uint64_t stamp);
 void fake_free(struct fake_writer *writer, uint64_t address, uint64_t stamp);
+
+/* What plug-in 1 holds of an object, for instance 1. */
+struct ring_object *fake_object(struct ring_header *ring, uint64_t address, uint32_t refs,
+                                uint32_t node, uint64_t stamp);
+
+/* A finding against plug-in 1 about a block of its own, which is 1 older. */
+struct ring_finding *fake_finding(struct ring_header *ring, enum finding_kind kind,
+                                  uint64_t address, uint32_t node, uint32_t owner_node,
+                                  uint64_t stamp);
 
 /* True if the recorder's lock says that the recorder is gone. */
 bool fake_recorder_gone(const struct ring_header *ring);

@@ -30,8 +30,13 @@ static const struct event full = {
 
 static bool owned(unsigned type)
 {
-    return type == EVENT_NPN_FREE || type == EVENT_NPN_ELSEWHERE;
+    return type == EVENT_NPN_FREE || type == EVENT_NPN_ELSEWHERE || type == EVENT_NPN_RELEASED ||
+           type == EVENT_NPN_HANDED;
 }
+
+static const uint8_t types[] = {
+    EVENT_NPN_ALLOC, EVENT_NPN_FREE,     EVENT_NPN_ELSEWHERE, EVENT_NPN_FLUSH,  EVENT_PLUGIN,
+    EVENT_INSTANCE,  EVENT_NPN_RECEIVED, EVENT_NPN_RELEASED,  EVENT_NPN_HANDED, EVENT_OBJECT};
 
 /* Field by field: the holes between them have no value. */
 static void assert_same(const struct event *a, const struct event *b)
@@ -54,20 +59,37 @@ static void assert_same(const struct event *a, const struct event *b)
 static void events_come_back(void **state)
 {
     (void)state;
-    for (unsigned type = EVENT_NPN_ALLOC; type < EVENT_STACK; type++) {
+    for (size_t i = 0; i < sizeof(types); i++) {
         struct event in = full, out;
         uint64_t words[EVENT_MAX_WORDS];
 
-        in.type = (uint8_t)type;
-        if (!owned(type))
+        in.type = types[i];
+        if (!owned(in.type))
             in.owner_plugin = in.owner_flags = 0, in.owner_instance = in.owner_node = 0,
             in.owner_stamp = 0;
         size_t count = event_encode(&in, 1000000, words);
         assert_int_equal(count, event_words(&in));
         assert_int_equal(event_decode(words, count, 1000000, &out), count);
         assert_same(&in, &out);
-        assert_non_null(event_type_name(type));
+        assert_non_null(event_type_name(in.type));
     }
+}
+
+/* The upper byte of the flags has its own meaning, and a name for each value. */
+static void flags_have_names(void **state)
+{
+    (void)state;
+    for (unsigned origin = 0; origin < NPN_ORIGINS; origin++) {
+        assert_int_equal(EVENT_ORIGIN(EVENT_KNOWN | origin << EVENT_ORIGIN_SHIFT), origin);
+        assert_non_null(npn_origin_name(origin));
+    }
+    for (unsigned way = NPN_WAY_NONE + 1; way < NPN_WAYS; way++)
+        assert_non_null(npn_way_name(way));
+    for (unsigned step = OBJECT_CREATED; step < OBJECT_STEPS; step++)
+        assert_non_null(object_step_name(step));
+    assert_null(npn_origin_name(NPN_ORIGINS));
+    assert_null(npn_way_name(NPN_WAYS));
+    assert_null(object_step_name(OBJECT_STEPS));
 }
 
 static void stacks_come_back(void **state)
@@ -95,9 +117,9 @@ static void cut_events_are_refused(void **state)
     struct event out;
 
     (void)state;
-    for (unsigned type = EVENT_NPN_ALLOC; type < EVENT_STACK; type++) {
+    for (size_t i = 0; i < sizeof(types); i++) {
         struct event in = full;
-        in.type = (uint8_t)type;
+        in.type = types[i];
         size_t whole = event_encode(&in, 0, words);
         for (size_t count = 0; count < whole; count++)
             assert_int_equal(event_decode(words, count, 0, &out), 0);
@@ -115,7 +137,7 @@ static void rubbish_is_bounded(void **state)
     for (unsigned round = 0; round < 100000; round++) {
         size_t count = (size_t)rand() % 64;
         for (size_t i = 0; i < count; i++)
-            words[i] = (uint64_t)rand() << 33 ^ (uint64_t)rand() << 11 ^ (uint64_t)rand() % 12;
+            words[i] = (uint64_t)rand() << 33 ^ (uint64_t)rand() << 11 ^ (uint64_t)rand() % 16;
         assert_true(event_decode(words, count, 0, &out) <= count);
     }
     memset(words, 0, sizeof(words));
@@ -126,6 +148,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_come_back),
+        cmocka_unit_test(flags_have_names),
         cmocka_unit_test(stacks_come_back),
         cmocka_unit_test(cut_events_are_refused),
         cmocka_unit_test(rubbish_is_bounded),

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,6 +13,11 @@
 #include <cmocka.h>
 
 #include "format/ring.h"
+
+static bool is_power_of_two(uint32_t number)
+{
+    return number != 0 && (number & (number - 1)) == 0;
+}
 
 static void areas_follow_each_other(void **state)
 {
@@ -30,7 +36,9 @@ static void areas_follow_each_other(void **state)
         assert_true(end <= layout.total_bytes);
         assert_true(layout.total_bytes <= bytes);
         assert_true(layout.area[RING_CHUNKS].count >= 32);
-        assert_int_equal(layout.area[RING_LIVE].count & (layout.area[RING_LIVE].count - 1), 0);
+        assert_true(is_power_of_two(layout.area[RING_LIVE].count));
+        assert_true(is_power_of_two(layout.area[RING_OBJECTS].count));
+        assert_in_range(layout.area[RING_FINDINGS].count, 128, 4096);
     }
 }
 

@@ -17,6 +17,17 @@ tests_unit_tracer_live_LDADD = libtracer.la $(CMOCKA_LIBS) -lpthread
 tests_unit_tracer_npn_SOURCES = tests/unit/tracer-npn.c tests/unit/scratch.c tests/unit/scratch.h
 tests_unit_tracer_npn_LDADD = libtracer.la $(CMOCKA_LIBS) -lpthread
 
+unit_tests += \
+	tests/unit/tracer-contract tests/unit/tracer-misuse tests/unit/tracer-objects
+contract_rig_sources = tests/unit/contract_rig.c tests/unit/contract_rig.h \
+	tests/unit/scratch.c tests/unit/scratch.h
+tests_unit_tracer_contract_SOURCES = tests/unit/tracer-contract.c $(contract_rig_sources)
+tests_unit_tracer_contract_LDADD = libtracer.la libformat.la $(CMOCKA_LIBS) -lpthread
+tests_unit_tracer_misuse_SOURCES = tests/unit/tracer-misuse.c $(contract_rig_sources)
+tests_unit_tracer_misuse_LDADD = libtracer.la libformat.la $(CMOCKA_LIBS) -lpthread
+tests_unit_tracer_objects_SOURCES = tests/unit/tracer-objects.c $(contract_rig_sources)
+tests_unit_tracer_objects_LDADD = libtracer.la libformat.la $(CMOCKA_LIBS) -lpthread
+
 # ---- call-frame information ----------------------------------------------------
 unit_tests += \
 	tests/unit/tracer-cfi tests/unit/tracer-cfi-damage tests/unit/tracer-cfi-made \
@@ -58,14 +69,18 @@ tests_unit_oracle_LDADD = libformat.la -lunwind -lpthread
 
 # ---- the trace file and the recorder ---------------------------------------------
 unit_tests += \
-	tests/unit/trace-blocks tests/unit/trace-events tests/unit/trace-flipped \
+	tests/unit/trace-blocks tests/unit/trace-contract \
+	tests/unit/trace-events tests/unit/trace-flipped \
 	tests/unit/trace-heap \
-	tests/unit/recorder-drain tests/unit/recorder-heap tests/unit/recorder-hostile \
+	tests/unit/recorder-contract tests/unit/recorder-drain \
+	tests/unit/recorder-heap tests/unit/recorder-hostile \
 	tests/unit/recorder-launch \
 	tests/unit/recorder-memory \
 	tests/unit/recorder-output tests/unit/recorder-run
 tests_unit_trace_blocks_SOURCES = tests/unit/trace-blocks.c
 tests_unit_trace_blocks_LDADD = libformat.la $(CMOCKA_LIBS)
+tests_unit_trace_contract_SOURCES = tests/unit/trace-contract.c
+tests_unit_trace_contract_LDADD = libformat.la $(CMOCKA_LIBS)
 tests_unit_trace_events_SOURCES = tests/unit/trace-events.c
 tests_unit_trace_events_LDADD = libformat.la $(CMOCKA_LIBS)
 tests_unit_trace_flipped_SOURCES = tests/unit/trace-flipped.c tests/unit/chance.h \
@@ -76,10 +91,12 @@ tests_unit_trace_heap_SOURCES = tests/unit/trace-heap.c \
 	tests/unit/heap_stream.c tests/unit/heap_stream.h
 tests_unit_trace_heap_LDADD = libformat.la $(CMOCKA_LIBS)
 recorder_test_sources = \
-	tests/unit/fake_host.c tests/unit/fake_host.h \
+	tests/unit/fake_host.c tests/unit/fake_host.h tests/unit/fake_host_contract.c \
 	tests/unit/trace_reader.c tests/unit/trace_reader.h
 recorder_rig_sources = \
 	tests/unit/recorder_rig.c tests/unit/recorder_rig.h $(recorder_test_sources)
+tests_unit_recorder_contract_SOURCES = tests/unit/recorder-contract.c $(recorder_rig_sources)
+tests_unit_recorder_contract_LDADD = librecorder.la libformat.la $(CMOCKA_LIBS)
 tests_unit_recorder_drain_SOURCES = tests/unit/recorder-drain.c $(recorder_rig_sources)
 tests_unit_recorder_drain_LDADD = librecorder.la libformat.la $(CMOCKA_LIBS)
 tests_unit_recorder_heap_SOURCES = tests/unit/recorder-heap.c \

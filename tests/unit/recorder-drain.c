@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "recorder/contract.h"
 #include "recorder/live.h"
 #include "tests/unit/recorder_rig.h"
 
@@ -332,8 +333,9 @@ static void test_scribbled_segment(void **unused)
         drain_round(&rig.drain, true);
         drain_flush(&rig.drain, UINT64_MAX);
         tables_write_final(&rig.tables);
-        uint64_t entries, busy;
+        uint64_t entries, busy, findings;
         live_write(&rig.tables, &entries, &busy);
+        contract_write(&rig.tables, &findings);
         assert_int_equal(rig.out.error, 0);
         drain_close(&rig.drain);
         tables_close(&rig.tables);

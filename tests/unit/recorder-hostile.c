@@ -21,6 +21,7 @@
 
 #include <cmocka.h>
 
+#include "recorder/contract.h"
 #include "recorder/live.h"
 #include "tests/unit/chance.h"
 #include "tests/unit/heap_stream.h"
@@ -49,6 +50,11 @@ static void host_begin(struct host *host, uint64_t seed)
     for (unsigned i = 0; i < WRITERS; i++) {
         fake_writer_open(&host->writers[i], host->rig.segment.header, i);
         host->streams[i] = heap_stream_new(i, host->nodes, STACKS);
+    }
+    for (unsigned i = 0; i < STACKS; i++) {
+        fake_object(host->rig.segment.header, 0x1000 + 64 * i, 1 + i, host->nodes[i], fake_now());
+        fake_finding(host->rig.segment.header, FINDING_DOUBLE_FREE, 0x1000, host->nodes[i],
+                     host->nodes[0], fake_now());
     }
 }
 
@@ -86,8 +92,11 @@ static void put_stack(struct host *host, struct fake_writer *writer)
 
 static void put_npn(struct host *host, struct fake_writer *writer)
 {
+    static const uint8_t types[] = {
+        EVENT_NPN_ALLOC, EVENT_NPN_FREE,     EVENT_NPN_ELSEWHERE, EVENT_NPN_FLUSH,  EVENT_PLUGIN,
+        EVENT_INSTANCE,  EVENT_NPN_RECEIVED, EVENT_NPN_RELEASED,  EVENT_NPN_HANDED, EVENT_OBJECT};
     struct event event = {
-        .type = (uint8_t)(EVENT_NPN_ALLOC + chance_below(&host->chance, EVENT_STACK - 1)),
+        .type = types[chance_below(&host->chance, sizeof(types))],
         .flags = (uint16_t)chance_below(&host->chance, EVENT_STEPS),
         .stamp = fake_now() - SETTLED_NS,
         .address = chance_word(&host->chance),
@@ -248,7 +257,7 @@ static void assert_file_decodes(const char *path)
 static void host_end(struct host *host)
 {
     struct rig *rig = &host->rig;
-    uint64_t entries, busy;
+    uint64_t entries, busy, findings;
 
     drain_round(&rig->drain, true);
     assert_int_equal(drain_flush(&rig->drain, UINT64_MAX), 0);
@@ -256,6 +265,7 @@ static void host_end(struct host *host)
     assert_int_equal(rig->drain.copied_bytes, 0);
     assert_int_equal(tables_write_final(&rig->tables), 0);
     assert_int_equal(live_write(&rig->tables, &entries, &busy), 0);
+    assert_int_equal(contract_write(&rig->tables, &findings), 0);
     drain_close(&rig->drain);
     tables_close(&rig->tables);
     segment_destroy(&rig->segment);

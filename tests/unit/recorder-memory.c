@@ -62,8 +62,10 @@ static void check_result(const struct recorder_report *report)
     }
     struct read_trace *trace = session_read(result->path);
     assert_int_equal(trace->has_end, result->error == 0);
-    if (result->error == 0)
+    if (result->error == 0) {
         assert_int_equal(trace->end.events, trace->event_count + trace->heap_count);
+        assert_int_equal(trace->finding_count, result->findings);
+    }
     read_trace_free(trace);
 }
 
@@ -112,6 +114,16 @@ static void test_inline_stacks(void **unused)
     assert_in_range(failing, 30, 10000);
 }
 
+static void test_misuse(void **unused)
+{
+    unsigned failing = 1;
+
+    (void)unused;
+    while (try_with("misuse", 0, failing))
+        failing++;
+    assert_in_range(failing, 30, 10000);
+}
+
 static void test_heap(void **unused)
 {
     unsigned failing = 1;
@@ -127,6 +139,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_leak),
         cmocka_unit_test(test_inline_stacks),
+        cmocka_unit_test(test_misuse),
         cmocka_unit_test(test_heap),
     };
     return session_main(argc, argv, "recorder-memory", tests);

@@ -69,6 +69,36 @@ static void test_exits(void **unused)
     recorder_report_free(&report);
 }
 
+/* What was held and misused is in the file, with its stacks' symbols. */
+static void test_misuse(void **unused)
+{
+    struct recorder_options options = session_options("misuse.npt");
+    struct recorder_report report;
+
+    (void)unused;
+    assert_int_equal(session_record(&options, "misuse", &report), 0);
+    assert_int_equal(report.results[0].findings, 2);
+    assert_int_equal(report.results[0].unlisted_findings, 12);
+    assert_int_equal(report.results[0].injected_failures, 13);
+    struct read_trace *trace = session_read("misuse.npt");
+    assert_int_equal(trace->object_count, 2);
+    assert_int_equal(trace->objects[0].address, 0x1000);
+    assert_int_equal(trace->objects[1].address, 0x2000);
+    assert_int_equal(trace->objects[1].refs, 3);
+    assert_int_equal(trace->finding_count, 2);
+    assert_int_equal(trace->findings[0].kind, FINDING_DOUBLE_FREE);
+    assert_true(trace->nodes[trace->findings[0].owner_node].pc == FAKE_PC + 48);
+    assert_int_equal(trace->findings[1].count, 9);
+    assert_int_equal(trace->findings[1].owner_node, 0);
+    assert_int_equal(trace->symbol_count, 4); /* of the finding's block, too */
+    assert_int_equal(trace->state.unlisted_objects, 11);
+    assert_int_equal(trace->state.unlisted_findings, 12);
+    assert_int_equal(trace->state.injected_failures, 13);
+    assert_int_equal(trace->state.whatif, RING_WHATIF_FAIL);
+    read_trace_free(trace);
+    recorder_report_free(&report);
+}
+
 static void test_no_symbols(void **unused)
 {
     struct recorder_options options = session_options("plain.npt");
@@ -382,6 +412,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exits),
+        cmocka_unit_test(test_misuse),
         cmocka_unit_test(test_no_symbols),
         cmocka_unit_test(test_killed),
         cmocka_unit_test(test_loud),

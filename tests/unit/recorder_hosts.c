@@ -166,6 +166,26 @@ static void inline_stacks(char **argv)
     _exit(0);
 }
 
+/* Misuses what it was given: the stack of a finding's block occurs nowhere else. */
+static void misuse(char **argv)
+{
+    struct fake_writer writer;
+    struct ring_header *ring = begin(&writer);
+    uint32_t node = fake_stack(ring, 2), owner = fake_stack(ring, 4);
+
+    (void)argv;
+    fake_alloc(&writer, 0x10, 5, node, fake_now());
+    fake_object(ring, 0x2000, 3, node, fake_now());
+    fake_object(ring, 0x1000, 1, owner, fake_now());
+    fake_finding(ring, FINDING_DOUBLE_FREE, 0x3000, node, owner, fake_now());
+    atomic_store(&fake_finding(ring, FINDING_NOT_ISSUED, 0x4000, node, 0, fake_now())->count, 9);
+    atomic_store(&ring->unlisted_objects, 11);
+    atomic_store(&ring->unlisted_findings, 12);
+    atomic_store(&ring->injected_failures, 13);
+    atomic_store(&ring->whatif, RING_WHATIF_FAIL);
+    _exit(0);
+}
+
 static uint32_t number_in(const char *variable)
 {
     const char *text = getenv(variable);
@@ -366,7 +386,7 @@ static const struct {
     const char *name;
     void (*play)(char **argv);
 } scenarios[] = {
-    {"inline", inline_stacks}, {"heap", heap},
+    {"inline", inline_stacks}, {"heap", heap},      {"misuse", misuse},
     {"leak", leak},         {"killed", killed},   {"loud", loud},        {"none", none},
     {"early", early},       {"touch", touch},     {"exec", execute},     {"fork", fork_and_leave},
     {"rubbish", rubbish},   {"scribble", scribble}, {"survive", survive}, {"leave", leave},

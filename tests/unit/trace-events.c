@@ -17,12 +17,16 @@
 
 static struct event_frame frames[FRAMES];
 
+static const uint8_t types[] = {
+    EVENT_NPN_ALLOC, EVENT_NPN_FREE,     EVENT_NPN_ELSEWHERE, EVENT_NPN_FLUSH,  EVENT_PLUGIN,
+    EVENT_INSTANCE,  EVENT_NPN_RECEIVED, EVENT_NPN_RELEASED,  EVENT_NPN_HANDED, EVENT_OBJECT,
+    EVENT_STACK};
+
 /* Every type that stands in EVENTS, with values that leave no byte of any field untried. */
 static struct trace_event sample(unsigned i)
 {
     uint64_t wide = i * UINT64_C(0x9e3779b97f4a7c15);
-    struct trace_event event = {.tid = (uint32_t)wide,
-                                .event.type = (uint8_t)(1 + i % EVENT_STACK)};
+    struct trace_event event = {.tid = (uint32_t)wide, .event.type = types[i % sizeof(types)]};
     struct event *it = &event.event;
     uint32_t columns = trace_event_columns(it->type);
 
@@ -93,6 +97,23 @@ static struct trace_buffer encode_samples(unsigned count, unsigned gaps)
     assert_int_equal(raw.error, 0);
     trace_events_free(&writer);
     return raw;
+}
+
+/* Of new types readers know nothing: a block holds those that have columns, and no others. */
+static void test_columns(void **unused)
+{
+    unsigned with = 0;
+
+    (void)unused;
+    for (unsigned i = 0; i < sizeof(types); i++)
+        assert_int_not_equal(trace_event_columns(types[i]), 0);
+    for (unsigned type = 0; type <= UINT8_MAX; type++)
+        with += trace_event_columns(type) != 0;
+    assert_int_equal(with, sizeof(types));
+    assert_int_equal(trace_event_columns(EVENT_NPN_RECEIVED), trace_event_columns(EVENT_NPN_ALLOC));
+    assert_int_equal(trace_event_columns(EVENT_OBJECT), trace_event_columns(EVENT_NPN_ALLOC));
+    assert_int_equal(trace_event_columns(EVENT_NPN_RELEASED), trace_event_columns(EVENT_NPN_FREE));
+    assert_int_equal(trace_event_columns(EVENT_NPN_HANDED), trace_event_columns(EVENT_NPN_FREE));
 }
 
 static void test_round_trip(void **unused)
@@ -206,7 +227,7 @@ static void test_full_block_fits(void **unused)
     assert_in_range(raw.length, TRACE_EVENTS_FULL_BYTES, TRACE_BLOCK_MAX_BYTES);
     trace_events_reset(&writer);
     for (unsigned i = 0; !trace_events_is_full(&writer); i++) {
-        struct trace_event event = sample(2 + i % 2);
+        struct trace_event event = sample(i % 2);
         trace_events_add(&writer, &event);
         assert_true(i < TRACE_EVENTS_MAX);
     }
@@ -218,6 +239,7 @@ static void test_full_block_fits(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_columns),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_unknown_column),

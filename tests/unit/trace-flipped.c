@@ -25,7 +25,8 @@
 
 static struct trace_counters counters(uint64_t seed)
 {
-    return (struct trace_counters){seed, 1, seed * 3, 0, 2, seed << 20, 5, seed * 77, 1, 0};
+    return (struct trace_counters){seed, 1, seed * 3, 0, 2, seed << 20, 5,
+                                   seed * 77, 1, 0, seed * 5, 4, seed};
 }
 
 static void make_process(struct trace_buffer *out)
@@ -98,6 +99,29 @@ static void make_live(struct trace_buffer *out)
     trace_live_encode(live, 10, out);
 }
 
+static void make_objects(struct trace_buffer *out)
+{
+    struct trace_object objects[10];
+
+    for (uint32_t i = 0; i < 10; i++)
+        objects[i] = (struct trace_object){0x1000 + i * 48, 1000000 + i, i,    2 * i, 1,
+                                           1,               1 + i % 7,   1 + i, 300};
+    trace_objects_encode(objects, 10, out);
+}
+
+static void make_findings(struct trace_buffer *out)
+{
+    struct trace_finding findings[10];
+
+    for (uint32_t i = 0; i < 10; i++)
+        findings[i] = (struct trace_finding){
+            .kind = (uint16_t)(1 + i), .plugin = 1, .instance = i, .node = 100 * i,
+            .owner_node = i, .owner_plugin = 2, .owner_flags = 0x300, .released_node = 7,
+            .detail = 88, .address = 0x1000 + 64 * i, .size = 40 * i, .owner_stamp = 999 + i,
+            .first_stamp = 1000000 + 777 * i, .last_stamp = 2000000 + i, .count = 1 + i};
+    trace_findings_encode(findings, 10, out);
+}
+
 static void make_symbols(struct trace_buffer *out)
 {
     static const struct trace_symbol_frame frames[3] = {
@@ -112,14 +136,18 @@ static void make_symbols(struct trace_buffer *out)
 
 static void make_events(struct trace_buffer *out)
 {
+    static const uint8_t types[] = {
+        EVENT_NPN_ALLOC, EVENT_NPN_FREE,     EVENT_NPN_ELSEWHERE, EVENT_NPN_FLUSH,  EVENT_PLUGIN,
+        EVENT_INSTANCE,  EVENT_NPN_RECEIVED, EVENT_NPN_RELEASED,  EVENT_NPN_HANDED, EVENT_OBJECT,
+        EVENT_STACK};
     static const struct event_frame frames[2] = {{0x1234, 0}, {0x5678, RING_NODE_GUESSED}};
     struct trace_gap gap = {TRACE_GAP_DROPPED, 4242, 10, 2000, 17};
     struct trace_events_writer writer = {.count = 0};
 
-    for (unsigned i = 0; i < 40; i++) {
+    for (unsigned i = 0; i < 60; i++) {
         struct trace_event event = {
             .tid = 4242 + i % 3,
-            .event = {.type = (uint8_t)(1 + i % EVENT_STACK), .stamp = 1000000 + 333 * i,
+            .event = {.type = types[i % sizeof(types)], .stamp = 1000000 + 333 * i,
                       .address = 0x1000 + i * 64, .size = i * 100, .node = i, .plugin = 1,
                       .frame_count = 2, .frames = frames, .owner_stamp = 999999},
         };
@@ -160,7 +188,8 @@ static const struct {
     {TRACE_STRINGS, make_strings},     {TRACE_MODULES, make_modules}, {TRACE_PLUGINS, make_plugins},
     {TRACE_INSTANCES, make_instances}, {TRACE_NODES, make_nodes},   {TRACE_LIVE, make_live},
     {TRACE_SYMBOLS, make_symbols},     {TRACE_EVENTS, make_events}, {TRACE_HEAP, make_heap},
-    {TRACE_HEAP, make_odd_heap},
+    {TRACE_HEAP, make_odd_heap},       {TRACE_OBJECTS, make_objects},
+    {TRACE_FINDINGS, make_findings},
 };
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
 

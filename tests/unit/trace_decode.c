@@ -66,6 +66,20 @@ static int on_live(void *context, const struct trace_live *live)
     return 0;
 }
 
+static int on_object(void *context, const struct trace_object *object)
+{
+    (void)context;
+    sink += object->plugin + object->refs;
+    return 0;
+}
+
+static int on_finding(void *context, const struct trace_finding *finding)
+{
+    (void)context;
+    sink += finding->kind + finding->detail;
+    return 0;
+}
+
 static int on_symbol(void *context, const struct trace_symbol *symbol)
 {
     (void)context;
@@ -128,6 +142,16 @@ static int decode_live(const void *bytes, size_t length, struct trace_fault *fau
     return trace_live_decode(bytes, length, on_live, NULL, fault);
 }
 
+static int decode_objects(const void *bytes, size_t length, struct trace_fault *fault)
+{
+    return trace_objects_decode(bytes, length, on_object, NULL, fault);
+}
+
+static int decode_findings(const void *bytes, size_t length, struct trace_fault *fault)
+{
+    return trace_findings_decode(bytes, length, on_finding, NULL, fault);
+}
+
 static int decode_symbols(const void *bytes, size_t length, struct trace_fault *fault)
 {
     return trace_symbols_decode(bytes, length, on_symbol, NULL, fault);
@@ -185,6 +209,7 @@ int trace_decode(enum trace_block_type type, const void *bytes, size_t length,
         [TRACE_EVENTS] = decode_events,       [TRACE_SYMBOLS] = decode_symbols,
         [TRACE_LIVE] = decode_live,           [TRACE_STATE] = decode_state,
         [TRACE_END] = decode_end,             [TRACE_HEAP] = decode_heap,
+        [TRACE_OBJECTS] = decode_objects,     [TRACE_FINDINGS] = decode_findings,
     };
 
     assert_in_range(type, TRACE_PROCESS, TRACE_BLOCK_TYPES - 1);

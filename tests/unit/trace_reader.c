@@ -120,6 +120,44 @@ static int on_live(void *context, const struct trace_live *live)
     return 0;
 }
 
+static int on_object(void *context, const struct trace_object *object)
+{
+    struct read_trace *trace = context;
+    const struct trace_object *last =
+        trace->object_count > 0 ? &trace->objects[trace->object_count - 1] : NULL;
+
+    if (trace->has_state)
+        return broken(trace, "an object after STATE");
+    if (!node_known(trace, object->node) || !node_known(trace, object->last_node) ||
+        object->plugin > trace->plugin_count || object->instance > trace->instance_count)
+        return broken(trace, "an object names what is not there yet");
+    if (last != NULL && (last->address > object->address ||
+                         (last->address == object->address && last->plugin >= object->plugin)))
+        return broken(trace, "objects are not in ascending order");
+    trace->objects = grow(trace->objects, trace->object_count, sizeof(*trace->objects));
+    trace->objects[trace->object_count++] = *object;
+    return 0;
+}
+
+static int on_finding(void *context, const struct trace_finding *finding)
+{
+    struct read_trace *trace = context;
+
+    if (trace->has_state)
+        return broken(trace, "a finding after STATE");
+    if (!node_known(trace, finding->node) || !node_known(trace, finding->owner_node) ||
+        !node_known(trace, finding->released_node) || finding->plugin > trace->plugin_count ||
+        finding->owner_plugin > trace->plugin_count || finding->instance > trace->instance_count ||
+        finding->owner_instance > trace->instance_count)
+        return broken(trace, "a finding names what is not there yet");
+    if (trace->finding_count > 0 &&
+        trace->findings[trace->finding_count - 1].first_stamp > finding->first_stamp)
+        return broken(trace, "findings are not in ascending order");
+    trace->findings = grow(trace->findings, trace->finding_count, sizeof(*trace->findings));
+    trace->findings[trace->finding_count++] = *finding;
+    return 0;
+}
+
 static int on_symbol(void *context, const struct trace_symbol *symbol)
 {
     struct read_trace *trace = context;
@@ -235,6 +273,8 @@ static int read_block(struct read_trace *trace, uint32_t type, const uint8_t *ra
     case TRACE_HEAP: return read_heap(trace, raw, bytes);
     case TRACE_SYMBOLS: return trace_symbols_decode(raw, bytes, on_symbol, trace, NULL);
     case TRACE_LIVE: return trace_live_decode(raw, bytes, on_live, trace, NULL);
+    case TRACE_OBJECTS: return trace_objects_decode(raw, bytes, on_object, trace, NULL);
+    case TRACE_FINDINGS: return trace_findings_decode(raw, bytes, on_finding, trace, NULL);
     case TRACE_STATE:
         trace->has_state = true;
         return trace_state_decode(raw, bytes, &trace->state, NULL);
@@ -331,5 +371,7 @@ void read_trace_free(struct read_trace *trace)
     free(trace->events);
     free(trace->heap);
     free(trace->live);
+    free(trace->objects);
+    free(trace->findings);
     free(trace);
 }

@@ -58,6 +58,10 @@ struct read_trace {
     size_t gap_count;
     struct trace_live *live;
     size_t live_count;
+    struct trace_object *objects;
+    size_t object_count;
+    struct trace_finding *findings;
+    size_t finding_count;
     struct read_symbol symbols[READ_MAX_TABLE];
     size_t symbol_count;
 };

@@ -20,10 +20,12 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/viewer_contract.h"
 #include "tests/unit/viewer_made.h"
 #include "viewer/all_events.h"
 #include "viewer/consistency.h"
 #include "viewer/event_out.h"
+#include "viewer/findings_text.h"
 #include "viewer/info.h"
 #include "viewer/json_out.h"
 #include "viewer/leaks.h"
@@ -55,6 +57,15 @@ static void print_leaks(struct session *session)
     leaks_free(&leaks);
 }
 
+static void print_findings(struct session *session)
+{
+    struct findings findings = findings_find(session->model, NULL);
+
+    findings_find_heap_blocks(session->recording, &findings);
+    findings_text_print(session, &findings);
+    findings_free(&findings);
+}
+
 static void print_events(struct session *session)
 {
     struct all_events *all = all_events_open(session->recording, true);
@@ -83,6 +94,7 @@ static uint64_t read_all(struct recording *recording)
     info_print_text(&session);
     info_print_json(&session);
     print_leaks(&session);
+    print_findings(&session);
     print_events(&session);
     recording_verify(recording);
     consistency_check(session.model, false);
@@ -129,12 +141,10 @@ static bool is_interesting(uint64_t offset, uint8_t byte)
     return offset < sizeof(struct ring_header) || byte != 0;
 }
 
-static void ring_flipped(void **state)
+static void flip_ring(struct made *made)
 {
-    struct made *made = made_heap_example();
     uint64_t tried = 0, noticed = 0;
 
-    (void)state;
     made_save_ring(made, file);
     hush();
     for (uint64_t offset = 0; offset < made->bytes; offset++) {
@@ -155,6 +165,27 @@ static void ring_flipped(void **state)
     print_message("%lu of %lu changed rings were noticed\n", (unsigned long)noticed,
                   (unsigned long)tried);
     made_free(made);
+}
+
+static void ring_flipped(void **state)
+{
+    (void)state;
+    flip_ring(made_heap_example());
+}
+
+/* Few strings: what matters are objects, findings and the events about them. */
+static struct made *small_contract(void)
+{
+    struct made *made = contract_of(2);
+
+    contract_add_findings(made);
+    return made;
+}
+
+static void ring_flipped_contract(void **state)
+{
+    (void)state;
+    flip_ring(small_contract());
 }
 
 /* The part that the header's checksum covers. */
@@ -270,13 +301,11 @@ static void join(const struct block_copy *blocks, size_t count)
     assert_int_equal(ftruncate(file, at), 0);
 }
 
-static void trace_resealed(void **state)
+static void reseal(struct made *made)
 {
     static struct block_copy blocks[16];
-    struct made *made = made_heap_example();
     unsigned long tried = 0, noticed = 0;
 
-    (void)state;
     made_save_trace(made, file, true);
     size_t count = split(blocks, 16);
     hush();
@@ -297,6 +326,18 @@ static void trace_resealed(void **state)
     assert_true(noticed > 0);
     print_message("%lu of %lu changed and resealed traces were noticed\n", noticed, tried);
     made_free(made);
+}
+
+static void trace_resealed(void **state)
+{
+    (void)state;
+    reseal(made_heap_example());
+}
+
+static void trace_resealed_contract(void **state)
+{
+    (void)state;
+    reseal(small_contract());
 }
 
 /* Cut behind a block the file is unfinished, and good; cut anywhere else it is damaged. */
@@ -416,10 +457,16 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ring_flipped),   cmocka_unit_test(ring_prefix_flipped),
-        cmocka_unit_test(ring_cut),       cmocka_unit_test(trace_flipped),
-        cmocka_unit_test(trace_cut),      cmocka_unit_test(trace_block_lost),
-        cmocka_unit_test(trace_resealed), cmocka_unit_test(foreign_files),
+        cmocka_unit_test(ring_flipped),
+        cmocka_unit_test(ring_flipped_contract),
+        cmocka_unit_test(ring_prefix_flipped),
+        cmocka_unit_test(ring_cut),
+        cmocka_unit_test(trace_flipped),
+        cmocka_unit_test(trace_cut),
+        cmocka_unit_test(trace_block_lost),
+        cmocka_unit_test(trace_resealed),
+        cmocka_unit_test(trace_resealed_contract),
+        cmocka_unit_test(foreign_files),
         cmocka_unit_test(newer_versions),
     };
     return cmocka_run_group_tests_name("viewer-flipped", tests, set_up, tear_down);

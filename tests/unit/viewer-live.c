@@ -97,7 +97,7 @@ static void assert_sound(struct model *model)
     for (size_t i = 0; i < model->live_count; i++) {
         assert_int_equal(model->live[i].plugin, plugin);
         assert_int_equal(model->live[i].size_bytes, size_of(model->live[i].address));
-        assert_int_equal(leak_kind_of(model->recording, model->live[i].plugin,
+        assert_int_equal(leak_kind_of(model, model->live[i].plugin,
                                       model->live[i].instance, model->live[i].stamp),
                          LEAK_LIVE_AT_EXIT);
     }

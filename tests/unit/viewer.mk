@@ -4,6 +4,8 @@
 viewer_made_sources = \
 	tests/unit/viewer_made.c \
 	tests/unit/viewer_made.h \
+	tests/unit/viewer_made_calls.c \
+	tests/unit/viewer_made_contract.c \
 	tests/unit/viewer_made_heap.c \
 	tests/unit/viewer_made_trace.c
 viewer_read_sources = \
@@ -15,7 +17,20 @@ heap_made_sources = \
 	tests/unit/heap_made.h
 viewer_made_libs = libviewer.la librecorder.la libformat.la $(CMOCKA_LIBS)
 
+viewer_contract_sources = \
+	tests/unit/viewer_contract.c \
+	tests/unit/viewer_contract.h
+# The verbs themselves, which are not in the library.
+viewer_verbs_sources = \
+	tests/unit/viewer_verbs.c \
+	tests/unit/viewer_verbs.h \
+	viewer/verb_check.c viewer/verb_events.c viewer/verb_findings.c viewer/verb_info.c \
+	viewer/verb_leaks.c viewer/verb_report.c
+
 unit_tests += \
+	tests/unit/recording-contract \
+	tests/unit/viewer-contract \
+	tests/unit/viewer-contract-verbs \
 	tests/unit/viewer-flipped \
 	tests/unit/viewer-heap \
 	tests/unit/viewer-heap-read \
@@ -25,7 +40,17 @@ unit_tests += \
 	tests/unit/viewer-symbols \
 	tests/unit/viewer-text
 
-tests_unit_viewer_flipped_SOURCES = tests/unit/viewer-flipped.c $(viewer_made_sources)
+tests_unit_recording_contract_SOURCES = tests/unit/recording-contract.c $(viewer_made_sources)
+tests_unit_recording_contract_LDADD = $(viewer_made_libs) -lpthread
+tests_unit_viewer_contract_SOURCES = \
+	tests/unit/viewer-contract.c $(viewer_contract_sources) $(viewer_read_sources)
+tests_unit_viewer_contract_LDADD = $(viewer_made_libs)
+tests_unit_viewer_contract_verbs_SOURCES = \
+	tests/unit/viewer-contract-verbs.c \
+	$(viewer_contract_sources) $(viewer_made_sources) $(viewer_verbs_sources)
+tests_unit_viewer_contract_verbs_LDADD = $(viewer_made_libs) $(JANSSON_LIBS)
+tests_unit_viewer_flipped_SOURCES = \
+	tests/unit/viewer-flipped.c $(viewer_contract_sources) $(viewer_made_sources)
 tests_unit_viewer_flipped_LDADD = $(viewer_made_libs)
 tests_unit_viewer_heap_SOURCES = tests/unit/viewer-heap.c $(heap_made_sources)
 tests_unit_viewer_heap_LDADD = libviewer.la libformat.la $(CMOCKA_LIBS)
@@ -33,11 +58,8 @@ tests_unit_viewer_heap_read_SOURCES = \
 	tests/unit/viewer-heap-read.c tests/unit/heap_made_trace.c \
 	$(heap_made_sources) $(viewer_read_sources)
 tests_unit_viewer_heap_read_LDADD = $(viewer_made_libs)
-# The verbs themselves, which are not in the library.
 tests_unit_viewer_heap_verbs_SOURCES = \
-	tests/unit/viewer-heap-verbs.c $(viewer_made_sources) \
-	viewer/verb_check.c viewer/verb_events.c viewer/verb_info.c \
-	viewer/verb_leaks.c viewer/verb_report.c
+	tests/unit/viewer-heap-verbs.c $(viewer_made_sources) $(viewer_verbs_sources)
 tests_unit_viewer_heap_verbs_LDADD = $(viewer_made_libs) $(JANSSON_LIBS)
 tests_unit_viewer_live_SOURCES = tests/unit/viewer-live.c tests/unit/scratch.c tests/unit/scratch.h
 tests_unit_viewer_live_LDADD = libviewer.la libtracer.la $(CMOCKA_LIBS) -lpthread

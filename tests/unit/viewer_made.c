@@ -50,11 +50,6 @@ void made_free(struct made *made)
     free(made);
 }
 
-static uint64_t tick(struct made *made)
-{
-    return made->now += MADE_TICK_NS;
-}
-
 static uint32_t take_entry(struct made *made, enum ring_area area)
 {
     uint32_t index = atomic_load(&made->header->used[area]);
@@ -126,7 +121,7 @@ uint32_t made_plugin(struct made *made, const char *path)
     plugin->path = made_string(made, path);
     plugin->build_id_bytes = 4;
     memcpy(plugin->build_id, "\xde\xad\xbe\xef", 4);
-    plugin->met_stamp = tick(made);
+    plugin->met_stamp = made_tick(made);
     plugin->initialize_calls = 1;
     step(made, EVENT_PLUGIN, id, 0, EVENT_STEP_INITIALIZE_ENTER, 0);
     step(made, EVENT_PLUGIN, id, 0, EVENT_STEP_INITIALIZE_RETURN, 0);
@@ -140,9 +135,14 @@ uint32_t made_instance(struct made *made, uint32_t plugin, const char *mime)
 
     instance->plugin = plugin;
     instance->mime = made_string(made, mime);
-    instance->created_stamp = tick(made);
+    instance->created_stamp = made_tick(made);
     step(made, EVENT_INSTANCE, plugin, serial, EVENT_STEP_NEW_ENTER, instance->mime);
     return serial;
+}
+
+void made_page(struct made *made, uint32_t serial, const char *address)
+{
+    instance_at(made, serial)->page = made_string(made, address);
 }
 
 void made_destroy(struct made *made, uint32_t serial)
@@ -150,14 +150,14 @@ void made_destroy(struct made *made, uint32_t serial)
     struct ring_instance *instance = instance_at(made, serial);
 
     instance->flags = RING_INSTANCE_DESTROYED;
-    instance->destroyed_stamp = tick(made);
+    instance->destroyed_stamp = made_tick(made);
     step(made, EVENT_INSTANCE, instance->plugin, serial, EVENT_STEP_DESTROY_RETURN, 0);
 }
 
 void made_shutdown(struct made *made, uint32_t id)
 {
     plugin_at(made, id)->shutdown_calls++;
-    plugin_at(made, id)->end_stamp = tick(made);
+    plugin_at(made, id)->end_stamp = made_tick(made);
     step(made, EVENT_PLUGIN, id, 0, EVENT_STEP_SHUTDOWN_RETURN, 0);
 }
 
@@ -245,129 +245,8 @@ void made_commit(struct made *made, uint32_t thread, const struct event *events,
 
 void made_event(struct made *made, uint32_t thread, struct event *event)
 {
-    event->stamp = tick(made);
+    event->stamp = made_tick(made);
     made_commit(made, thread, event, 1);
-}
-
-/* ---- calls ----------------------------------------------------------------------------------- */
-
-struct accounts {
-    struct ring_counters *of[3];
-};
-
-static struct accounts accounts_of(struct made *made, uint32_t plugin, uint32_t instance)
-{
-    static struct ring_counters nobody;
-
-    return (struct accounts){{&made->header->totals,
-                              plugin != 0 ? &plugin_at(made, plugin)->npn : &nobody,
-                              instance != 0 ? &instance_at(made, instance)->npn : &nobody}};
-}
-
-struct ring_live *made_live(struct made *made, uint64_t address)
-{
-    struct ring_live *slots = ring_area(made->base, RING_LIVE);
-    uint32_t mask = ring_capacity(made->base, RING_LIVE) - 1, home = ring_live_home(address, mask);
-
-    for (uint32_t i = 0; i < 256; i++)
-        if (atomic_load(&slots[(home + i) & mask].address) == address)
-            return &slots[(home + i) & mask];
-    return NULL;
-}
-
-static void insert_live(struct made *made, const struct event *event)
-{
-    struct ring_live *slots = ring_area(made->base, RING_LIVE);
-    _Atomic uint8_t *reach = ring_area(made->base, RING_REACH);
-    uint32_t mask = ring_capacity(made->base, RING_LIVE) - 1,
-             home = ring_live_home(event->address, mask), i = 0;
-
-    while (atomic_load(&slots[(home + i) & mask].address) != 0)
-        i++;
-    struct ring_live *slot = &slots[(home + i) & mask];
-    slot->size_bytes = event->size;
-    slot->node = event->node;
-    slot->plugin = event->plugin;
-    slot->flags = event->flags;
-    slot->instance = event->instance;
-    slot->stamp = event->stamp;
-    if (i > atomic_load(&reach[home]))
-        atomic_store(&reach[home], (uint8_t)i);
-    atomic_store(&slot->address, event->address);
-}
-
-void made_alloc(struct made *made, uint32_t thread, uint32_t plugin, uint32_t instance,
-                uint64_t address, uint32_t size, uint32_t node)
-{
-    struct accounts accounts = accounts_of(made, plugin, instance);
-    struct event event = {.type = EVENT_NPN_ALLOC,
-                          .stamp = tick(made),
-                          .address = address,
-                          .size = size,
-                          .node = node,
-                          .plugin = (uint16_t)plugin,
-                          .instance = instance};
-
-    for (unsigned i = 0; i < 3; i++) {
-        struct ring_counters *counters = accounts.of[i];
-        if (address == 0) {
-            counters->failed_allocs++;
-            continue;
-        }
-        counters->allocs++;
-        counters->bytes_allocated += size;
-        counters->live_blocks++;
-        counters->live_bytes += size;
-        if (counters->live_bytes > counters->peak_bytes)
-            counters->peak_bytes = counters->live_bytes;
-    }
-    if (address != 0)
-        insert_live(made, &event);
-    made_commit(made, thread, &event, 1);
-}
-
-void made_free_block(struct made *made, uint32_t thread, uint32_t plugin, uint32_t instance,
-                     uint64_t address, uint32_t node)
-{
-    struct accounts accounts = accounts_of(made, plugin, instance);
-    struct ring_live *live = made_live(made, address);
-    struct event event = {.type = EVENT_NPN_FREE,
-                          .stamp = tick(made),
-                          .address = address,
-                          .node = node,
-                          .plugin = (uint16_t)plugin,
-                          .instance = instance};
-
-    for (unsigned i = 0; i < 3; i++) {
-        accounts.of[i]->frees++;
-        accounts.of[i]->unknown_frees += live == NULL;
-    }
-    if (live != NULL) {
-        struct accounts owner = accounts_of(made, live->plugin, live->instance);
-        event.flags = EVENT_KNOWN;
-        event.size = live->size_bytes;
-        event.owner_plugin = live->plugin;
-        event.owner_flags = live->flags;
-        event.owner_instance = live->instance;
-        event.owner_node = live->node;
-        event.owner_stamp = live->stamp;
-        for (unsigned i = 0; i < 3; i++) {
-            owner.of[i]->live_blocks--;
-            owner.of[i]->live_bytes -= live->size_bytes;
-        }
-        atomic_store(&live->address, 0);
-    }
-    made_commit(made, thread, &event, 1);
-}
-
-void made_flush(struct made *made, uint32_t thread, uint32_t plugin)
-{
-    struct event event = {
-        .type = EVENT_NPN_FLUSH, .address = 0, .size = 65536, .plugin = (uint16_t)plugin};
-
-    made->header->totals.flushes++;
-    plugin_at(made, plugin)->npn.flushes++;
-    made_event(made, thread, &event);
 }
 
 struct made *made_example(void)

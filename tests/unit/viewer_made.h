@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "format/event.h"
+#include "format/finding.h"
 #include "format/ring.h"
 
 #define MADE_START UINT64_C(1000000000)
@@ -52,6 +53,7 @@ uint32_t made_module(struct made *made, const char *path, uint32_t epoch, uint64
                      uint64_t end, uint32_t flags);
 uint32_t made_plugin(struct made *made, const char *path);
 uint32_t made_instance(struct made *made, uint32_t plugin, const char *mime);
+void made_page(struct made *made, uint32_t instance, const char *address);
 void made_destroy(struct made *made, uint32_t instance);
 void made_shutdown(struct made *made, uint32_t plugin);
 
@@ -66,6 +68,24 @@ void made_alloc(struct made *made, uint32_t thread, uint32_t plugin, uint32_t in
 void made_free_block(struct made *made, uint32_t thread, uint32_t plugin, uint32_t instance,
                      uint64_t address, uint32_t node);
 void made_flush(struct made *made, uint32_t thread, uint32_t plugin);
+
+/* The browser gives the plug-in a block; the plug-in releases one by NPN_ReleaseVariantValue; it
+ * gives one to the browser. What is released or handed over is live; what is received may be one
+ * that is live: then it was freed elsewhere. */
+void made_received(struct made *made, uint32_t thread, uint32_t plugin, uint32_t instance,
+                   enum npn_origin origin, uint64_t address, uint32_t size, uint32_t node);
+void made_released(struct made *made, uint32_t thread, uint32_t plugin, uint32_t instance,
+                   uint64_t address, uint32_t node);
+void made_handed(struct made *made, uint32_t thread, uint32_t plugin, uint32_t instance,
+                 enum npn_way way, uint64_t address, uint32_t node);
+
+/* One reference more or less, by the step: event and table. */
+void made_object(struct made *made, uint32_t thread, uint32_t plugin, uint32_t instance,
+                 enum object_step step, uint64_t address, uint32_t node);
+
+/* A finding, now: once, about nothing. The entry of the table is the caller's to fill in. */
+struct ring_finding *made_finding(struct made *made, enum finding_kind kind, uint32_t plugin,
+                                  uint32_t instance, uint32_t node);
 
 /* What malloc and free do, as the tracer records them. size is 64 bits wide. */
 void made_heap_alloc(struct made *made, uint32_t thread, uint32_t plugin, uint32_t instance,

@@ -145,6 +145,7 @@ static void put_instances(struct output *output)
         instances[i] = (struct trace_instance){.serial = i + 1,
                                                .plugin = from[i].plugin,
                                                .mime = from[i].mime,
+                                               .page = from[i].page,
                                                .flags = from[i].flags,
                                                .npp = from[i].npp,
                                                .created_stamp = from[i].created_stamp,
@@ -258,7 +259,7 @@ static int by_address(const void *left, const void *right)
 static size_t put_live(struct output *output)
 {
     const struct ring_live *from = ring_area(output->made->base, RING_LIVE);
-    struct trace_live live[64];
+    struct trace_live live[256];
     size_t count = 0;
 
     for (uint32_t i = 0; i < ring_capacity(output->made->base, RING_LIVE); i++)
@@ -272,6 +273,42 @@ static size_t put_live(struct output *output)
     return count;
 }
 
+/* In the order of the table, not of addresses: for readers to sort. */
+static void put_objects(struct output *output)
+{
+    const struct ring_object *from = ring_area(output->made->base, RING_OBJECTS);
+    struct trace_object objects[64];
+    size_t count = 0;
+
+    for (uint32_t i = 0; i < ring_capacity(output->made->base, RING_OBJECTS); i++)
+        if (from[i].address != 0)
+            objects[count++] = (struct trace_object){
+                from[i].address, from[i].stamp, from[i].node, from[i].last_node, from[i].instance,
+                from[i].plugin,  from[i].step,  from[i].refs, from[i].most_refs};
+    if (count == 0)
+        return;
+    trace_objects_encode(objects, count, &output->raw);
+    put(output, TRACE_OBJECTS);
+}
+
+static void put_findings(struct output *output)
+{
+    const struct ring_finding *from = ring_area(output->made->base, RING_FINDINGS);
+    struct trace_finding findings[64];
+    size_t count = used(output->made, RING_FINDINGS);
+
+    for (size_t i = 0; i < count; i++)
+        findings[i] = (struct trace_finding){
+            from[i].kind,        from[i].plugin,       from[i].instance,    from[i].node,
+            from[i].owner_node,  from[i].owner_plugin, from[i].owner_flags, from[i].owner_instance,
+            from[i].released_node, from[i].detail,     from[i].address,     from[i].size,
+            from[i].owner_stamp, from[i].first_stamp,  from[i].last_stamp,  from[i].count};
+    if (count == 0)
+        return;
+    trace_findings_encode(findings, count, &output->raw);
+    put(output, TRACE_FINDINGS);
+}
+
 static void put_state_and_end(struct output *output, size_t live_count, size_t heap_count)
 {
     const struct ring_header *header = output->made->header;
@@ -282,6 +319,11 @@ static void put_state_and_end(struct output *output, size_t live_count, size_t h
                                 .selfcheck_mismatches = header->selfcheck_mismatches,
                                 .guessed_stacks = header->guessed_stacks,
                                 .heap_untracked = header->heap_untracked,
+                                .untracked_blocks = header->untracked_blocks,
+                                .unlisted_objects = header->unlisted_objects,
+                                .unlisted_findings = header->unlisted_findings,
+                                .injected_failures = header->injected_failures,
+                                .whatif = header->whatif,
                                 .totals = plain(&header->totals)};
     struct trace_end end = {.reason = TRACE_END_PROCESS,
                             .exit_kind = TRACE_EXIT_STATUS,
@@ -317,8 +359,12 @@ void made_save_trace(const struct made *made, int fd, bool with_state)
     put_nodes(&output);
     put_events(&output);
     size_t heap_count = put_heap(&output);
-    if (with_state)
-        put_state_and_end(&output, put_live(&output), heap_count);
+    if (with_state) {
+        size_t live_count = put_live(&output);
+        put_objects(&output);
+        put_findings(&output);
+        put_state_and_end(&output, live_count, heap_count);
+    }
     trace_buffer_free(&output.raw);
     if (trace_writer_close(&output.writer) != 0)
         abort();
