@@ -34,14 +34,15 @@ void sys_unmap(void *address, size_t bytes)
     munmap(address, bytes);
 }
 
-void sys_futex_wait(const void *word, uint32_t expected, uint64_t timeout_ns, bool shared)
+bool sys_futex_wait(const void *word, uint32_t expected, uint64_t timeout_ns, bool shared)
 {
     struct timespec timeout = {
         .tv_sec = (time_t)(timeout_ns / 1000000000u),
         .tv_nsec = (long)(timeout_ns % 1000000000u),
     };
-    syscall(SYS_futex, word, FUTEX_WAIT | (shared ? 0 : FUTEX_PRIVATE_FLAG), expected, &timeout,
-            NULL, 0);
+    return syscall(SYS_futex, word, FUTEX_WAIT | (shared ? 0 : FUTEX_PRIVATE_FLAG), expected,
+                   &timeout, NULL, 0) == 0 ||
+           errno != ETIMEDOUT;
 }
 
 void sys_futex_wake(const void *word, int count, bool shared)
