@@ -125,6 +125,8 @@ static void prepare(struct tracer *tracer, struct thread *thread, unsigned level
 {
     struct thread_cursor *cursor = &thread->cursor[level];
 
+    if (atomic_load_explicit(&chunk->sequence, memory_order_relaxed) == 0) /* never used */
+        sys_populate(chunk, tracer->chunk_bytes);
     /* Acquire as well: none of the stores below may come before it. */
     atomic_exchange_explicit(&chunk->sequence, 0, memory_order_acq_rel);
     atomic_store_explicit(&chunk->committed, 0, memory_order_relaxed);
