@@ -81,16 +81,39 @@ struct calls {
     unsigned elsewhere; /* slots that lead past us */
 };
 
+static const char *const family[] = {"malloc", "calloc", "realloc", "free"};
+#define FAMILY (sizeof(family) / sizeof(family[0]))
+
+/* The symbols by which the object refers to them: undefined, or its own. */
+static unsigned family_symbols(const struct link_map *object, unsigned symbols[2 * FAMILY])
+{
+    struct dynsym tables;
+    unsigned count = 0;
+
+    if (!dynsym_open(object, &tables))
+        return 0;
+    for (size_t i = 0; i < FAMILY; i++) {
+        const ElfW(Sym) *own = dynsym_find(&tables, family[i]);
+        if (own != NULL)
+            symbols[count++] = (unsigned)(own - tables.symbols);
+    }
+    uint32_t end = dynsym_undefined_end(&tables);
+    for (uint32_t index = 1; index < end && count < 2 * FAMILY; index++) {
+        const char *name = tables.strings + tables.symbols[index].st_name;
+        for (size_t i = 0; i < FAMILY; i++)
+            if (name[0] == family[i][0] && tables.symbols[index].st_shndx == SHN_UNDEF &&
+                strcmp(name, family[i]) == 0)
+                symbols[count++] = index;
+    }
+    return count;
+}
+
 static void count_slot(const struct got_slot *slot, void *context)
 {
-    static const char *const family[] = {"malloc", "calloc", "realloc", "free"};
     struct calls *calls = context;
-    size_t i = 0;
-
-    while (i < sizeof(family) / sizeof(family[0]) && strcmp(slot->name, family[i]) != 0)
-        i++;
     void *value = __atomic_load_n(slot->at, __ATOMIC_ACQUIRE);
-    if (i == sizeof(family) / sizeof(family[0]) || value == NULL)
+
+    if (value == NULL)
         return;
     const struct link_map *target = object_of(value);
     if (target == self())
@@ -105,8 +128,11 @@ static void count_slot(const struct got_slot *slot, void *context)
 static struct calls calls_of(const struct link_map *object)
 {
     struct calls calls = {.object = object, .first = first()};
+    unsigned symbols[2 * FAMILY];
+    unsigned count = family_symbols(object, symbols);
 
-    got_each(object, count_slot, &calls);
+    if (count > 0)
+        got_each_of(object, symbols, count, count_slot, &calls);
     return calls;
 }
 

@@ -97,6 +97,13 @@ const ElfW(Sym) * dynsym_find(const struct dynsym *tables, const char *name)
     return tables->hash != NULL ? find_by_number(tables, name) : NULL;
 }
 
+uint32_t dynsym_undefined_end(const struct dynsym *tables)
+{
+    if (tables->gnu_hash != NULL)
+        return tables->gnu_hash[1];
+    return tables->hash != NULL ? tables->hash[1] : 0;
+}
+
 void *dynsym_function(const struct link_map *map, const char *name)
 {
     struct dynsym tables;

@@ -29,6 +29,9 @@ bool dynsym_open(const struct link_map *map, struct dynsym *ret_tables);
 /* The object's own definition of name, of the default version if there are several. NULL: none. */
 const ElfW(Sym) * dynsym_find(const struct dynsym *tables, const char *name);
 
+/* Undefined symbols have indices below this one, and above 0; so may others. */
+uint32_t dynsym_undefined_end(const struct dynsym *tables);
+
 /* The address of a function that the object defines; of one that a resolver of the object chooses
  * (STT_GNU_IFUNC), the resolver is asked, so the object must be relocated. NULL: none. */
 void *dynsym_function(const struct link_map *map, const char *name);

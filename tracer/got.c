@@ -26,6 +26,7 @@ struct linkage {
     size_t calls_bytes;
     const ElfW(Rela) * others;
     size_t others_bytes;
+    size_t relative; /* of them: the first ones, without symbols */
     const ElfW(Sym) * symbols;
     const char *strings;
 };
@@ -40,6 +41,7 @@ static struct linkage linkage_of(const struct link_map *object)
         case DT_PLTRELSZ: linkage.calls_bytes = entry->d_un.d_val; break;
         case DT_RELA: linkage.others = (const void *)entry->d_un.d_ptr; break;
         case DT_RELASZ: linkage.others_bytes = entry->d_un.d_val; break;
+        case DT_RELACOUNT: linkage.relative = entry->d_un.d_val; break;
         case DT_SYMTAB: linkage.symbols = (const void *)entry->d_un.d_ptr; break;
         case DT_STRTAB: linkage.strings = (const void *)entry->d_un.d_ptr; break;
         default: break;
@@ -84,20 +86,39 @@ static bool slot_of(const struct link_map *object, const struct linkage *linkage
     return true;
 }
 
-void got_each(const struct link_map *object,
-              void (*visit)(const struct got_slot *slot, void *context), void *context)
+/* Whether the slot's symbol is one of those asked for. */
+static bool is_among(const ElfW(Rela) * relocation, const unsigned *symbols, unsigned count)
+{
+    unsigned symbol = (unsigned)ELF64_R_SYM(relocation->r_info);
+
+    for (unsigned i = 0; i < count; i++)
+        if (symbols[i] == symbol)
+            return true;
+    return symbols == NULL;
+}
+
+void got_each_of(const struct link_map *object, const unsigned *symbols, unsigned count,
+                 void (*visit)(const struct got_slot *slot, void *context), void *context)
 {
     struct linkage linkage = linkage_of(object);
+    const ElfW(Rela) *calls = linkage.calls, *others = linkage.others;
     struct got_slot slot;
 
     if (linkage.symbols == NULL || linkage.strings == NULL)
         return;
-    for (size_t i = 0; linkage.calls != NULL && i < linkage.calls_bytes / sizeof(ElfW(Rela)); i++)
-        if (slot_of(object, &linkage, &linkage.calls[i], &slot))
+    for (size_t i = 0; calls != NULL && i < linkage.calls_bytes / sizeof(*calls); i++)
+        if (is_among(&calls[i], symbols, count) && slot_of(object, &linkage, &calls[i], &slot))
             visit(&slot, context);
-    for (size_t i = 0; linkage.others != NULL && i < linkage.others_bytes / sizeof(ElfW(Rela)); i++)
-        if (slot_of(object, &linkage, &linkage.others[i], &slot))
+    for (size_t i = linkage.relative; others != NULL && i < linkage.others_bytes / sizeof(*others);
+         i++)
+        if (is_among(&others[i], symbols, count) && slot_of(object, &linkage, &others[i], &slot))
             visit(&slot, context);
+}
+
+void got_each(const struct link_map *object,
+              void (*visit)(const struct got_slot *slot, void *context), void *context)
+{
+    got_each_of(object, NULL, 0, visit, context);
 }
 
 struct wanted {

@@ -30,6 +30,10 @@ struct got_slot {
 void got_each(const struct link_map *object,
               void (*visit)(const struct got_slot *slot, void *context), void *context);
 
+/* The same for the slots of some symbols alone, named by their indices: much faster. */
+void got_each_of(const struct link_map *object, const unsigned *symbols, unsigned count,
+                 void (*visit)(const struct got_slot *slot, void *context), void *context);
+
 /* Stores whole and at once, whatever the page's protection. */
 bool got_store(void **slot, void *to);
 

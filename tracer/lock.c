@@ -10,7 +10,10 @@
 #include "tracer/sys.h"
 
 #define LOCK_WAITERS 0x80000000u
+#define LOCK_FORKING 0x40000000u
+#define LOCK_OWNER 0x3fffffffu
 #define WAIT_NS 100000000u
+#define FORK_WAITS 5 /* as many times WAIT_NS is longer than a fork takes */
 
 /* The kernel's signal set: one bit a signal. Faults of our own making must still reach their
  * handler. */
@@ -18,23 +21,40 @@
     (UINT64_C(1) << (SIGSEGV - 1) | UINT64_C(1) << (SIGBUS - 1) | UINT64_C(1) << (SIGFPE - 1) |    \
      UINT64_C(1) << (SIGILL - 1) | UINT64_C(1) << (SIGTRAP - 1))
 
-bool lock_acquire_plain(struct lock *lock)
+/* Waits once for a lock whose word was `seen`. False: it timed out. */
+static bool wait_for(struct lock *lock, uint32_t seen)
 {
-    uint32_t self = sys_gettid();
-    uint32_t seen = 0;
+    uint32_t marked = seen | LOCK_WAITERS;
 
-    while (!atomic_compare_exchange_weak_explicit(&lock->owner, &seen, self, memory_order_acquire,
-                                                  memory_order_relaxed)) {
-        if ((seen & ~LOCK_WAITERS) == self)
+    return (seen != marked && !atomic_compare_exchange_strong(&lock->owner, &seen, marked)) ||
+           sys_futex_wait(&lock->owner, marked, WAIT_NS, false);
+}
+
+static bool acquire(struct lock *lock, uint32_t flags)
+{
+    uint32_t self = sys_gettid(), seen = 0;
+    unsigned fork_waits = 0;
+
+    while (!atomic_compare_exchange_weak_explicit(&lock->owner, &seen, self | flags,
+                                                  memory_order_acquire, memory_order_relaxed)) {
+        if ((seen & LOCK_OWNER) == self)
             return false;
-        if (seen != 0) {
-            uint32_t marked = seen | LOCK_WAITERS;
-            if (seen == marked || atomic_compare_exchange_strong(&lock->owner, &seen, marked))
-                sys_futex_wait(&lock->owner, marked, WAIT_NS, false);
-        }
+        bool forking = (seen & LOCK_FORKING) != 0;
+        if (seen != 0 && !wait_for(lock, seen) && forking && ++fork_waits == FORK_WAITS)
+            return false;
         seen = 0;
     }
     return true;
+}
+
+bool lock_acquire_plain(struct lock *lock)
+{
+    return acquire(lock, 0);
+}
+
+bool lock_acquire_for_fork(struct lock *lock)
+{
+    return acquire(lock, LOCK_FORKING);
 }
 
 void lock_release_plain(struct lock *lock)

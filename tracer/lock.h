@@ -26,7 +26,9 @@ struct lock_mask { /* the signal mask to return to */
     uint64_t bits;
 };
 
-/* False, with nothing taken, if this thread holds the lock already. */
+/* False, with nothing taken, if this thread holds the lock already, or if a thread that forks has
+ * held it for half a second: it may be waiting in the C library's fork for this one, whose handler
+ * interrupted malloc. */
 bool lock_acquire(struct lock *lock, struct lock_mask *ret_mask);
 void lock_release(struct lock *lock, const struct lock_mask *mask);
 
@@ -36,6 +38,7 @@ void lock_unblock_signals(const struct lock_mask *mask);
 
 /* The same without touching signals, for sections that a handler may safely enter again. */
 bool lock_acquire_plain(struct lock *lock);
+bool lock_acquire_for_fork(struct lock *lock);
 void lock_release_plain(struct lock *lock);
 
 #endif

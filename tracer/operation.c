@@ -3,7 +3,10 @@
 
 #include "tracer/operation.h"
 
+#include <errno.h>
 #include <signal.h>
+
+#include "tracer/sys.h"
 
 static void count_missed(struct tracer *tracer)
 {
@@ -38,14 +41,32 @@ static bool on_alternate_stack(void)
     return sigaltstack(NULL, &stack) != 0 || (stack.ss_flags & SS_ONSTACK) != 0;
 }
 
+/* Its frame may have been overwritten, or even unmapped, since. Where reading is not allowed
+ * (seccomp), nothing is known. */
+static bool is_marked(const struct thread *thread, unsigned level)
+{
+    uint64_t found;
+
+    if (!sys_read_memory(thread->mark_at[level], &found, sizeof(found)))
+        return errno != EFAULT;
+    return found == operation_mark(thread, level);
+}
+
+static bool is_gone(struct thread *thread, unsigned level, uint64_t here)
+{
+    if (!is_marked(thread, level))
+        return true;
+    return here >= thread->under_way[level] &&
+           thread_same_stack(thread, here, thread->under_way[level]) && !on_alternate_stack();
+}
+
 unsigned operation_next_level(struct tracer *tracer, struct thread *thread, uint64_t here)
 {
     unsigned level = RING_NESTING;
 
     while (level > 0 && thread->under_way[level - 1] == 0)
         level--;
-    while (level > 0 && here >= thread->under_way[level - 1] &&
-           thread_same_stack(thread, here, thread->under_way[level - 1]) && !on_alternate_stack())
+    while (level > 0 && is_gone(thread, level - 1, here))
         abandon(tracer, thread, --level);
     if (level == RING_NESTING)
         count_missed(tracer);

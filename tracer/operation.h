@@ -5,7 +5,8 @@
  * A signal handler that interrupts an operation and runs traced code does its own operations at the
  * next nesting level. One that leaves by siglongjmp leaves its level and the one that it
  * interrupted taken; their stack pointers betray that, because a new operation can only start at or
- * above one, on the same stack, when it is gone. What it had half done stays so, and is counted.
+ * above one, on the same stack, when it is gone. And each operation has a mark in its own frame: an
+ * operation whose mark is overwritten is gone, too. What it had half done stays so, and is counted.
  */
 #ifndef NPNTRACE_TRACER_OPERATION_H
 #define NPNTRACE_TRACER_OPERATION_H
@@ -16,6 +17,7 @@ struct operation {
     struct tracer *tracer;
     struct thread *thread;
     unsigned level;
+    uint64_t mark; /* operation_mark(), as long as this frame is in use */
 };
 
 /* False: not traced (no slot, nested too deep, or inside the tracer's start); nothing to leave.
@@ -26,12 +28,20 @@ bool operation_enter(struct operation *operation, uint64_t here);
  * what is gone; RING_NESTING: none. under_way[0] is not 0. */
 unsigned operation_next_level(struct tracer *tracer, struct thread *thread, uint64_t here);
 
+static inline uint64_t operation_mark(const struct thread *thread, unsigned level)
+{
+    return (uint64_t)(uintptr_t)thread ^ (level + 1) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 /* At a level that is free. */
 static inline void operation_begin(struct operation *operation, unsigned level, uint64_t here)
 {
     struct thread *thread = operation->thread;
 
     operation->level = level;
+    operation->mark = operation_mark(thread, level);
+    thread->mark_at[level] = (uint64_t)(uintptr_t)&operation->mark;
+    atomic_signal_fence(memory_order_seq_cst);
     thread->under_way[level] = here;
     atomic_store_explicit(&thread->shared->operations, level + 1, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst);

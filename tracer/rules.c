@@ -37,10 +37,13 @@ static uint32_t entries_of(const struct rules_table *table)
 
 static struct rules_table *map_table(uint32_t bits)
 {
-    struct rules_table *table = sys_map(sizeof(*table) + (sizeof(struct rules_entry) << bits));
+    size_t bytes = sizeof(struct rules_table) + (sizeof(struct rules_entry) << bits);
+    struct rules_table *table = sys_map(bytes);
 
-    if (table != NULL)
+    if (table != NULL) {
+        sys_populate(table, bytes);
         table->bits = bits;
+    }
     return table;
 }
 

@@ -22,10 +22,16 @@ static void begin_epoch(struct tracer *tracer, struct memo *memo, uint32_t epoch
     memo->valid = true;
 }
 
-/* What to foresee next time: the frames from number `from` on, counted from the inside. */
+/* What to foresee next time: the frames from number `from` on, counted from the inside. A handler
+ * may jump out of here, and leave an entry half written: one without a pc is nobody's. */
 static __attribute__((noinline)) void keep_segment(struct segment_of_frames *segment,
                                                    const struct memo *memo, uint32_t from)
 {
+    uint64_t pc[SEGMENT_FRAMES] = {0};
+
+    for (uint32_t i = 0; i < SEGMENT_FRAMES; i++)
+        segment->pc[i] = 0;
+    atomic_signal_fence(memory_order_seq_cst);
     for (uint32_t i = 0; i <= SEGMENT_FRAMES; i++) {
         bool there = from + i < memo->count;
         uint32_t index = there ? memo->count - 1 - from - i : 0;
@@ -35,11 +41,14 @@ static __attribute__((noinline)) void keep_segment(struct segment_of_frames *seg
         if (i == SEGMENT_FRAMES)
             break;
         /* What is guessed today may be wrong tomorrow; an end that was cut, too. */
-        bool lasting = there && rules_class(frame->rule) != RULE_NONE &&
-                       (frame->flags & RING_NODE_TRUNCATED) == 0;
-        segment->pc[i] = lasting ? segment_key(memo->place[index].pc, frame->flags) : 0;
+        if (there && rules_class(frame->rule) != RULE_NONE &&
+            (frame->flags & RING_NODE_TRUNCATED) == 0)
+            pc[i] = segment_key(memo->place[index].pc, frame->flags);
         segment->rule[i] = frame->rule;
     }
+    atomic_signal_fence(memory_order_seq_cst);
+    for (uint32_t i = 0; i < SEGMENT_FRAMES; i++)
+        segment->pc[i] = pc[i];
 }
 
 /* Names the frames from `kept` on, from the outside. */

@@ -12,6 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#define PAGE_BYTES 4096u /* or a multiple; then less is populated */
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
+
 uint32_t sys_gettid(void)
 {
     return (uint32_t)syscall(SYS_gettid);
@@ -34,14 +39,24 @@ void sys_unmap(void *address, size_t bytes)
     munmap(address, bytes);
 }
 
-void sys_futex_wait(const void *word, uint32_t expected, uint64_t timeout_ns, bool shared)
+void sys_populate(void *address, size_t bytes)
+{
+    uintptr_t start = ((uintptr_t)address + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    uintptr_t end = ((uintptr_t)address + bytes) / PAGE_BYTES * PAGE_BYTES;
+
+    if (end > start)
+        madvise((void *)start, end - start, MADV_POPULATE_WRITE);
+}
+
+bool sys_futex_wait(const void *word, uint32_t expected, uint64_t timeout_ns, bool shared)
 {
     struct timespec timeout = {
         .tv_sec = (time_t)(timeout_ns / 1000000000u),
         .tv_nsec = (long)(timeout_ns % 1000000000u),
     };
-    syscall(SYS_futex, word, FUTEX_WAIT | (shared ? 0 : FUTEX_PRIVATE_FLAG), expected, &timeout,
-            NULL, 0);
+    return syscall(SYS_futex, word, FUTEX_WAIT | (shared ? 0 : FUTEX_PRIVATE_FLAG), expected,
+                   &timeout, NULL, 0) == 0 ||
+           errno != ETIMEDOUT;
 }
 
 void sys_futex_wake(const void *word, int count, bool shared)

@@ -23,8 +23,13 @@ bool sys_thread_gone(uint32_t tid);
 void *sys_map(size_t bytes);
 void sys_unmap(void *address, size_t bytes);
 
-/* Sleeps while *word == expected, at most timeout_ns. `shared`: the word lies in shared memory. */
-void sys_futex_wait(const void *word, uint32_t expected, uint64_t timeout_ns, bool shared);
+/* Memory that will be written soon, all of it: one call instead of a fault for each page. Whole
+ * pages inside the range; where the system cannot do it, nothing. */
+void sys_populate(void *address, size_t bytes);
+
+/* Sleeps while *word == expected. False: timeout_ns passed. `shared`: the word lies in shared
+ * memory. */
+bool sys_futex_wait(const void *word, uint32_t expected, uint64_t timeout_ns, bool shared);
 void sys_futex_wake(const void *word, int count, bool shared);
 
 /* Copies memory of this process that may not be mapped. False if it could not be read. */

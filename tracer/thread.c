@@ -83,6 +83,9 @@ static struct thread *block_of(struct tracer *tracer, uint32_t slot)
 
     if (block == NULL) {
         block = sys_map(sizeof(*block));
+        /* The first thread's are all used soon; others may be short of life, and many. */
+        if (block != NULL && slot == 0)
+            sys_populate(block->segments, sizeof(block->segments));
         atomic_store_explicit(&tracer->threads[slot], block, memory_order_release);
     }
     return block;

@@ -62,6 +62,7 @@ struct thread {
     /* By nesting level: the stack pointer of the operation under way, 0: none. A word each, so that
      * a handler never finds half of it. */
     uint64_t under_way[RING_NESTING];
+    uint64_t mark_at[RING_NESTING]; /* where the operation has its mark */
     uint32_t context_count;
     uint32_t slot;
     uint64_t heap_base;      /* heap_owner outside of all contexts: the plug-in that started it */

@@ -47,9 +47,9 @@ static void before_fork(void)
     forking = (struct fork_state){.tracer = tracer};
     if (tracer == NULL)
         return;
-    forking.shim = lock_acquire_plain(&tracer_page->shim_lock);
-    forking.unwind = lock_acquire_plain(&tracer->unwind_lock);
-    forking.table = lock_acquire_plain(&tracer->table_lock);
+    forking.shim = lock_acquire_for_fork(&tracer_page->shim_lock);
+    forking.unwind = lock_acquire_for_fork(&tracer->unwind_lock);
+    forking.table = lock_acquire_for_fork(&tracer->table_lock);
 }
 
 static void after_fork(void)

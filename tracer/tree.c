@@ -30,10 +30,13 @@ struct tree_index {
 
 static struct tree_index *map_index(uint32_t slots)
 {
-    struct tree_index *index = sys_map(sizeof(*index) + (size_t)slots * sizeof(index->slot[0]));
+    size_t bytes = sizeof(struct tree_index) + (size_t)slots * sizeof(struct tree_slot);
+    struct tree_index *index = sys_map(bytes);
 
-    if (index != NULL)
+    if (index != NULL) {
+        sys_populate(index, bytes); /* hashes are everywhere */
         index->mask = slots - 1;
+    }
     return index;
 }
 

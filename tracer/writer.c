@@ -9,6 +9,7 @@
 #include "tracer/clock.h"
 #include "tracer/sys.h"
 
+#define RETIRE_EVERY 1024 /* dropped events */
 #define WAIT_NS 10000000u /* how long to sleep before looking whether the recorder still lives */
 
 static void count(_Atomic uint64_t *counter, uint64_t amount)
@@ -115,7 +116,13 @@ static struct ring_chunk *take(struct tracer *tracer)
         if (chunk == NULL && thread_retire_dead(tracer))
             chunk = take_oldest(tracer);
         return chunk;
-    default: thread_retire_dead(tracer); return take_free(tracer);
+    default:
+        /* Nobody may empty any chunk again: not at each call. */
+        if (atomic_load_explicit(&tracer->ring->dropped_events, memory_order_relaxed) %
+                RETIRE_EVERY ==
+            0)
+            thread_retire_dead(tracer);
+        return take_free(tracer);
     }
 }
 
@@ -125,6 +132,8 @@ static void prepare(struct tracer *tracer, struct thread *thread, unsigned level
 {
     struct thread_cursor *cursor = &thread->cursor[level];
 
+    if (atomic_load_explicit(&chunk->sequence, memory_order_relaxed) == 0) /* never used */
+        sys_populate(chunk, tracer->chunk_bytes);
     /* Acquire as well: none of the stores below may come before it. */
     atomic_exchange_explicit(&chunk->sequence, 0, memory_order_acq_rel);
     atomic_store_explicit(&chunk->committed, 0, memory_order_relaxed);

@@ -109,6 +109,10 @@ libviewer_la_SOURCES = \
 	viewer/symbols.h \
 	viewer/symbols_file.c \
 	viewer/symbols_file.h \
+	viewer/symbols_functions.c \
+	viewer/symbols_functions.h \
+	viewer/symbols_names.c \
+	viewer/symbols_names.h \
 	viewer/symbols_units.c \
 	viewer/symbols_units.h \
 	viewer/table.c \

@@ -3,6 +3,8 @@
 
 #include "viewer/symbols_file.h"
 #include "viewer/demangle.h"
+#include "viewer/symbols_functions.h"
+#include "viewer/symbols_names.h"
 #include "viewer/symbols_units.h"
 #include "viewer/xalloc.h"
 
@@ -23,6 +25,8 @@ struct symbols_file {
     Dwfl_Module *module;
     GElf_Addr bias; /* of libdwfl's address space against the file's */
     struct symbols_units *units;
+    struct symbols_functions *functions;
+    struct symbols_names *names; /* NULL: not needed yet */
 };
 
 static const Dwfl_Callbacks callbacks = {
@@ -88,6 +92,7 @@ enum symbols_state symbols_file_open(const char *path, const uint8_t *build_id,
         return SYMBOLS_UNREADABLE;
     }
     dwfl_report_end(file->dwfl, NULL, NULL);
+    file->functions = symbols_functions_new();
     state = compare_build_id(file->module, build_id, build_id_bytes);
     if (state == SYMBOLS_DIFFERENT || dwfl_module_getelf(file->module, &file->bias) == NULL) {
         symbols_file_close(file);
@@ -102,6 +107,8 @@ void symbols_file_close(struct symbols_file *file)
     if (file == NULL)
         return;
     symbols_units_free(file->units);
+    symbols_functions_free(file->functions);
+    symbols_names_free(file->names);
     if (file->dwfl != NULL)
         dwfl_end(file->dwfl);
     free(file);
@@ -171,67 +178,45 @@ static void line_at(Dwarf_Die *unit, Dwarf_Addr address, struct symbols_frame *f
         frame->line = (uint32_t)number;
 }
 
-/* Walks from the innermost scope outwards. The line of each function is where it stands: the first
- * one's from the line table, each outer one's from where the inner one was called. */
-static size_t collect_functions(Dwarf_Die *unit, Dwarf_Die *scopes, int scope_count,
-                                struct symbols_frame *frames)
+/* The line of each function is where it stands: the first one's from the line table, each outer
+ * one's from where the inner one was called. */
+static size_t lookup_dwarf(struct symbols_file *file, Dwarf_Die *unit, Dwarf_Addr address,
+                           struct symbols_frame *frames)
 {
-    size_t count = 0;
-
-    for (int i = 0; i < scope_count && count < FRAMES_MAX; i++) {
-        int tag = dwarf_tag(&scopes[i]);
-        if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
-            continue;
-        frames[count].function = die_name(&scopes[i]);
-        frames[count].inlined = tag == DW_TAG_inlined_subroutine;
-        if (!frames[count++].inlined)
-            break;
-        if (count == FRAMES_MAX)
-            break;
-        frames[count].file = call_file(unit, &scopes[i]);
-        frames[count].line = number_of(&scopes[i], DW_AT_call_line);
-    }
-    return count;
-}
-
-static size_t lookup_dwarf(Dwarf_Die *unit, Dwarf_Addr address, struct symbols_frame *frames)
-{
-    Dwarf_Die *scopes = NULL, *parents = NULL;
-    size_t count = 0;
+    Dwarf_Die scopes[FRAMES_MAX];
+    size_t count = symbols_functions_at(file->functions, unit, address, scopes, FRAMES_MAX);
 
     line_at(unit, address, &frames[0]);
-    if (dwarf_getscopes(unit, address, &scopes) > 0) {
-        int parent_count = dwarf_getscopes_die(&scopes[0], &parents);
-        count = collect_functions(unit, parents, parent_count, frames);
+    for (size_t i = 0; i < count; i++) {
+        frames[i].function = die_name(&scopes[i]);
+        frames[i].inlined = dwarf_tag(&scopes[i]) == DW_TAG_inlined_subroutine;
+        if (i + 1 == count)
+            break;
+        frames[i + 1].file = call_file(unit, &scopes[i]);
+        frames[i + 1].line = number_of(&scopes[i], DW_AT_call_line);
     }
-    free(parents);
-    free(scopes);
     return count;
 }
 
 static char *symbol_name(struct symbols_file *file, Dwarf_Addr address)
 {
-    GElf_Sym symbol;
-    GElf_Off offset;
-    const char *name =
-        dwfl_module_addrinfo(file->module, address, &offset, &symbol, NULL, NULL, NULL);
+    if (file->names == NULL)
+        file->names = symbols_names_new(file->module);
+    const char *name = symbols_names_at(file->names, address);
 
-    /* A symbol without a size reaches to the next one for libdwfl: that is a guess, not a name. */
-    if (name == NULL || name[0] == '\0' || (symbol.st_size == 0 && offset != 0))
-        return NULL;
-    return demangle(name);
+    return name != NULL ? demangle(name) : NULL;
 }
 
 size_t symbols_file_lookup(struct symbols_file *file, uint64_t address,
                            struct symbols_frame **ret_frames)
 {
-    struct symbols_frame frames[FRAMES_MAX + 1] = {{0}};
+    struct symbols_frame frames[FRAMES_MAX] = {{0}};
     Dwarf_Addr in_dwfl = address + file->bias, bias = 0;
     Dwarf_Die *unit = unit_at(file, in_dwfl, &bias);
     size_t count = 0;
 
     if (unit != NULL)
-        count = lookup_dwarf(unit, in_dwfl - bias, frames);
+        count = lookup_dwarf(file, unit, in_dwfl - bias, frames);
     if (count == 0) {
         frames[0].function = symbol_name(file, in_dwfl);
         count = frames[0].function != NULL || frames[0].file != NULL;
@@ -240,10 +225,6 @@ size_t symbols_file_lookup(struct symbols_file *file, uint64_t address,
         *ret_frames = NULL;
         return 0;
     }
-    /* What stands behind the last function is the call site of an inlined one without a function.
-     */
-    if (count <= FRAMES_MAX && frames[count].file != NULL)
-        free((char *)frames[count].file);
     *ret_frames = xalloc_zeroed(count, sizeof(frames[0]));
     memcpy(*ret_frames, frames, count * sizeof(frames[0]));
     return count;

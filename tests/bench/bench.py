@@ -28,6 +28,12 @@ from session import Session  # pylint: disable=wrong-import-position
 
 FORMAT = "npntrace-bench-1"
 SCRATCH_BYTES = 4 << 30
+WORKLOADS = [one.key for one in (*workloads.loops(workloads.SIZES["full"], {}),
+                                 *workloads.npn_loops(workloads.SIZES["full"], {}))]
+WORKLOADS += [*workloads.PROGRAM_KEYS, "tools"]
+COMPETITORS = (competitors.Competitor, competitors.Noop, competitors.Stamp, competitors.Heaptrack,
+               competitors.LttngWrapper, competitors.Npntrace, competitors.NpnFlight,
+               competitors.NpnRecord)
 # Whose recordings are read.
 READ_LOOPS = ("pairs-40-1t", "containers")
 # How much of the time limit each part may take.
@@ -60,6 +66,11 @@ def parse_arguments():
     parser.add_argument("--list", action="store_true", help="say what there is, and end")
     arguments = parser.parse_args()
     arguments.size = arguments.size or "full"
+    known = {"workloads": WORKLOADS, "competitors": [one.key for one in COMPETITORS]}
+    for option, names in known.items():
+        for glob in (getattr(arguments, option) or "*").split(","):
+            if not fnmatch.filter(names, glob):
+                parser.error(f"--{option}={glob}: there is no such one; --list names them")
     return arguments
 
 
@@ -112,9 +123,9 @@ class Bench:
         return numbers
 
     def wanted(self, workload_list):
-        globs = self.arguments.workloads.split(",")
         return [workload for workload in workload_list
-                if any(fnmatch.fnmatchcase(workload.key, glob) for glob in globs)]
+                if any(fnmatch.fnmatchcase(workload.key, glob)
+                       for glob in self.arguments.workloads.split(","))]
 
     def chosen(self, competitor_list):
         if self.arguments.competitors is None:
@@ -171,7 +182,7 @@ class Bench:
         session.say("start-up, recorder, viewer")
         self.results["tools"] = {"startup": tools.startup(session, self.sizes["starts"]),
                                  "viewer": tools.viewer_made(session, self.sizes["made"]),
-                                 "recorder": tools.recorder_made(session),
+                                 "recorder": tools.recorder_made(session, self.sizes["made"]),
                                  "reading": {}}
         for loop in loops:
             if loop.key in READ_LOOPS:
@@ -223,9 +234,7 @@ def print_list(sizes):
         print(f"workload    {one.key:16} {one.title}")
     for key in (*workloads.PROGRAM_KEYS, "tools"):
         print(f"workload    {key}")
-    for one in (competitors.Competitor, competitors.Noop, competitors.Stamp, competitors.Heaptrack,
-                competitors.LttngWrapper, competitors.Npntrace, competitors.NpnFlight,
-                competitors.NpnRecord):
+    for one in COMPETITORS:
         print(f"competitor  {one.key:16} {one.about}")
 
 

@@ -64,7 +64,8 @@ EXTRA_DIST += \
 script_tests += tests/bench/smoke.py
 
 bench_programs = tests/bench/workload tests/bench/launch tests/bench/libnpbench.la \
-	tests/bench/libtwinnoop.la tests/bench/libtwinstamp.la tests/bench/viewer_speed
+	tests/bench/libtwinnoop.la tests/bench/libtwinstamp.la \
+	tests/bench/recorder_speed tests/bench/viewer_speed
 
 .PHONY: bench
 bench: all $(bench_programs)

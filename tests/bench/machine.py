@@ -65,13 +65,13 @@ class Machine:
         return sum(usage.ru_utime + usage.ru_stime for usage in (
             resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)))
 
-    def end(self, unreaped_cpu_s=0.0):
-        """Adds what happened meanwhile: who else worked on these processors. Helpers of the
-        benchmark that have not been reaped yet (the X server) count as others."""
+    def end(self):
+        """Adds what happened meanwhile: who else worked on these processors. A daemon that was
+        there before counts as another."""
         seconds = time.monotonic() - self._start
         busy, stolen = _busy_ticks()
         tick_s = 1 / os.sysconf("SC_CLK_TCK")
-        own = self._own_cpu_s() - self._own + unreaped_cpu_s
+        own = self._own_cpu_s() - self._own
         room = seconds * (os.cpu_count() or 1)
         self.facts["load_after"] = os.getloadavg()
         self.facts["seconds"] = round(seconds, 1)

@@ -11,13 +11,12 @@
 
 #include <stdint.h>
 
-/* A well-mixed, non-zero state from any number (the finalizer of splitmix64). */
+#include "tests/support/splitmix.h"
+
+/* A well-mixed, non-zero state from any number. */
 static inline uint64_t random_mix(uint64_t number)
 {
-    number += UINT64_C(0x9e3779b97f4a7c15);
-    number = (number ^ number >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    number = (number ^ number >> 27) * UINT64_C(0x94d049bb133111eb);
-    number ^= number >> 31;
+    number = splitmix(number);
     return number != 0 ? number : 1;
 }
 

@@ -158,23 +158,20 @@ def _heaptrack_reading(one):
     yield from (f"  heaptrack: {text}" for text in one["remarks"])
 
 
-def _made(one):
-    yield "the viewer on a trace that was made, not recorded"
+def _made(title, one):
+    yield title
     if "events" in one:
+        peak = f", peak {one['resident_mib']:,.0f} MiB" if "resident_mib" in one else ""
         yield (f"  {one['events']:,} events, {one['bytes_per_event']:.2f} bytes each: "
-               f"{one['processor_seconds']:.2f} s of processor time, "
-               f"{one['events_per_second']:,.0f} events/s, peak {one['resident_mib']:,.0f} MiB")
+               f"{one['events_per_second']:,.0f} events/s of processor time{peak}")
     yield from (f"    {text}" for text in one["remarks"])
     yield ""
 
 
 def _tools(tools):
     yield from _startup(tools["startup"])
-    yield from _made(tools["viewer"])
-    if tools["recorder"]:
-        yield "the recorder on events that were made"
-        yield "  " + ", ".join(f"{name} {value}" for name, value in tools["recorder"].items())
-        yield ""
+    yield from _made("the viewer on a trace that was made, not recorded", tools["viewer"])
+    yield from _made("the recorder on events that were made", tools["recorder"])
     for one in tools["reading"].values():
         yield f"what it takes to read a recording: {one['title']}"
         yield from _npntrace_reading(one["npntrace"])

@@ -113,32 +113,26 @@ def recorder_and_viewer(session, loop):
     return result
 
 
-def viewer_made(session, events):
-    """The viewer on a large trace that is not recorded but made (tests/bench/viewer_speed.c)."""
+def _made(session, command):
+    """What a program says that makes its own input: its last line, as JSON."""
     folder = session.folder()
     try:
-        got = measure.run([VIEWER_SPEED, NPNTRACE, str(events)], folder,
-                          session.environment(folder), session.limit_s)
-        return {**got.last_json(), "remarks": []}
+        return {**measure.run(command, folder, session.environment(folder),
+                              session.limit_s).last_json(), "remarks": []}
     except measure.RunFailed as error:
         return {"remarks": [str(error)]}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def recorder_made(session):
-    """The recorder on events that are made (tests/bench/recorder_speed.c): what that program says,
-    or None where it is not built."""
-    if not os.path.exists(RECORDER_SPEED):
-        return None
-    folder = session.folder()
-    try:
-        return measure.run([RECORDER_SPEED, "--json"], folder, session.environment(folder),
-                           session.limit_s).last_json()
-    except measure.RunFailed as error:
-        return {"failed:": str(error)}
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def viewer_made(session, events):
+    """The viewer on a large trace that is not recorded but made (tests/bench/viewer_speed.c)."""
+    return _made(session, [VIEWER_SPEED, NPNTRACE, str(events)])
+
+
+def recorder_made(session, events):
+    """The recorder on events that are made, in millions (tests/bench/recorder_speed.c)."""
+    return _made(session, [RECORDER_SPEED, "--json", "1", str(max(1, events // 10**6))])
 
 
 def heaptrack_reading(session, loop):

@@ -6,24 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/splitmix.h"
+
 #define LEAST_ALIGNMENT 8u /* larger ones are not right in all allocators, traced or not */
 #define CHECKED_BYTES 64u /* of a block, at each end */
 
 static _Atomic uint64_t slots[WALK_SLOTS];
 
-/* splitmix64: any seed will do. */
-static uint64_t mix(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
 uint32_t walk_random(struct walk *walk, uint32_t below)
 {
-    return (uint32_t)((mix(&walk->random) >> 32) * below >> 32);
+    return splitmix_below(&walk->random, below);
 }
 
 void walk_begin(struct walk *walk, const struct walk_phase *phase, unsigned thread)

@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/support/splitmix.h"
+
 struct chaos_page *chaos_page;
 struct chaos_setting chaos_setting;
 
@@ -19,11 +21,7 @@ static uint64_t seed;
 
 uint32_t chaos_random(struct chaos *chaos, uint32_t below)
 {
-    uint64_t z = chaos->random += UINT64_C(0x9e3779b97f4a7c15);
-
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return (uint32_t)(((z ^ z >> 31) >> 32) * below >> 32);
+    return splitmix_below(&chaos->random, below);
 }
 
 static const struct chaos_act *pick(struct chaos *chaos)

@@ -17,14 +17,12 @@ import subprocess
 import sys
 import time
 
-import victim
-from heapvictim import stacks_of
-from support.harness import BUILD, NPNTRACE, Failed, Run, case, main
-from support.process import kill_group
+from heapvictim import LOSSES, PLAIN_MALLOC
+from hostprocess import HostProcess, generator, stacks_of
+from support.harness import BUILD, Failed, case, main
 
 PROGRAM = os.path.join(BUILD, "tests", "fault", "chaos")
 LIBRARIES = [os.path.join(BUILD, "tests", "fault", ".libs", f"libchaos{n}.so") for n in (1, 2)]
-PLAIN_MALLOC = os.path.join(BUILD, "tests", "fault", ".libs", "libplainmalloc.so")
 THREADS = 6
 SECONDS = float(os.environ.get("NPNTRACE_CHAOS_SECONDS", "12"))  # of a case
 HANGS_S = 30  # a thread that does not get on for so long hangs
@@ -82,62 +80,54 @@ def descendants(pid):
     return found
 
 
-class Watched:
-    """Waits for a process's end, as long as all threads get on."""
+class ChaosHost(HostProcess):
+    """The program, as long as all its threads get on."""
 
-    def __init__(self, process, page_path, most_s):
-        self.process, self.page_path = process, page_path
-        self.end = time.monotonic() + most_s
+    def __init__(self, t, run, words, options, env):
+        self.page_path = os.path.join(run.folder, "page")
+        with open(self.page_path, "wb"):
+            pass
+        super().__init__(t, run, [PROGRAM, self.page_path, *words, *LIBRARIES], options, env)
 
-    def wait(self):
+    def page(self):
+        return Page(self.page_path)
+
+    def host_pid(self):
+        return self.page().pid or self.process.pid
+
+    def wait_watching(self, most_s):
         """The exit status."""
-        last, changed = None, [time.monotonic()] * THREADS
+        end, last, changed = time.monotonic() + most_s, None, [time.monotonic()] * THREADS
         while True:
             try:
                 return self.process.wait(1)
             except subprocess.TimeoutExpired:
                 pass
-            now, progress = time.monotonic(), Page(self.page_path).progress()
+            now, progress = time.monotonic(), self.page().progress()
             for number in range(THREADS):
                 if last is None or progress[number] != last[number]:
                     changed[number] = now
             last = progress
-            if now - min(changed) > HANGS_S or now > self.end:
-                raise Failed(self.describe("a thread hangs" if now < self.end else "it takes too "
-                                           "long to end"))
+            if now - min(changed) > HANGS_S:
+                raise Failed(self.describe("a thread hangs"))
+            if now > end:
+                raise Failed(self.describe("it takes too long to end"))
 
     def describe(self, what):
         """For a person: who waits for whom."""
-        page = Page(self.page_path)
-        text = [what, str(page)]
-        for pid in descendants(page.pid or self.process.pid)[:4]:
+        text = [what, str(self.page())]
+        for pid in descendants(self.host_pid())[:4]:
             text += [f"---- process {pid}", stacks_of(pid)]
         return "\n".join(text)
 
 
 def chaos(t, what, options=(), env=None, mode="record", lasts=LASTS):
     """One run. Returns the run and the page."""
-    seed = victim.seed().getrandbits(32)
-    run = Run(mode, t.path(f"{mode}-{what}"))
-    page_path = os.path.join(run.folder, "page")
-    with open(page_path, "wb"):
-        pass
-    command = [PROGRAM, page_path, str(lasts), str(seed), str(THREADS), what, *LIBRARIES]
-    if mode == "record":
-        trace = os.path.join(run.recordings, "trace.npt")
-        command = [NPNTRACE, "record", "-q", "-o", trace, *options, "--", *command]
-    with open(os.path.join(run.folder, "output"), "w+b") as output:
-        process = subprocess.Popen(command, cwd=run.work, stdin=subprocess.DEVNULL, stdout=output,
-                                   stderr=output, start_new_session=True,
-                                   env=run.environment({"NPNTRACE_DEBUG": "1", **(env or {})}))
-        try:
-            status = Watched(process, page_path, lasts + 60 + lasts / 2).wait()
-        finally:
-            kill_group(process)
-            process.wait()
-        output.seek(0)
-        said = output.read().decode(errors="replace")
-    page = Page(page_path)
+    words = [str(lasts), str(generator().getrandbits(32)), str(THREADS), what]
+    run = t.new_run(mode, f"{mode}-{what}")
+    with ChaosHost(t, run, words, options, {"NPNTRACE_DEBUG": "1", **(env or {})}) as host:
+        status = host.wait_watching(lasts + 60 + lasts / 2)
+        page, said = host.page(), host.output()
     t.equal((status, page.finished, page.bad_children), (0, 1, 0),
             f"status, whether it came to its end, children that did not\n{page}\n{said[-3000:]}")
     print(f"# {' '.join([mode, *options])}: {page}")
@@ -150,17 +140,17 @@ def said_of(run):
         return "".join(line for _, line in zip(range(60), file))
 
 
-def is_sound(t, run, page):
+def is_sound(t, run, page, losses=LOSSES):
     """What was recorded, where it can be known."""
     for path in run.recording_paths():
         run.viewer("check", recording=path)
     trace = os.path.join(run.recordings, "trace.npt")
     info, report = run.json("info", recording=trace), run.report(trace)
-    wrong = {key: info[key] for key in ("lost_events", "missed_calls", "unreadable_events",
-                                        "selfcheck_mismatches") if info[key] != 0}
+    wrong = {key: info[key] for key in losses if info[key] != 0}
     t.equal(wrong, {}, f"losses; what the host said begins with\n{said_of(run)}")
     t.equal(report["totals"]["npn"]["allocs"], page.npn_allocations, "calls of NPN_MemAlloc")
-    return info, report
+    t.expect(info["selfchecks"] > 0, "no stack was checked")
+    return report
 
 
 @case("chaos-untraced")
@@ -178,24 +168,25 @@ def npn_only(t):
 
 @case("chaos-heap-of-plug-ins")
 def heap_of_plugins(t):
-    run, page = chaos(t, "n", ["--heap=plugins", "--selfcheck=5"])
-    info, report = is_sound(t, run, page)
-    t.expect(info["selfchecks"] > 0, "no stack was checked")
+    run, page = chaos(t, "n", ["--heap=plugins"])
+    report = is_sound(t, run, page)
     t.expect(report["totals"]["heap"]["allocs"] > 0, "no allocation of a plug-in is recorded")
 
 
 @case("chaos-heap-of-all")
 def heap_of_all(t):
-    run, page = chaos(t, "n", ["--heap=all", "--selfcheck=5", "--size=16M"])
-    _, report = is_sound(t, run, page)
+    run, page = chaos(t, "n", ["--heap=all", "--size=16M"])
+    report = is_sound(t, run, page)
     t.expect(report["totals"]["heap"]["allocs"] >= page.allocations,
              f"{report['totals']['heap']['allocs']} heap allocations, {page.allocations} were made")
 
 
-@case("chaos-heap-of-all-handlers-allocate")
+@case("chaos-handlers-allocate")
 def handlers_allocate(t):
     run, page = chaos(t, "hn", ["--heap=all", "--selfcheck=50"], {"LD_PRELOAD": PLAIN_MALLOC})
-    _, report = is_sound(t, run, page)
+    # The C library's vfork keeps its return address in a register: where a handler strikes there,
+    # stacks end for libunwind too, and say so.
+    report = is_sound(t, run, page, [key for key in LOSSES if key != "truncated_stacks"])
     t.expect(report["totals"]["heap"]["allocs"] >= page.allocations + page.handlers,
              f"{report['totals']['heap']['allocs']} heap allocations, {page.allocations} by us "
              f"and {page.handlers} by handlers were made")

@@ -9,8 +9,8 @@ needs no lock may, tests/fault/plain_malloc.c. NPNTRACE_FORKS changes the number
 import os
 
 import heapsequence
-import victim
 from heapvictim import PLAIN_MALLOC, HeapHost
+from hostprocess import generator
 from support.harness import case, main
 
 FORKS = int(os.environ.get("NPNTRACE_FORKS", "1000"))
@@ -18,8 +18,8 @@ OTHERS = max(FORKS // 5, 50)
 THREADS = 4  # the first one makes the children
 
 
-def children(t, kind, count, threads=THREADS, env=None, options=("--selfcheck=1",)):
-    seed = victim.seed().getrandbits(32)
+def children(t, kind, count, threads=THREADS, env=None, options=()):
+    seed = generator().getrandbits(32)
     words = ["pause", f"{kind}={count}"]
     with HeapHost(t, "untraced", seed, threads, 0, words, "untraced", env=env) as host:
         host.wait()
@@ -48,7 +48,7 @@ def fork(t):
 
 @case("heap-fork-in-a-small-ring")
 def fork_small(t):
-    children(t, "fork", OTHERS, 8, options=["--size=1M"])
+    children(t, "fork", OTHERS, 8, {"NPNTRACE_SELFCHECK": None}, ["--size=1M"])
 
 
 @case("heap-fork-without-handlers-while-threads-allocate")
@@ -78,7 +78,7 @@ def spawn(t):
 
 @case("heap-exec-each-program-its-own-recording")
 def executes_itself(t):
-    seed, page2 = victim.seed().getrandbits(32), t.path("page2")
+    seed, page2 = generator().getrandbits(32), t.path("page2")
     heapsequence.create(page2)
     with HeapHost(t, "record", seed, THREADS, 20000, [f"exec={page2}"]) as host:
         host.wait()

@@ -8,21 +8,20 @@ Most hosts are killed at a number of calls that is drawn. In the others one thre
 the tracer instruction by instruction, and is killed at one of all that a call takes, or few before
 or after the store that commits an event.
 
-NPNTRACE_KILLS is the number of kills in all (default 120, a quarter of them by single steps),
+NPNTRACE_KILLS is the number of kills in all (default 200, a quarter of them by single steps),
 NPNTRACE_SEED repeats a run.
 """
 import collections
 import math
 import os
 import re
-import shutil
 import signal
 
-import victim
 from heapvictim import STEPPER, HeapHost
+from hostprocess import checked_or_not, generator
 from support.harness import Failed, Skipped, case, main
 
-KILLS = int(os.environ.get("NPNTRACE_KILLS", "120"))
+KILLS = int(os.environ.get("NPNTRACE_KILLS", "200"))
 MOST_CALLS = 6000
 NEAR = 24  # instructions of the library, from the store that commits
 KILLED = 128 + signal.SIGKILL
@@ -32,11 +31,13 @@ def kill_at_call(t, random, name, mode):
     """Small numbers as likely as large ones."""
     threads, seed = random.choice((1, 1, 4)), random.getrandbits(32)
     wanted = int(math.exp(random.uniform(0, math.log(MOST_CALLS))))
-    with HeapHost(t, name, seed, threads, 1 << 40, mode=mode) as host:
+    with HeapHost(t, name, seed, threads, 1 << 40, mode=mode, env=checked_or_not(random)) as host:
         host.wait_until(lambda: host.completed() >= wanted, f"{wanted} calls")
-        host.kill()
+        host.kill_host()
         host.wait(KILLED if mode == "record" else -signal.SIGKILL)
-        return host.verify()
+        recorded = host.verify()
+    t.finish(host.run)
+    return recorded
 
 
 def many(t, random, count, kill, *arguments):
@@ -47,18 +48,17 @@ def many(t, random, count, kill, *arguments):
             results.append(kill(t, random, name, *arguments))
         except Failed as failure:
             raise Failed(f"kill {i} of {count}: {failure}\n{t.path(name)}") from None
-        shutil.rmtree(t.path(name))
     return results
 
 
 @case("heap-kill-verification-tried-on-naive-tracer")
 def naive(t):
-    many(t, victim.seed(), max(KILLS // 20, 2), kill_at_call, "naive")
+    many(t, generator(), max(KILLS // 20, 2), kill_at_call, "naive")
 
 
 @case("heap-kill-any-call")
 def any_call(t):
-    results = many(t, victim.seed(), KILLS - KILLS // 4, kill_at_call, "record")
+    results = many(t, generator(), KILLS - KILLS // 4, kill_at_call, "record")
     calls = sum(sum(recorded.values()) for recorded in results)
     print(f"# {len(results)} kills, {calls} calls recorded")
 
@@ -69,11 +69,13 @@ Step = collections.namedtuple("Step", "where at committed")
 
 
 def step_and_kill(t, random, name, kind):
-    """The stepper prints where it killed. commit N: before the store if N <= 0, else after it."""
+    """The stepper prints where it killed. commit N: before the store if N <= 0, else after it.
+    Stacks are unwound once: nearly all steps would be libunwind's."""
     seed, warm = random.getrandbits(32), random.randrange(2000, 4000)
     number = random.randrange(0, 1000) if kind == "part" else random.randrange(-NEAR, NEAR)
     before = [STEPPER, str(warm), kind, str(number)]
-    with HeapHost(t, name, seed, 1, 1 << 40, before=before) as host:
+    with HeapHost(t, name, seed, 1, 1 << 40, before=before,
+                  env={"NPNTRACE_SELFCHECK": None}) as host:
         host.wait(KILLED)
         said = re.search(r"stepper: (.*), at (\S+)", host.output())
         t.expect(said is not None, f"the stepper did not say where it was\n{host.output()}")
@@ -81,13 +83,14 @@ def step_and_kill(t, random, name, kind):
         step = Step(said[1], said[2], recorded == page.started)
         if kind == "commit":
             t.equal(step.committed, number > 0, f"whether the call is recorded, {step}")
-        return step
+    t.finish(host.run)
+    return step
 
 
 def by_steps(t, kind, count):
     if os.uname().machine != "x86_64":
         raise Skipped("single steps are made on x86-64 only")
-    steps = many(t, victim.seed(), count, step_and_kill, kind)
+    steps = many(t, generator(), count, step_and_kill, kind)
     places = {step.at for step in steps}
     after = sum(step.committed for step in steps)
     print(f"# {len(steps)} kills at {len(places)} different instructions; in {len(steps) - after} "

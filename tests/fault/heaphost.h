@@ -13,7 +13,8 @@
  * then: the threads go on until it is done.
  *
  *   KIND=N       makes N children, one after the other: fork, _Fork, clone, vm, vfork, spawn
- *   handlers=N   waits until the handlers of each other thread have run N times
+ *   handlers=N   waits until the handlers of each other thread have run N times, and with `jump`
+ *                have jumped N / 4 times
  *   exec=PAGE2   at the end executes itself with the page PAGE2
  *   prof=HZ      interrupts each thread so often by a handler that makes heap calls of its own
  *   jump         out of the handler, back to where the thread goes on with its next call
@@ -42,6 +43,7 @@ struct heaphost_thread {
     _Atomic uint64_t completed;
     _Atomic uint64_t handler_started;
     _Atomic uint64_t handler_completed;
+    _Atomic uint64_t cpu_ns; /* processor time from the first signal to the last, at the end */
     uint64_t jumped[HEAPHOST_JUMPS]; /* their numbers */
 };
 
@@ -63,6 +65,9 @@ struct heaphost { /* a thread */
     void *slots[HEAPHOST_SLOTS];
     void *handler_block;
     volatile sig_atomic_t in_call;
+    uint64_t profiled_ns; /* processor time when the signals began */
+    uint64_t handled_at;  /* the number of calls begun when the last handler ran */
+    unsigned handled_in_a_row;
     sigjmp_buf back;
 };
 
@@ -82,7 +87,7 @@ void heaphost_run(struct heaphost *host, uint64_t count);
 
 /* A timer that sends this thread SIGPROF. */
 void heaphost_profile(struct heaphost *host, unsigned hertz);
-void heaphost_profile_end(void);
+void heaphost_profile_end(struct heaphost *host);
 
 /* ---- heaphost_children.c ---- */
 

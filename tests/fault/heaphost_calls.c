@@ -10,24 +10,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/support/splitmix.h"
+
 #define CALLS_AT_A_TIME 8
 #define PAUSE_NS 100000
 #define SIZES 401 /* a call's size is that of no call near it */
-
-/* splitmix64, of one number; heapsequence.mix() is the same. */
-static uint64_t mix(uint64_t z)
-{
-    z += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
 
 void heaphost_begin(struct heaphost *host, unsigned number, uint64_t seed)
 {
     memset(host, 0, sizeof(*host));
     host->shared = &heaphost_page->threads[number];
-    host->seed = mix(seed * HEAPHOST_THREADS + number);
+    host->seed = splitmix(seed * HEAPHOST_THREADS + number);
     atomic_store(&host->shared->tid, (uint32_t)gettid());
 }
 
@@ -77,7 +70,7 @@ static __attribute__((noinline)) void descend(struct heaphost *host, uint64_t ra
 
 static void call(struct heaphost *host)
 {
-    uint64_t number = host->next++, random = mix(host->seed + number);
+    uint64_t number = host->next++, random = splitmix(host->seed + number);
 
     atomic_store(&host->shared->started, number + 1);
     host->in_call = 1;
@@ -96,7 +89,7 @@ static void jumped_out(struct heaphost *host)
 
     if (jumps == HEAPHOST_JUMPS)
         _exit(97);
-    host->slots[mix(host->seed + host->next - 1) % HEAPHOST_SLOTS] = NULL;
+    host->slots[splitmix(host->seed + host->next - 1) % HEAPHOST_SLOTS] = NULL;
     shared->jumped[jumps] = host->next - 1;
     atomic_store(&shared->jumps, jumps + 1);
     atomic_store(&shared->completed, host->next);

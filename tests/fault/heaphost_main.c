@@ -52,7 +52,7 @@ static void work(unsigned number)
         heaphost_profile(&host, hertz);
     heaphost_run(&host, calls);
     if (hertz != 0)
-        heaphost_profile_end();
+        heaphost_profile_end(&host);
 }
 
 static void *thread_start(void *number)
@@ -69,14 +69,17 @@ static void wait_for_go(void)
         nanosleep(&moment, NULL);
 }
 
-/* Until every other thread's handlers have run so often. */
-static void wait_for_handlers(uint64_t count)
+/* Until every other thread's handlers have run so often, and have jumped so often. */
+static void wait_for_handlers(uint64_t count, uint32_t jumps)
 {
     const struct timespec moment = {0, 1000000};
 
-    for (unsigned i = 1; i < thread_count; i++)
-        while (atomic_load(&heaphost_page->threads[i].handler_completed) < count)
+    for (unsigned i = 1; i < thread_count; i++) {
+        struct heaphost_thread *thread = &heaphost_page->threads[i];
+        while (atomic_load(&thread->handler_completed) < count ||
+               atomic_load(&thread->jumps) < jumps)
             nanosleep(&moment, NULL);
+    }
 }
 
 /* "fork=1000" */
@@ -88,7 +91,7 @@ static bool do_word(char *word, struct heaphost *host)
     *value = '\0';
     if (strcmp(word, "handlers") != 0)
         return heaphost_children(word, count, host);
-    wait_for_handlers(count);
+    wait_for_handlers(count, heaphost_jumps ? count / 4 : 0);
     return true;
 }
 

@@ -16,6 +16,7 @@
 #define HANDLER_SIZE 100000 /* larger than any of the thread's own */
 #define HANDLER_SIZES 1000
 #define SECOND_NS 1000000000u
+#define MOST_IN_A_ROW 4 /* handlers that allocate without a new call of the thread in between */
 
 static __thread struct heaphost *volatile self __attribute__((tls_model("initial-exec")));
 static __thread timer_t timer;
@@ -31,13 +32,27 @@ static __attribute__((noinline)) void handle(struct heaphost *host)
     atomic_store(&host->shared->handler_completed, number + 1);
 }
 
+/* A handler may take longer than there is between two signals. */
+static bool is_enough(struct heaphost *host)
+{
+    uint64_t started = atomic_load(&host->shared->started);
+
+    if (host->handled_at != started)
+        host->handled_in_a_row = 0;
+    host->handled_at = started;
+    if (host->handled_in_a_row++ < MOST_IN_A_ROW)
+        return false;
+    host->handled_in_a_row = 0;
+    return true;
+}
+
 static void handler(int signal)
 {
     struct heaphost *host = self;
     int error = errno;
 
     (void)signal;
-    if (host == NULL || atomic_load(&heaphost_stop))
+    if (host == NULL || atomic_load(&heaphost_stop) || is_enough(host))
         return; /* or it might keep the thread from ever seeing that it is to stop */
     handle(host);
     if (heaphost_jumps && host->in_call) {
@@ -45,6 +60,15 @@ static void handler(int signal)
         siglongjmp(host->back, 1);
     }
     errno = error;
+}
+
+/* Processor time of this thread. */
+static uint64_t cpu_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
 }
 
 void heaphost_profile(struct heaphost *host, unsigned hertz)
@@ -56,13 +80,15 @@ void heaphost_profile(struct heaphost *host, unsigned hertz)
     event._sigev_un._tid = gettid();
     sigaction(SIGPROF, &action, NULL);
     self = host;
+    host->profiled_ns = cpu_ns();
     if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0 ||
         timer_settime(timer, 0, &often, NULL) != 0)
         _exit(96);
 }
 
-void heaphost_profile_end(void)
+void heaphost_profile_end(struct heaphost *host)
 {
     self = NULL;
     timer_delete(timer);
+    atomic_store(&host->shared->cpu_ns, cpu_ns() - host->profiled_ns);
 }

@@ -12,7 +12,7 @@ from exact.heaplog import ALLOC, FREE
 MAGIC = 0x3154534f48504148
 HEAD = struct.Struct("<Q6I")
 THREADS, SLOTS, JUMPS, SIZES = 8, 61, 1 << 16, 401
-THREAD = struct.Struct("<2I4Q")
+THREAD = struct.Struct("<2I5Q")
 THREAD_BYTES = THREAD.size + 8 * JUMPS
 PAGE_BYTES = HEAD.size + THREADS * THREAD_BYTES
 GO_OFFSET = 12
@@ -21,7 +21,7 @@ MASK = (1 << 64) - 1
 
 Page = collections.namedtuple("Page", "pid children bad_children finished threads")
 Thread = collections.namedtuple(
-    "Thread", "number tid started completed handler_started handler_completed jumped")
+    "Thread", "number tid started completed handler_started handler_completed cpu_ns jumped")
 Expected = collections.namedtuple("Expected", "kind function size slot")
 
 
@@ -63,7 +63,7 @@ def read(path):
     return Page(pid, children, bad, finished, threads)
 
 
-def mix(z):
+def splitmix(z):
     z = (z + 0x9e3779b97f4a7c15) & MASK
     z = ((z ^ z >> 30) * 0xbf58476d1ce4e5b9) & MASK
     z = ((z ^ z >> 27) * 0x94d049bb133111eb) & MASK
@@ -73,10 +73,10 @@ def mix(z):
 def sequence(seed, thread):
     """The calls of a thread, one after the other: each a tuple of the events that it makes. Which
     they are depends on which slots are empty, hence on the calls that were jumped out of."""
-    seed, full = mix((seed * THREADS + thread.number) & MASK), set()
+    seed, full = splitmix((seed * THREADS + thread.number) & MASK), set()
     made = {0: "calloc", 1: "memalign", 2: "posix_memalign"}
     for number in range(thread.started):
-        random = mix((seed + number) & MASK)
+        random = splitmix((seed + number) & MASK)
         slot, what, size = random % SLOTS, random >> 40 & 7, 1 + number % SIZES
         if slot not in full:
             yield (Expected(ALLOC, made.get(what, "malloc"), size, slot),)

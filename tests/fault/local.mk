@@ -22,6 +22,7 @@ EXTRA_DIST += \
 	tests/fault/elf.py \
 	tests/fault/heapsequence.py \
 	tests/fault/heapvictim.py \
+	tests/fault/hostprocess.py \
 	tests/fault/npt.py \
 	tests/fault/victim.py
 

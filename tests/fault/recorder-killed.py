@@ -3,17 +3,15 @@
 # SPDX-License-Identifier: MIT
 """The host must end as it does without a recorder, and what was written must read fine and be a
 beginning of what the plug-in did."""
-import ctypes
 import os
 import signal
-import time
 
 import victim
+from hostprocess import adopt_orphans, children, wait_for_adopted
 from support import tally
-from support.harness import NPNTRACE, Failed, case, main, plugin
+from support.harness import NPNTRACE, case, main, plugin
 from support.process import DEADLINE_S, run_process
 
-PR_SET_CHILD_SUBREAPER = 36
 ROUNDS = 100000
 PROGRAM = f"alloc 100 3; leak 4; churn {ROUNDS} 16; leak 2 1000"
 ACTIONS = [f"load a {plugin('sample')}", f'new a 1 "do={PROGRAM}"', "invoke 1 counts", "destroy 1",
@@ -21,46 +19,9 @@ ACTIONS = [f"load a {plugin('sample')}", f'new a 1 "do={PROGRAM}"', "invoke 1 co
 SMALL_RING = ["--size=1M"]  # holds less than a tenth of the rounds
 
 
-def adopt_orphans():
-    """The host's parent is the recorder; when that is killed, the host becomes our child."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl")
-
-
-def wait_for(pid):
-    """The exit status of an adopted process. It is killed at the deadline."""
-    end = time.monotonic() + DEADLINE_S
-    while time.monotonic() < end:
-        found, status = os.waitpid(pid, os.WNOHANG)
-        if found == pid:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(victim.POLL_S)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    raise Failed(f"the host has not ended {DEADLINE_S} s after its recorder was killed")
-
-
-def trace_bytes(host):
-    paths = host.run.recording_paths()
-    return os.path.getsize(paths[0]) if paths else 0
-
-
-def stopped(host):
-    """Whether the host waits: asleep, and no allocation finishes over twenty looks."""
-    before = host.finished()
-    for _ in range(20):
-        time.sleep(0.005)
-        with open(f"/proc/{host.host_pid()}/stat", encoding="ascii") as file:
-            state = file.read().rpartition(")")[2].split()[0]
-        if state != "S" or host.finished() != before:
-            return False
-    return True
-
-
 def unharmed(t, host, pid, untraced):
     """The host ends as it does untraced, with the same transcript and the same statement."""
-    t.equal(wait_for(pid), 0, f"exit status of the host\n{host.output()}")
+    t.equal(wait_for_adopted(pid), 0, f"exit status of the host\n{host.output()}")
     host.log.flush()
     t.equal(host.output(), untraced.stdout.decode(), "transcript")
     stated, untraced_stated = host.run.statements(), untraced.statements()
@@ -96,10 +57,9 @@ def untraced_run(t):
 def host_goes_on(t):
     untraced = untraced_run(t)
     with victim.Victim(t, "record", "killed", ACTIONS, SMALL_RING) as host:
-        host.wait_until(lambda: trace_bytes(host) > 20000 and host.finished() > 0, "a trace")
-        finished, pid = host.finished(), host.host_pid()
-        host.process.kill()
-        t.equal(host.wait(), -signal.SIGKILL, "status of the recorder")
+        host.wait_until(lambda: host.trace_bytes() > 20000 and host.completed() > 0, "a trace")
+        finished, pid = host.completed(), host.host_pid()
+        host.kill_recorder()
         unharmed(t, host, pid, untraced)
         t.expect(reads_fine(t, host, finished) > 0, "nothing was written")
 
@@ -109,11 +69,10 @@ def before_first_event(t):
     """The host learns that nobody records it before it has a plug-in."""
     untraced = untraced_run(t)
     with victim.Victim(t, "record", "killed", ACTIONS, SMALL_RING) as host:
-        host.wait_until(lambda: victim.children(host.process.pid), "the host was started")
-        pid = victim.children(host.process.pid)[0]
+        host.wait_until(lambda: children(host.process.pid), "the host was started")
+        pid = children(host.process.pid)[0]
         os.kill(pid, signal.SIGSTOP)
-        host.process.kill()
-        host.wait()
+        host.kill_recorder()
         os.kill(pid, signal.SIGCONT)
         unharmed(t, host, pid, untraced)
 
@@ -131,14 +90,13 @@ def host_waits(t):
     """The recorder is stopped until the ring is full and the host sleeps; then it is killed."""
     untraced = untraced_run(t)
     with victim.Victim(t, "record", "killed", ACTIONS, SMALL_RING) as host:
-        host.wait_until(lambda: host.finished() > 100, "the first allocations")
+        host.wait_until(lambda: host.completed() > 100, "the first allocations")
         host.wait_until(lambda: has_block(host.run), "the first block of the recording")
-        os.kill(host.process.pid, signal.SIGSTOP)
-        host.wait_until(lambda: stopped(host), "the host waits for room in the ring")
-        finished, pid = host.finished(), host.host_pid()
+        host.stop_recorder()
+        host.wait_until(host.waits, "the host waits for room in the ring")
+        finished, pid = host.completed(), host.host_pid()
         t.expect(finished < ROUNDS, "the host did not wait, it has finished its rounds")
-        host.process.kill()
-        host.wait()
+        host.kill_recorder()
         unharmed(t, host, pid, untraced)
         reads_fine(t, host, finished)
 
@@ -147,11 +105,11 @@ def host_waits(t):
 def continued(t):
     """The same without the kill: a recorder that was slow has lost nothing."""
     with victim.Victim(t, "record", "slow", ACTIONS, SMALL_RING) as host:
-        host.wait_until(lambda: host.finished() > 100, "the first allocations")
-        os.kill(host.process.pid, signal.SIGSTOP)
-        host.wait_until(lambda: stopped(host), "the host waits for room in the ring")
-        os.kill(host.process.pid, signal.SIGCONT)
-        t.equal(host.wait(), 0, f"exit status\n{host.output()}")
+        host.wait_until(lambda: host.completed() > 100, "the first allocations")
+        host.stop_recorder()
+        host.wait_until(host.waits, "the host waits for room in the ring")
+        host.continue_recorder()
+        host.wait()
         t.exact(host.run)
         page = host.page()
         t.equal(page.lost, 0, "entries that the page had no room for")

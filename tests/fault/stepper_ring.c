@@ -3,6 +3,7 @@
 
 #include "tests/fault/stepper_ring.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -26,7 +27,7 @@ static bool is_segment(struct stepper_ring *ring, uint64_t base)
     ring->base = base;
     ring->chunks = base + header.layout.area[RING_CHUNKS].offset;
     ring->chunk_bytes = header.layout.chunk_bytes;
-    ring->chunk_count = header.layout.area[RING_CHUNKS].count;
+    ring->used = base + offsetof(struct ring_header, used) + RING_CHUNKS * sizeof(*header.used);
     return true;
 }
 
@@ -57,10 +58,12 @@ static bool is_own(const struct stepper_ring *ring, uint64_t at, struct ring_chu
 uint64_t stepper_ring_committed(struct stepper_ring *ring)
 {
     struct ring_chunk chunk;
+    uint32_t used = 0;
 
     if (ring->chunk != 0 && is_own(ring, ring->chunk, &chunk))
         return chunk.committed;
-    for (uint32_t i = 0; i < ring->chunk_count; i++) {
+    copy(ring, ring->used, &used, sizeof(used));
+    for (uint32_t i = 0; i < used; i++) {
         ring->chunk = ring->chunks + (uint64_t)i * ring->chunk_bytes;
         if (is_own(ring, ring->chunk, &chunk))
             return chunk.committed;

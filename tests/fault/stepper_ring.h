@@ -16,8 +16,8 @@ struct stepper_ring {
     pid_t pid;
     uint64_t base;          /* where the segment lies in the process */
     uint64_t chunks;        /* where its chunks begin */
+    uint64_t used;          /* where it says how many of them have been used so far */
     uint32_t chunk_bytes;
-    uint32_t chunk_count;
     uint64_t chunk;         /* that the first thread writes to, 0: not known */
 };
 

@@ -9,100 +9,36 @@ What a thread was in the middle of may be in the recording or not: at most one c
 import collections
 import json
 import os
-import random
-import signal
-import subprocess
-import time
 
+from hostprocess import HostProcess
 from support import tally
-from support.harness import MINIHOST, NPNTRACE, Failed, Run, plugin
-from support.process import DEADLINE_S, kill_group
+from support.harness import MINIHOST, plugin
 
 ENTRIES = 1 << 20
 LARGEST_BLOCK = 64  # of the programs below
-POLL_S = 0.0001
 
 Program = collections.namedtuple("Program", "step threads")
 CHURN = Program("churn 0 16", 1)
 THREADS = Program("threads 4 100000000", 5)  # and the one that started them
 
 
-def seed():
-    """The seed of this run, printed so that it can be had again: NPNTRACE_SEED."""
-    number = int(os.environ.get("NPNTRACE_SEED") or int.from_bytes(os.urandom(4), "little"))
-    print(f"# NPNTRACE_SEED={number}")
-    return random.Random(number)
-
-
-def children(pid):
-    """The process ids of a process's children."""
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            return [int(word) for word in file.read().split()]
-    except FileNotFoundError:
-        return []
-
-
-class Victim:
-    """A host that runs; `with` sees to it that nothing is left running."""
+class Victim(HostProcess):
+    """A mini-host; its completed calls are the plug-in's allocations."""
 
     def __init__(self, t, mode, name, actions, record_options=(), env=None):
-        self.t = t
-        self.run = Run(mode, t.path(name))
-        self.page_path = os.path.join(self.run.folder, "tally")
+        run = t.new_run(mode, name)
+        self.page_path = os.path.join(run.folder, "tally")
         tally.create(self.page_path, ENTRIES)
-        command = [MINIHOST, "--quiet", *actions]
-        if mode == "record":
-            trace = os.path.join(self.run.recordings, "trace.npt")
-            command = [NPNTRACE, "record", "-o", trace, *record_options, "--", *command]
-        self.log = open(os.path.join(self.run.folder, "output"), "w+b")
-        self.process = subprocess.Popen(
-            command, cwd=self.run.work, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-            env=self.run.environment({"NPNSAMPLE_TALLY": self.page_path, **(env or {})}),
-            start_new_session=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        kill_group(self.process)
-        self.process.wait()
-        self.log.close()
-
-    def output(self):
-        self.log.flush()
-        self.log.seek(0)
-        return self.log.read().decode(errors="replace")
+        super().__init__(t, run, [MINIHOST, "--quiet", *actions], record_options,
+                         {"NPNSAMPLE_TALLY": self.page_path, **(env or {})})
 
     def host_pid(self):
-        """The mini-host's process id; None while there is none."""
         if self.run.mode != "record":
             return self.process.pid
         return tally.read(self.page_path).pid or None
 
-    def finished(self):
+    def completed(self):
         return tally.finished(self.page_path)
-
-    def wait_until(self, condition, what):
-        """Polls until condition() is true. The host must not end before that."""
-        end = time.monotonic() + DEADLINE_S
-        while not condition():
-            if self.process.poll() is not None:
-                raise Failed(f"the host ended with {self.process.returncode} before {what}\n"
-                             + self.output())
-            if time.monotonic() > end:
-                raise Failed(f"not within {DEADLINE_S} s: {what}\n" + self.output())
-            time.sleep(POLL_S)
-
-    def kill_host(self):
-        os.kill(self.host_pid(), signal.SIGKILL)
-
-    def wait(self):
-        """The exit status, as subprocess has it."""
-        try:
-            return self.process.wait(DEADLINE_S)
-        except subprocess.TimeoutExpired:
-            raise Failed(f"not ended {DEADLINE_S} s after the kill\n" + self.output()) from None
 
     def page(self):
         return tally.read(self.page_path)

@@ -16,6 +16,9 @@ status to be the same each time, the recording to pass `npntrace check`, and the
 leaks to be what the sample plug-ins state, block by block. It returns the runs by mode for further
 questions. In actions `@sample` is the path of libnpsample.so. On failure the case's directory is
 kept and named.
+
+In every traced run each stack is unwound a second time by libunwind (NPNTRACE_SELFCHECK=1) unless
+the test says otherwise, and at the end of a case no recording may have two that differ.
 """
 import json
 import os
@@ -83,19 +86,25 @@ class Run:
             "TMPDIR": self.folder,
             "NPNSAMPLE_STATE": self.state,
         }
+        if self.mode != "untraced":
+            env["NPNTRACE_SELFCHECK"] = "1"
         if self.mode == "flight":
             env["LD_PRELOAD"] = LIBRARY
             env["NPNTRACE_DIR"] = self.recordings
         env.update(extra)
         return {name: value for name, value in env.items() if value is not None}
 
+    def command(self, command, record_options=()):
+        """What is to be executed so that the command runs in this mode."""
+        if self.mode != "record":
+            return command
+        trace = os.path.join(self.recordings, "trace.npt")
+        return [NPNTRACE, "record", "-o", trace, *record_options, "--", *command]
+
     def start(self, command, extra_env, record_options, deadline_s):
-        env = self.environment(extra_env)
-        if self.mode == "record":
-            trace = os.path.join(self.recordings, "trace.npt")
-            command = [NPNTRACE, "record", "-o", trace, *record_options, "--", *command]
         self.status, self.stdout, self.stderr = run_process(
-            command, cwd=self.work, env=env, deadline_s=deadline_s)
+            self.command(command, record_options), cwd=self.work,
+            env=self.environment(extra_env), deadline_s=deadline_s)
         for name in ("stdout", "stderr"):
             with open(os.path.join(self.folder, name), "wb") as file:
                 file.write(getattr(self, name))
@@ -141,14 +150,26 @@ class Run:
     def leaks(self, recording=None):
         return self.json("leaks", recording=recording)
 
+    def checked_stacks(self):
+        """How many stacks libunwind has unwound too, in all recordings. None may differ."""
+        checked = 0
+        for path in self.recording_paths():
+            info = self.json("info", "--no-symbols", recording=path)
+            checked += info["selfchecks"]
+            if info["selfcheck_mismatches"] != 0:
+                raise Failed(f"{path}: {info['selfcheck_mismatches']} of {info['selfchecks']} "
+                             "stacks differ from libunwind's; NPNTRACE_DEBUG=1 prints them")
+        return checked
+
 
 class Case:
-    """What a test function works with."""
+    """What a test function works with. `checked`: how many stacks libunwind has unwound too."""
 
     def __init__(self, name, folder):
         self.name = name
         self.folder = folder
-        self._runs = 0
+        self.checked = 0
+        self._runs, self._number = [], 0
 
     def path(self, name):
         """A path in the case's own directory."""
@@ -166,10 +187,26 @@ class Case:
         if got != expected:
             raise Failed(f"{what}:\n" + compare.difference(expected, got))
 
+    def new_run(self, mode, name=None):
+        """A run in one of MODES that is not started yet."""
+        self._number += 1
+        run = Run(mode, self.path(name or f"{self._number}-{mode}"))
+        self._runs.append(run)
+        return run
+
+    def finish(self, run):
+        """Compares what libunwind said, and removes all that the run has left."""
+        self.checked += run.checked_stacks()
+        self._runs.remove(run)
+        shutil.rmtree(run.folder)
+
+    def finish_all(self):
+        while self._runs:
+            self.finish(self._runs[0])
+
     def run(self, mode, command, env=None, record_options=(), deadline_s=DEADLINE_S):
         """Runs any command in one of MODES."""
-        self._runs += 1
-        run = Run(mode, self.path(f"{self._runs}-{mode}"))
+        run = self.new_run(mode)
         run.start(command, env or {}, record_options, deadline_s)
         return run
 
@@ -231,8 +268,10 @@ def _comment(text):
 def _run_case(number, name, function, top):
     folder = os.path.join(top, name)
     os.makedirs(folder)
+    test = Case(name, folder)
     try:
-        function(Case(name, folder))
+        function(test)
+        test.finish_all()
     except Skipped as reason:
         print(f"ok {number} - {name} # SKIP {reason}")
     except Failed as failure:
@@ -246,6 +285,8 @@ def _run_case(number, name, function, top):
         _comment(f"kept: {folder}")
         return False
     else:
+        if test.checked > 0:
+            print(f"# {test.checked} stacks unwound twice")
         print(f"ok {number} - {name}")
     shutil.rmtree(folder)
     return True

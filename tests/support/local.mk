@@ -6,4 +6,5 @@ EXTRA_DIST += \
 	tests/support/compare.py \
 	tests/support/harness.py \
 	tests/support/process.py \
+	tests/support/splitmix.h \
 	tests/support/tally.py
