@@ -233,6 +233,7 @@ const char *npn_way_name(unsigned way)
         [NPN_WAY_FORM] = "form value of NPP_GetValue",
         [NPN_WAY_SITES] = "NPP_GetSitesWithData",
         [NPN_WAY_SAVED] = "saved data of NPP_Destroy",
+        [NPN_WAY_OBJECT] = "object without NPClass.deallocate",
     };
     return way < NPN_WAYS ? names[way] : NULL;
 }

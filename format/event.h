@@ -128,6 +128,7 @@ enum npn_way { /* how a block came to the browser */
                NPN_WAY_FORM,      /* NPP_GetValue(NPPVformValue) */
                NPN_WAY_SITES,     /* NPP_GetSitesWithData: the array or a string of it */
                NPN_WAY_SAVED,     /* NPP_Destroy: NPSavedData or its buffer */
+               NPN_WAY_OBJECT,    /* an NPObject whose class allocates and does not deallocate */
                NPN_WAYS
 };
 

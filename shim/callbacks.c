@@ -174,6 +174,21 @@ static uint32_t push_allocate(const struct hostcall *call, NPP npp, NPClass *typ
     return token;
 }
 
+/* Of a class that allocates and does not deallocate the browser frees the objects, by its own
+ * means. */
+static void hand_over_memory(const struct hostcall *call, const NPClass *type,
+                             const NPObject *object)
+{
+    int kept_errno = errno;
+    struct npn_caller caller = hostcalls_caller(call);
+    struct live_block known;
+
+    if (object != NULL && type->allocate != NULL && type->deallocate == NULL &&
+        npn_find(object, &known))
+        npn_handed_over(&caller, object, false, NPN_WAY_OBJECT);
+    errno = kept_errno;
+}
+
 NPObject *gate_npn_createobject(uintptr_t who, NPP npp, NPClass *type)
 {
     struct hostcall call = HOSTCALLS_BEGIN(createobject);
@@ -189,5 +204,6 @@ NPObject *gate_npn_createobject(uintptr_t who, NPP npp, NPClass *type)
         instances_own(object, call.plugin, instance);
     errno = kept_errno;
     received_new_object(&call, npp, object);
+    hand_over_memory(&call, type, object);
     return object;
 }

@@ -113,6 +113,18 @@ static void counted_released(struct act_call *call)
     browser.releaseobject(browser.createobject(call->instance->npp, &counted_class));
 }
 
+/* What the plug-in allocates and does not want to deallocate itself, the browser frees. */
+static NPClass left_class = {
+    .structVersion = NP_CLASS_STRUCT_VERSION,
+    .allocate = counted_allocate,
+};
+
+static void left_released(struct act_call *call)
+{
+    browser.releaseobject(browser.createobject(call->instance->npp, &left_class));
+    STATE_HANDED(1);
+}
+
 /* The object and its memory. */
 static void counted_kept(struct act_call *call)
 {
@@ -185,6 +197,7 @@ const struct act acts_objects[] = {
     {"plain-balanced", plain_balanced},
     {"counted-released", counted_released},
     {"counted-kept", counted_kept},
+    {"left-released", left_released},
     {"const-released", const_released},
     {"scriptable-given-away", scriptable_given_away},
     {"scriptable-made", scriptable_made},

@@ -233,7 +233,7 @@ def flipped_ring(t):
         for _ in range(50)))
 
 
-RING_AREAS = 9
+RING_AREAS = 11
 SUMMED_BYTES = 32 + 16 + 16 * RING_AREAS + 4  # of struct ring_header, up to prefix_sum
 
 
