@@ -52,6 +52,7 @@ libviewer_la_SOURCES = \
 	viewer/problems.h \
 	viewer/progress.c \
 	viewer/progress.h \
+	viewer/ranges.h \
 	viewer/recording.c \
 	viewer/recording.h \
 	viewer/report_stacks.c \
