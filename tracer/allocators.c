@@ -71,7 +71,7 @@ static const struct link_map *first(void)
     return map;
 }
 
-/* ---- where its calls lead -------------------------------------------------------------------- */
+/* ---- where its calls lead --------------------------------------------------------------- */
 
 struct calls {
     const struct link_map *object;
@@ -136,8 +136,7 @@ static struct calls calls_of(const struct link_map *object)
     return calls;
 }
 
-/* ---- hidden symbols
- * ------------------------------------------------------------------------------ */
+/* ---- hidden symbols --------------------------------------------------------------------- */
 
 struct file {
     const unsigned char *bytes; /* mapped; NULL: cannot be read */
@@ -213,8 +212,7 @@ static bool file_has_malloc(const struct link_map *object)
     return found;
 }
 
-/* ---- all together
- * -------------------------------------------------------------------------------- */
+/* ---- all together ----------------------------------------------------------------------- */
 
 /* The loader, the C library, ourselves: what they allocate is everybody's affair. The kernel's own
  * object has no tables that can be read. */

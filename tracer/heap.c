@@ -14,7 +14,6 @@
 
 #define FUNCTION_MASK 0xffu
 #define FUNCTION_SHIFT 56
-#define SMALL_LIMIT UINT64_C(0xffffffff) /* larger sizes have a word of their own */
 #define PLUGIN_OF(owner) ((uint32_t)(owner))
 #define WORDS_CONTEXT 2
 
@@ -113,7 +112,7 @@ static inline void put_alloc(const struct operation *operation, uint64_t owner, 
 {
     struct thread_cursor *cursor = &operation->thread->cursor[operation->level];
 
-    if (__builtin_expect(cursor->heap_owner == owner && size < SMALL_LIMIT &&
+    if (__builtin_expect(cursor->heap_owner == owner && size < EVENT_HEAP_LARGE &&
                              node != RING_NODE_INLINE && writer_has_room(cursor, 3, stamp),
                          1)) {
         uint64_t *at = cursor->at;

@@ -70,6 +70,7 @@ libviewer_la_SOURCES = \
 	viewer/problems.h \
 	viewer/progress.c \
 	viewer/progress.h \
+	viewer/ranges.h \
 	viewer/record_whatif.c \
 	viewer/record_whatif.h \
 	viewer/recording.c \

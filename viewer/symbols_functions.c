@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "viewer/ranges.h"
 #include "viewer/xalloc.h"
 
-#define DEPTH_MAX 1024 /* of scopes; more is damage */
+#define DEPTH_MAX 1024               /* of scopes; more is damage */
+#define RANGES_MAX ((size_t)1 << 22) /* of a unit; more is damage */
 
 struct range {
     Dwarf_Addr start, end;
@@ -52,18 +54,13 @@ static int add_function(Dwarf_Die *function, void *context)
     while ((next = dwarf_ranges(function, next, &base, &start, &end)) > 0) {
         if (start >= end)
             continue;
+        if (unit->count == RANGES_MAX)
+            return DWARF_CB_ABORT;
         unit->ranges =
             xalloc_grown(unit->ranges, unit->count, &unit->capacity, sizeof(*unit->ranges));
         unit->ranges[unit->count++] = (struct range){start, end, *function};
     }
     return DWARF_CB_OK;
-}
-
-static int compare_ranges(const void *left, const void *right)
-{
-    const struct range *a = left, *b = right;
-
-    return (a->start > b->start) - (a->start < b->start);
 }
 
 static const struct unit *unit_of(struct symbols_functions *functions, Dwarf_Die *die)
@@ -82,21 +79,14 @@ static const struct unit *unit_of(struct symbols_functions *functions, Dwarf_Die
     *unit = (struct unit){.unit = die->addr};
     dwarf_getfuncs(die, add_function, unit, 0);
     if (unit->count != 0)
-        qsort(unit->ranges, unit->count, sizeof(*unit->ranges), compare_ranges);
+        qsort(unit->ranges, unit->count, sizeof(*unit->ranges), ranges_compare);
     return unit;
 }
 
 static const struct range *find_range(const struct unit *unit, Dwarf_Addr address)
 {
-    size_t low = 0, high = unit->count;
+    size_t low = ranges_upto(unit->ranges, unit->count, sizeof(*unit->ranges), address);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (unit->ranges[middle].start <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
     return low > 0 && address < unit->ranges[low - 1].end ? &unit->ranges[low - 1] : NULL;
 }
 

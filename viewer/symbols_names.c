@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "viewer/ranges.h"
 #include "viewer/xalloc.h"
 
 struct name {
@@ -85,15 +86,8 @@ void symbols_names_free(struct symbols_names *names)
 
 const char *symbols_names_at(const struct symbols_names *names, GElf_Addr address)
 {
-    size_t low = 0, high = names->count;
+    size_t low = ranges_upto(names->names, names->count, sizeof(*names->names), address);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (names->names[middle].start <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
     while (low > 0 && names->names[low - 1].furthest > address) {
         if (address < names->names[low - 1].end)
             return names->names[low - 1].text;

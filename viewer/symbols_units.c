@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/symbols_units.h"
+#include "viewer/ranges.h"
 #include "viewer/xalloc.h"
 
 #include <elfutils/libdw.h>
@@ -19,12 +20,6 @@ struct symbols_units {
     struct range *ranges; /* sorted by start */
     size_t count, capacity;
 };
-
-static int compare_ranges(const void *left, const void *right)
-{
-    const struct range *a = left, *b = right;
-    return (a->start > b->start) - (a->start < b->start);
-}
 
 static void add_unit(struct symbols_units *units, Dwarf_Die *unit, Dwarf_Addr bias)
 {
@@ -49,7 +44,7 @@ struct symbols_units *symbols_units_new(Dwfl_Module *module)
     while ((unit = dwfl_module_nextcu(module, unit, &bias)) != NULL)
         add_unit(units, unit, bias);
     if (units->count != 0)
-        qsort(units->ranges, units->count, sizeof(*units->ranges), compare_ranges);
+        qsort(units->ranges, units->count, sizeof(*units->ranges), ranges_compare);
     return units;
 }
 
@@ -64,15 +59,8 @@ void symbols_units_free(struct symbols_units *units)
 Dwarf_Die *symbols_units_find(const struct symbols_units *units, Dwarf_Addr address,
                               Dwarf_Addr *ret_bias)
 {
-    size_t low = 0, high = units->count;
+    size_t low = ranges_upto(units->ranges, units->count, sizeof(*units->ranges), address);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (units->ranges[middle].start <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
     if (low == 0 || address >= units->ranges[low - 1].end)
         return NULL;
     *ret_bias = units->ranges[low - 1].bias;
