@@ -79,8 +79,9 @@ struct thread {
     uint64_t code_end;
     uint32_t context_overflow; /* entries not pushed because there was no room */
     /* What follows needs no clearing but for `valid`. */
+    struct segment_of_frames *segments; /* SEGMENT_PLACES of them; NULL: none (yet) */
+    uint32_t without_segments;          /* backtraces */
     struct context context[THREAD_CONTEXTS];
-    struct segment_of_frames segments[SEGMENT_PLACES];
     struct memo memo[RING_NESTING];
     struct event_frame frames[RING_NESTING][THREAD_FRAMES];
 };

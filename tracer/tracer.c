@@ -202,7 +202,7 @@ static bool map_private(struct tracer *tracer)
     tracer->module_names =
         sys_map(ring_capacity(tracer->ring, RING_MODULES) * sizeof(*tracer->module_names));
     rules_open(&tracer->rules);
-    tree_open(&tracer->tree);
+    tree_open(&tracer->tree, tracer->node_capacity);
     return tracer->threads != NULL && tracer->module_seen != NULL && tracer->module_names != NULL;
 }
 
