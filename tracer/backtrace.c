@@ -222,12 +222,14 @@ static inline void memo_push(struct memo *memo, const struct fresh_frame *fresh)
     frame->flags = (uint8_t)fresh->flags;
     if (__builtin_expect(index == 0, 0)) {
         frame->words = 0;
+        frame->path = tree_path(tree_root_path(memo->epoch), fresh->pc, fresh->flags);
         frame->needs_fp = false;
         frame->guessed = (fresh->flags & RING_NODE_GUESSED) != 0;
         return;
     }
     const struct memo_frame *outer = frame - 1;
     frame->words = outer->words;
+    frame->path = tree_path(outer->path, fresh->pc, fresh->flags);
     frame->guessed = outer->guessed || (fresh->flags & RING_NODE_GUESSED) != 0;
     frame->needs_fp = plain ? outer->needs_fp && !rules_fp_saved(rule)
                             : rules_class(rule) != RULE_SIGNAL && rules_class(rule) != RULE_END;

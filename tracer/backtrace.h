@@ -32,6 +32,7 @@
 
 #include "tracer/rules.h"
 #include "tracer/segments.h"
+#include "tracer/tree.h"
 
 #define BACKTRACE_FRAMES 4096 /* of one backtrace; what lies outside is cut and marked */
 
@@ -52,6 +53,7 @@ struct memo_frame {
     uint64_t frame_pointer;
     packed_rule rule; /* leads from here to the caller */
     uint32_t node;    /* of the stack from here outwards; RING_NODE_NONE: there was no room */
+    uint32_t path;    /* of the node (tracer/tree.h) */
     uint32_t words;   /* of this frame and all outside it */
     uint8_t flags;    /* enum ring_node_flag */
     bool needs_fp;    /* what lies outside depends on the frame pointer here */

@@ -10,7 +10,9 @@
  * misses, several a frame.
  *
  * Only operations at the outermost nesting level use it: a handler might find half an entry. What
- * one thread has learnt holds for the next one that gets its block.
+ * one thread has learnt holds for the next one that gets its block. It takes 2 MiB, a huge page
+ * where the system has them, so a thread gets it only after some backtraces: most threads make few,
+ * and those are not worth it.
  */
 #ifndef NPNTRACE_TRACER_SEGMENTS_H
 #define NPNTRACE_TRACER_SEGMENTS_H
@@ -21,6 +23,7 @@
 
 #define SEGMENT_FRAMES 3u
 #define SEGMENT_PLACES 32768u
+#define SEGMENT_AFTER 256u /* backtraces */
 #define SEGMENT_FLAGS_SHIFT 56
 
 struct segment_of_frames {

@@ -5,9 +5,12 @@
 
 #include "tracer/modules.h"
 #include "tracer/selfcheck.h"
+#include "tracer/sys.h"
 #include "tracer/tracer.h"
 #include "tracer/tree.h"
 #include "tracer/unwind.h"
+
+#define EXPECT_MOST 16u /* places fetched at a time */
 
 static void count_one(_Atomic uint64_t *counter)
 {
@@ -51,12 +54,21 @@ static __attribute__((noinline)) void keep_segment(struct segment_of_frames *seg
         segment->pc[i] = pc[i];
 }
 
+/* The frames from the given one inwards will be looked for: their places are fetched at once. */
+static void expect_from(struct tracer *tracer, const struct memo *memo, uint32_t index)
+{
+    uint32_t end = memo->count - index < EXPECT_MOST ? memo->count : index + EXPECT_MOST;
+
+    for (; index < end; index++)
+        tree_expect(&tracer->tree, memo->frame[index].path);
+}
+
 /* Names the frames from `kept` on, from the outside. */
 static inline void name_frames(struct tracer *tracer, struct memo *memo, uint32_t kept)
 {
     uint32_t parent = kept > 0 ? memo->frame[kept - 1].node : memo->root;
     uint32_t fresh = memo->count - kept; /* frame[kept] is fresh[fresh - 1] */
-    bool surprised = false;
+    bool surprised = false, expected = false;
 
     for (uint32_t i = fresh; i-- > 0;) {
         struct memo_frame *frame = &memo->frame[memo->count - 1 - i];
@@ -69,8 +81,12 @@ static inline void name_frames(struct tracer *tracer, struct memo *memo, uint32_
                              1)) {
             parent = segment->node[walked->index];
         } else {
+            if (!expected)
+                expect_from(tracer, memo, memo->count - 1 - i);
+            expected = true;
             if (parent != RING_NODE_NONE)
-                parent = tree_node(tracer, parent, walked->pc, walked->flags, memo->epoch);
+                parent =
+                    tree_node(tracer, parent, frame->path, walked->pc, walked->flags, memo->epoch);
             surprised = true;
         }
         frame->node = parent;
@@ -123,10 +139,12 @@ static __attribute__((noinline)) uint32_t put_inline(struct tracer *tracer,
 static uint32_t name_list(struct tracer *tracer, const struct memo *memo,
                           const struct event_frame *frames, unsigned count)
 {
-    uint32_t node = memo->root;
+    uint32_t node = memo->root, path = tree_root_path(memo->epoch);
 
-    for (unsigned i = count; i-- > 0 && node != RING_NODE_NONE;)
-        node = tree_node(tracer, node, frames[i].pc, (uint32_t)frames[i].flags, memo->epoch);
+    for (unsigned i = count; i-- > 0 && node != RING_NODE_NONE;) {
+        path = tree_path(path, frames[i].pc, frames[i].flags);
+        node = tree_node(tracer, node, path, frames[i].pc, (uint32_t)frames[i].flags, memo->epoch);
+    }
     return node;
 }
 
@@ -160,6 +178,15 @@ static uint32_t settled_epoch(struct tracer *tracer, const struct memo *memo, ui
         if (!modules_agree(tracer, memo->place[i].pc))
             return tracer_new_epoch(tracer);
     return epoch;
+}
+
+/* The epoch has changed since the frames were walked. */
+static void renew_paths(struct memo *memo)
+{
+    uint32_t path = tree_root_path(memo->epoch);
+
+    for (uint32_t i = 0; i < memo->count; i++)
+        memo->frame[i].path = path = tree_path(path, memo->place[i].pc, memo->frame[i].flags);
 }
 
 /* ---- the common way ---------------------------------------------------------------------- */
@@ -218,11 +245,18 @@ static __attribute__((noinline)) uint32_t capture_unsettled(struct tracer *trace
     enum backtrace_end end = backtrace_walk(thread, memo, state, NULL, NULL, &kept);
     memo->epoch = settled_epoch(tracer, memo, epoch);
     memo->root = tree_root(tracer, memo->epoch);
+    renew_paths(memo);
     name_frames(tracer, memo, 0);
     uint32_t node = capture_rest(tracer, thread, level, end, state, ret_inline);
     memo->count = 0;
     memo->valid = false;
     return node;
+}
+
+static __attribute__((noinline)) void without_segments(struct thread *thread)
+{
+    if (++thread->without_segments == SEGMENT_AFTER)
+        thread->segments = sys_map_huge(SEGMENT_PLACES * sizeof(*thread->segments));
 }
 
 /* Inlined twice: the outermost level is nearly all there is, and knows its memo's place. */
@@ -245,6 +279,8 @@ static inline __attribute__((always_inline)) uint32_t capture(struct tracer *tra
         begin_epoch(tracer, memo, epoch);
     else if (level > 0)
         memo->count = 0; /* another handler, on another stack */
+    if (__builtin_expect(level == 0 && thread->segments == NULL, 0))
+        without_segments(thread);
     enum backtrace_end end = backtrace_walk(thread, memo, &state, &tracer->rules,
                                             level == 0 ? thread->segments : NULL, &kept);
     if (kept < memo->count)

@@ -12,7 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PAGE_BYTES 4096u /* or a multiple; then less is populated */
+#define PAGE_BYTES 4096u             /* or a multiple; then less is populated */
+#define HUGE_BYTES ((size_t)2 << 20) /* where they have another size, they are just not used */
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
 #endif
@@ -32,6 +33,23 @@ void *sys_map(size_t bytes)
     void *address = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return address == MAP_FAILED ? NULL : address;
+}
+
+void *sys_map_huge(size_t bytes)
+{
+    size_t all = bytes + HUGE_BYTES;
+    char *address = sys_map(all);
+
+    if (address == NULL)
+        return NULL;
+    size_t before = -(uintptr_t)address % HUGE_BYTES;
+    if (before > 0)
+        munmap(address, before);
+    if (all - before > bytes)
+        munmap(address + before + bytes, all - before - bytes);
+    madvise(address + before, bytes, MADV_HUGEPAGE);
+    sys_populate(address + before, bytes);
+    return address + before;
 }
 
 void sys_unmap(void *address, size_t bytes)

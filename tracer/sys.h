@@ -21,6 +21,10 @@ bool sys_thread_gone(uint32_t tid);
 
 /* Fresh zeroed private memory, whole pages, never traced. NULL when there is none. */
 void *sys_map(size_t bytes);
+
+/* The same for whole pages that will soon be written all over: there already, as huge pages if the
+ * system has them. */
+void *sys_map_huge(size_t bytes);
 void sys_unmap(void *address, size_t bytes);
 
 /* Memory that will be written soon, all of it: one call instead of a fault for each page. Whole

@@ -83,9 +83,6 @@ static struct thread *block_of(struct tracer *tracer, uint32_t slot)
 
     if (block == NULL) {
         block = sys_map(sizeof(*block));
-        /* The first thread's are all used soon; others may be short of life, and many. */
-        if (block != NULL && slot == 0)
-            sys_populate(block->segments, sizeof(block->segments));
         atomic_store_explicit(&tracer->threads[slot], block, memory_order_release);
     }
     return block;
@@ -94,7 +91,7 @@ static struct thread *block_of(struct tracer *tracer, uint32_t slot)
 /* Only the head is cleared. What is known of frames holds for every thread. */
 static void reset(struct thread *block)
 {
-    __builtin_memset(block, 0, offsetof(struct thread, context));
+    __builtin_memset(block, 0, offsetof(struct thread, segments));
     for (unsigned level = 0; level < RING_NESTING; level++)
         block->memo[level].valid = false;
 }

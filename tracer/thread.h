@@ -81,8 +81,9 @@ struct thread {
     uint32_t flushes;          /* NPN_MemFlush calls in a row that returned flushed_bytes */
     uint64_t flushed_bytes;
     /* What follows needs no clearing but for `valid`. */
+    struct segment_of_frames *segments; /* SEGMENT_PLACES of them; NULL: none (yet) */
+    uint32_t without_segments;          /* backtraces */
     struct context context[THREAD_CONTEXTS];
-    struct segment_of_frames segments[SEGMENT_PLACES];
     struct memo memo[RING_NESTING];
     struct event_frame frames[RING_NESTING][THREAD_FRAMES];
 };

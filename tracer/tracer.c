@@ -206,7 +206,7 @@ static bool map_private(struct tracer *tracer)
     tracer->contract = contract_map();
     tracer->objects = objects_map(tracer->ring);
     rules_open(&tracer->rules);
-    tree_open(&tracer->tree);
+    tree_open(&tracer->tree, tracer->node_capacity);
     return tracer->threads != NULL && tracer->module_seen != NULL && tracer->module_names != NULL;
 }
 

@@ -11,7 +11,6 @@
     64u /* a table that is nearly full counts as full: no endless search in the host */
 #define FIRST_SLOTS 4096u
 #define LAST_SLOTS (1u << 27)
-#define FLAGS_SHIFT 56
 
 /* A slot is taken with its id. A copy of the node follows, parent first, so that looking for it
  * touches one cache line; as long as key is 0 the node itself is looked at. */
@@ -40,18 +39,19 @@ static struct tree_index *map_index(uint32_t slots)
     return index;
 }
 
-void tree_open(struct tree *tree)
+void tree_open(struct tree *tree, uint32_t node_capacity)
 {
-    atomic_store_explicit(&tree->index, map_index(FIRST_SLOTS), memory_order_release);
+    tree->path = sys_map(node_capacity * sizeof(*tree->path));
+    if (tree->path != NULL)
+        atomic_store_explicit(&tree->index, map_index(FIRST_SLOTS), memory_order_release);
 }
 
-static uint32_t mix(const struct ring_node *node)
+void tree_expect(struct tree *tree, uint32_t path)
 {
-    uint64_t mixed =
-        (node->pc ^ (uint64_t)node->flags << FLAGS_SHIFT) * UINT64_C(0x9e3779b97f4a7c15);
+    struct tree_index *index = atomic_load_explicit(&tree->index, memory_order_acquire);
 
-    mixed = (mixed ^ mixed >> 29 ^ node->parent) * UINT64_C(0xbf58476d1ce4e5b9);
-    return (uint32_t)(mixed >> 32);
+    if (index != NULL)
+        __builtin_prefetch(&index->slot[path & index->mask]);
 }
 
 static bool same(const struct ring_node *a, const struct ring_node *b)
@@ -61,7 +61,7 @@ static bool same(const struct ring_node *a, const struct ring_node *b)
 
 static uint64_t key_of(const struct ring_node *node)
 {
-    return node->pc | (uint64_t)node->flags << FLAGS_SHIFT;
+    return node->pc | (uint64_t)node->flags << TREE_FLAGS_SHIFT;
 }
 
 static inline bool holds(const struct tracer *tracer, const struct tree_slot *slot, uint32_t id,
@@ -76,10 +76,10 @@ static inline bool holds(const struct tracer *tracer, const struct tree_slot *sl
 }
 
 static inline uint32_t find(const struct tracer *tracer, const struct tree_index *index,
-                            const struct ring_node *node, uint32_t hash)
+                            const struct ring_node *node, uint32_t path)
 {
     for (uint32_t i = 0; i < MAX_PROBES; i++) {
-        const struct tree_slot *slot = &index->slot[(hash + i) & index->mask];
+        const struct tree_slot *slot = &index->slot[(path + i) & index->mask];
         uint32_t id = atomic_load_explicit(&slot->id, memory_order_acquire);
         if (id == RING_NODE_NONE || holds(tracer, slot, id, node))
             return id;
@@ -90,12 +90,12 @@ static inline uint32_t find(const struct tracer *tracer, const struct tree_index
 /* Adds an id, or finds the one that another thread has added for the same frame. RING_NODE_NONE: no
  * room. */
 static uint32_t add(const struct tracer *tracer, struct tree_index *index, uint32_t id,
-                    uint32_t hash)
+                    uint32_t path)
 {
     const struct ring_node *node = &tracer->nodes[id];
 
     for (uint32_t i = 0; i < MAX_PROBES; i++) {
-        struct tree_slot *slot = &index->slot[(hash + i) & index->mask];
+        struct tree_slot *slot = &index->slot[(path + i) & index->mask];
         uint32_t there = atomic_load_explicit(&slot->id, memory_order_acquire);
         /* Release: pairs with the acquire loads of ids. */
         if (there == RING_NODE_NONE &&
@@ -127,7 +127,7 @@ static void grow(struct tracer *tracer, struct tree_index *index)
         for (uint32_t i = 0; i <= index->mask; i++) {
             uint32_t id = atomic_load(&index->slot[i].id);
             if (id != RING_NODE_NONE)
-                add(tracer, larger, id, mix(&tracer->nodes[id]));
+                add(tracer, larger, id, tree->path[id]);
         }
         atomic_store(&larger->older, NULL);
     }
@@ -149,7 +149,7 @@ static uint32_t allocate(struct tracer *tracer)
 
 /* Of two threads with the same new frame one wins and the other's id stays unused. */
 static __attribute__((noinline)) uint32_t make(struct tracer *tracer, struct tree_index *index,
-                                               const struct ring_node *node, uint32_t hash,
+                                               const struct ring_node *node, uint32_t path,
                                                uint32_t epoch)
 {
     if ((node->flags & RING_NODE_ROOT) == 0)
@@ -158,8 +158,9 @@ static __attribute__((noinline)) uint32_t make(struct tracer *tracer, struct tre
     if (id == RING_NODE_NONE)
         return RING_NODE_NONE;
     tracer->nodes[id] = *node;
+    tracer->tree.path[id] = path;
     for (;;) {
-        id = add(tracer, index, id, hash);
+        id = add(tracer, index, id, path);
         struct tree_index *now = atomic_load(&tracer->tree.index);
         if (now == index || id == RING_NODE_NONE)
             break;
@@ -171,30 +172,30 @@ static __attribute__((noinline)) uint32_t make(struct tracer *tracer, struct tre
 }
 
 static inline uint32_t find_or_make(struct tracer *tracer, const struct ring_node *node,
-                                    uint32_t epoch)
+                                    uint32_t path, uint32_t epoch)
 {
     struct tree_index *index = atomic_load_explicit(&tracer->tree.index, memory_order_acquire);
-    uint32_t hash = mix(node);
 
     if (__builtin_expect(index == NULL, 0))
         return RING_NODE_NONE;
-    uint32_t id = find(tracer, index, node, hash);
+    uint32_t id = find(tracer, index, node, path);
     if (__builtin_expect(id != RING_NODE_NONE, 1))
         return id;
     const struct tree_index *older = atomic_load(&index->older);
-    if (older != NULL && (id = find(tracer, older, node, hash)) != RING_NODE_NONE)
+    if (older != NULL && (id = find(tracer, older, node, path)) != RING_NODE_NONE)
         return id;
-    return make(tracer, index, node, hash, epoch);
+    return make(tracer, index, node, path, epoch);
 }
 
 uint32_t tree_root(struct tracer *tracer, uint32_t epoch)
 {
-    return find_or_make(tracer, &(struct ring_node){.pc = epoch, .flags = RING_NODE_ROOT}, epoch);
+    return find_or_make(tracer, &(struct ring_node){.pc = epoch, .flags = RING_NODE_ROOT},
+                        tree_root_path(epoch), epoch);
 }
 
-uint32_t tree_node(struct tracer *tracer, uint32_t parent, uint64_t pc, uint32_t flags,
-                   uint32_t epoch)
+uint32_t tree_node(struct tracer *tracer, uint32_t parent, uint32_t path, uint64_t pc,
+                   uint32_t flags, uint32_t epoch)
 {
     return find_or_make(tracer, &(struct ring_node){.parent = parent, .flags = flags, .pc = pc},
-                        epoch);
+                        path, epoch);
 }

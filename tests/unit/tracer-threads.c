@@ -193,9 +193,11 @@ static void *make_paths(void *argument)
     pthread_barrier_wait(&barrier);
     for (unsigned i = 0; i < PATHS; i++) {
         unsigned path = (i * 7 + self * 31) % PATHS;
-        uint32_t node = tree_root(tracer, 1);
-        for (unsigned depth = 0; depth < DEPTH && node != RING_NODE_NONE; depth++)
-            node = tree_node(tracer, node, path_pc(path, depth), 0, 1);
+        uint32_t node = tree_root(tracer, 1), hash = tree_root_path(1);
+        for (unsigned depth = 0; depth < DEPTH && node != RING_NODE_NONE; depth++) {
+            hash = tree_path(hash, path_pc(path, depth), 0);
+            node = tree_node(tracer, node, hash, path_pc(path, depth), 0, 1);
+        }
         atomic_fetch_add(&wrong, node == RING_NODE_NONE);
         path_nodes[self][path] = node;
     }
