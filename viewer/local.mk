@@ -46,8 +46,14 @@ libviewer_la_SOURCES = \
 	viewer/instance_text.h \
 	viewer/json_out.c \
 	viewer/json_out.h \
+	viewer/leak_groups.c \
+	viewer/leak_groups.h \
+	viewer/leak_words.c \
+	viewer/leak_words.h \
 	viewer/leaks.c \
 	viewer/leaks.h \
+	viewer/leaks_text.c \
+	viewer/leaks_text.h \
 	viewer/mapping.c \
 	viewer/mapping.h \
 	viewer/message.c \

@@ -15,6 +15,7 @@
 #include "viewer/consistency.h"
 #include "viewer/finding_words.h"
 #include "viewer/findings.h"
+#include "viewer/leak_words.h"
 #include "viewer/slots.h"
 
 static void assert_counters(const struct trace_counters *counters, uint64_t allocs,
@@ -118,8 +119,8 @@ static void leaks_of_all_ways(void **state)
         assert_int_equal(leak->refs, 2);
         assert_what(leak, "1 object");
         assert_string_equal(leak_way_name(leak), "NPN_CreateObject");
-        assert_int_equal(stacks_frame(reading.stacks, leak->stack)->address, 0x300);
-        assert_int_equal(stacks_frame(reading.stacks, leak->last_stack)->address, 0x400);
+        assert_int_equal(stacks_frame(reading.stacks, leak->stacks->stack)->address, 0x300);
+        assert_int_equal(stacks_frame(reading.stacks, leak->stacks->last_stack)->address, 0x400);
         for (size_t i = 0; i < leaks->count; i++)
             assert_int_equal(leaks->list[i].while_false, leaks->list[i].plugin == 2);
         reading_close(&reading);
