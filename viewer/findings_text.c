@@ -44,7 +44,7 @@ char *findings_text_verdict(const struct recording *recording, const struct find
     struct text count = text_plural(findings->count, "finding");
 
     if (findings->count == 0)
-        return xalloc_string(recording->has_contract ? "No finding" : "No finding is recorded");
+        return xalloc_string(recording->has_contract ? "No finding" : "No finding so far");
     if (culprits > 1)
         return xalloc_format("%s in %s", count.chars, text_plural(culprits, "plug-in").chars);
     char *name = verdict_plugin_name(recording, first);

@@ -62,6 +62,7 @@ libviewer_la_SOURCES = \
 	viewer/model.h \
 	viewer/model_events.c \
 	viewer/model_live.c \
+	viewer/model_objects.c \
 	viewer/names.c \
 	viewer/names.h \
 	viewer/newest.c \
@@ -148,6 +149,8 @@ npntrace_SOURCES = \
 	viewer/verb_findings.c \
 	viewer/verb_info.c \
 	viewer/verb_leaks.c \
+	viewer/record_text.c \
+	viewer/record_text.h \
 	viewer/verb_record.c \
 	viewer/verb_report.c
 npntrace_LDADD = libviewer.la librecorder.la libformat.la
