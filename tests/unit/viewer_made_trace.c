@@ -362,6 +362,7 @@ void made_save_trace(const struct made *made, int fd, bool with_state)
     put_plugins(&output);
     put_instances(&output);
     put_nodes(&output);
+    put_findings(&output); /* so far: the last block counts */
     put_events(&output);
     size_t heap_count = put_heap(&output);
     if (with_state) {
