@@ -117,6 +117,21 @@ def kept(t):
         play(t, act, {"do": act})
 
 
+@case("browsers-instance-of-a-leak")
+def instance(t):
+    """What is said of the instance: its type, the address that the tag has, its beginning and end."""
+    address = "data:application/x-npacts,picture"
+    for done in play(t, "instance", {"do": "identifier-kept", "src": address}):
+        leak, = done.json("leaks")["leaks"]
+        first = leak["instances"][0]
+        t.equal((leak["kind"], first["mime"], first["page"]),
+                ("outlived-instance", "application/x-npacts", address), "the instance")
+        t.expect(0 < first["created_ns"] < first["destroyed_ns"], "its life")
+        text = " ".join(done.viewer("leaks").split())
+        words = f"instance #{first['serial']}, application/x-npacts on {address}, created after "
+        t.expect("outlived its instance" in text and words in text, text)
+
+
 @case("browsers-for-in-a-hundred-times")
 def hundred(t):
     """The browser asks hasMethod of each property of the tag. What leaks there has one place in the
@@ -138,7 +153,7 @@ def hundred(t):
                 whole[0]["blocks"], "blocks of the commonest stack")
         text = [line for line in done.viewer("leaks").splitlines() if "identifier string" in line]
         t.equal(len(text), 1, "lines about it")
-        t.expect(f" {leak['blocks']} identifier strings" in text[0], text[0])
+        t.expect(f" {leak['blocks']:,} identifier strings" in text[0], text[0])
 
 
 @case("browsers-results")
