@@ -119,7 +119,7 @@ def kept(t):
 
 @case("browsers-instance-of-a-leak")
 def instance(t):
-    """What is said of the instance: its type, the address that the tag has, its beginning and end."""
+    """What is said of the instance: its type, the address that the tag has, its life."""
     address = "data:application/x-npacts,picture"
     for done in play(t, "instance", {"do": "identifier-kept", "src": address}):
         leak, = done.json("leaks")["leaks"]

@@ -57,7 +57,8 @@ struct read_trace *rig_close(struct rig *rig)
     assert_int_equal(drain_flush(&rig->drain, UINT64_MAX), 0);
     assert_int_equal(tables_write_final(&rig->tables), 0);
     assert_int_equal(live_write(&rig->tables, &state.live_entries, &state.live_busy), 0);
-    assert_int_equal(contract_write(&rig->tables, &state.object_entries, &state.finding_entries), 0);
+    int error = contract_write(&rig->tables, &state.object_entries, &state.finding_entries);
+    assert_int_equal(error, 0);
     trace_state_encode(&state, &raw);
     assert_int_equal(trace_writer_put(&rig->out, TRACE_STATE, &raw), 0);
     trace_buffer_free(&raw);

@@ -151,7 +151,7 @@ static void test_read(void **unused)
     }
 }
 
-/* What was held is for the events to say; of findings those that were written in between are known. */
+/* What was held is for the events to say; findings that were written in between are known. */
 static void test_unfinished(void **unused)
 {
     struct names names;
