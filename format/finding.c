@@ -40,17 +40,22 @@ static const struct {
     [FINDING_RESULT_WHILE_FALSE] = {"result-while-false", "Result set, false returned",
                                     "A function that returns false leaves its result void: some "
                                     "browsers release it, some do not."},
-    [FINDING_AFTER_SHUTDOWN] = {"call-after-shutdown", "Call after NP_Shutdown",
-                                "The browser's functions end with NP_Shutdown."},
+    [FINDING_AFTER_SHUTDOWN] =
+        {"call-after-shutdown", "Call after NP_Shutdown",
+         "After NP_Shutdown a plug-in calls none of the browser's functions."},
     [FINDING_OFF_THREAD] = {"call-off-thread", "Call on a wrong thread",
                             "The browser's functions are called on its main thread; "
                             "NPN_PluginThreadAsyncCall gets there."},
-    [FINDING_FLUSH_SPINS] = {"flush-spins", "NPN_MemFlush in a loop",
-                             "NPN_MemFlush may return more than 0 for ever."},
+    [FINDING_FLUSH_SPINS] =
+        {"flush-spins", "NPN_MemFlush in a loop",
+         "A loop until NPN_MemFlush returns 0 need not end: a browser may return more than 0 "
+         "for ever."},
     [FINDING_NEGATIVE_SIZE] = {"negative-size", "Negative size",
                                "A size of 2 GiB or more is mostly the outcome of an overflow."},
-    [FINDING_NULL_SLOT] = {"null-function", "Call of a missing function",
-                           "A browser's table may hold NULL whatever its version says."},
+    [FINDING_NULL_SLOT] =
+        {"null-function", "Call of a missing function",
+         "A browser's table may hold NULL whatever its version says: each function is looked at "
+         "before it is called."},
     [FINDING_OVERRUN] = {"overrun", "Write behind a block",
                          "Only the bytes asked for belong to a block."},
     [FINDING_WRITE_AFTER_FREE] = {"write-after-free", "Write after free",

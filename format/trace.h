@@ -181,8 +181,10 @@ struct trace_state {
     uint64_t injected_failures;
     uint32_t whatif;       /* enum ring_whatif bits */
     uint64_t operations;   /* tracing operations under way when the process died */
-    uint64_t live_entries; /* in all LIVE blocks */
-    uint64_t live_busy;    /* slots that were being filled or emptied when the process died */
+    uint64_t live_entries;    /* in all LIVE blocks */
+    uint64_t object_entries;  /* in all OBJECTS blocks */
+    uint64_t finding_entries; /* in the last FINDINGS block */
+    uint64_t live_busy;       /* slots that were being filled or emptied when the process died */
     struct trace_counters totals;
 };
 

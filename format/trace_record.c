@@ -129,6 +129,8 @@ void trace_state_encode(const struct trace_state *state, struct trace_buffer *ou
     trace_put_varint(out, state->whatif);
     trace_put_varint(out, state->operations);
     trace_put_varint(out, state->live_entries);
+    trace_put_varint(out, state->object_entries);
+    trace_put_varint(out, state->finding_entries);
     trace_put_varint(out, state->live_busy);
     trace_put_counters(out, &state->totals);
 }
@@ -163,6 +165,8 @@ int trace_state_decode(const void *bytes, size_t length, struct trace_state *ret
     state.whatif = trace_get_u32(&in);
     state.operations = trace_get_varint(&in);
     state.live_entries = trace_get_varint(&in);
+    state.object_entries = trace_get_varint(&in);
+    state.finding_entries = trace_get_varint(&in);
     state.live_busy = trace_get_varint(&in);
     state.totals = trace_get_counters(&in);
     if (trace_cursor_end(&in, ret_fault) != 0)

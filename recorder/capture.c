@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "recorder/capture_file.h"
+#include "recorder/contract.h"
 #include "recorder/exit_status.h"
 
 /* Events are written when the oldest is so old, then twice that, up to what a recorder that is
@@ -97,6 +98,8 @@ static void write_blocks(struct capture *capture, uint64_t horizon)
     int error = drain_flush(&capture->drain, horizon);
 
     capture->waiting_since_ns = 0;
+    if (error == 0)
+        error = contract_write_findings(&capture->tables, &capture->findings_written);
     if (error != 0)
         capture_file_fail(capture, error);
 }

@@ -45,6 +45,7 @@ struct capture {
     uint64_t age_ns;           /* at which it is written */
     uint64_t pace_ns;          /* between rounds */
     uint64_t due_ns;           /* when the next round is due */
+    uint32_t findings_written; /* so many slots were in use when findings were last written */
     uint64_t ended_ns;       /* when its end was seen */
     bool exit_known;
     struct recorder_result result;

@@ -215,7 +215,8 @@ void capture_file_state(struct capture *capture)
     if (error == 0)
         error = live_write(&capture->tables, &state.live_entries, &state.live_busy);
     if (error == 0)
-        error = contract_write(&capture->tables, &result->findings);
+        error = contract_write(&capture->tables, &state.object_entries, &state.finding_entries);
+    result->findings = state.finding_entries;
     if (error == 0) {
         trace_state_encode(&state, &raw);
         error = trace_writer_put(&capture->writer, TRACE_STATE, &raw);

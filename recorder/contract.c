@@ -118,35 +118,50 @@ static int write_objects(struct contract_scan *scan)
 }
 
 /* There are at most as many as fit into a block: RING_FINDINGS is no larger. */
-static int write_findings(struct contract_scan *scan)
+static int take_and_write_findings(struct contract_scan *scan)
 {
     struct trace_buffer raw = {0};
+    int error = segment_each(scan->tables->segment, RING_FINDINGS, take_finding, scan);
 
-    if (scan->findings.count == 0)
-        return 0;
+    if (error == 0)
+        error = tables_flush(scan->tables);
+    if (error != 0 || scan->findings.count == 0)
+        return error;
+    sort(&scan->findings, sizeof(struct trace_finding), compare_findings);
     trace_findings_encode(scan->findings.items, scan->findings.count, &raw);
-    int error = trace_writer_put(scan->tables->out, TRACE_FINDINGS, &raw);
+    error = trace_writer_put(scan->tables->out, TRACE_FINDINGS, &raw);
     trace_buffer_free(&raw);
     return error;
 }
 
-int contract_write(struct tables *tables, uint64_t *ret_findings)
+int contract_write(struct tables *tables, uint64_t *ret_objects, uint64_t *ret_findings)
 {
     struct contract_scan scan = {.tables = tables};
     int error = segment_each(tables->segment, RING_OBJECTS, take_object, &scan);
 
-    if (error == 0)
-        error = segment_each(tables->segment, RING_FINDINGS, take_finding, &scan);
     sort(&scan.objects, sizeof(struct trace_object), compare_objects);
-    sort(&scan.findings, sizeof(struct trace_finding), compare_findings);
     if (error == 0)
         error = tables_flush(tables);
     if (error == 0)
         error = write_objects(&scan);
     if (error == 0)
-        error = write_findings(&scan);
+        error = take_and_write_findings(&scan);
+    *ret_objects = scan.objects.count;
     *ret_findings = scan.findings.count;
     free(scan.objects.items);
     free(scan.findings.items);
+    return error;
+}
+
+int contract_write_findings(struct tables *tables, uint32_t *findings)
+{
+    struct contract_scan scan = {.tables = tables};
+    uint32_t used = segment_used(tables->segment, RING_FINDINGS);
+
+    if (used <= *findings)
+        return 0;
+    int error = take_and_write_findings(&scan);
+    free(scan.findings.items);
+    *findings = used;
     return error;
 }

@@ -49,15 +49,11 @@ static uint64_t calls_of(const struct reading *reading)
 /* ---- the call that failed ---------------------------------------------------------------- */
 
 /* The innermost frame of the plug-in's own code, or the innermost of all. */
-static uint32_t own_frame(const struct reading *reading, uint32_t stack, const char *name)
+static uint32_t own_frame(const struct reading *reading, uint32_t stack, uint32_t plugin)
 {
-    for (uint32_t at = stack; at != 0 && name != NULL;) {
-        const struct stacks_frame *frame = stacks_frame(reading->stacks, at);
-        if (frame->module != STACKS_NO_MODULE &&
-            strcmp(recording_base_name(reading->recording->modules[frame->module].path), name) == 0)
+    for (uint32_t at = stack; at != 0; at = stacks_frame(reading->stacks, at)->parent)
+        if (stacks_is_own(reading->stacks, at, plugin))
             return at;
-        at = frame->parent;
-    }
     return stack;
 }
 
@@ -65,13 +61,12 @@ static void read_injected(const struct reading *reading, const struct recorded_e
 {
     struct each_facts *facts = reading->facts;
     const char *name = plugin_name(reading, recorded->event.plugin);
-    uint32_t stack =
-        stacks_of(reading->stacks, recording_stack_node(reading->recording, recorded));
+    uint32_t stack = stacks_of(reading->stacks, recording_stack_node(reading->recording, recorded));
 
     facts->injected = true;
     facts->plugin = name != NULL ? xalloc_string(name) : NULL;
-    facts->where =
-        stack_text_brief(reading->names, reading->stacks, own_frame(reading, stack, name));
+    facts->where = stack_text_brief(reading->names, reading->stacks,
+                                    own_frame(reading, stack, recorded->event.plugin));
     facts->stack = json_out_stack(reading->names, reading->stacks, stack);
 }
 
@@ -81,8 +76,7 @@ static void find_injected(const struct reading *reading)
     struct recorded_event recorded;
 
     while (!reading->facts->injected && cursor_next(cursor, &recorded))
-        if (recorded.event.type == EVENT_NPN_ALLOC &&
-            (recorded.event.flags & EVENT_INJECTED) != 0)
+        if (recorded.event.type == EVENT_NPN_ALLOC && (recorded.event.flags & EVENT_INJECTED) != 0)
             read_injected(reading, &recorded);
     cursor_close(cursor);
 }
@@ -128,16 +122,15 @@ static void add_fact(struct each_facts *facts, const struct each_fact *fact)
 
 static void read_leaks(const struct reading *reading)
 {
-    struct leaks leaks = leaks_find(reading->model, reading->stacks, NULL, false);
+    struct leaks leaks = leaks_find(reading->model, reading->stacks, &(struct leaks_wanted){0});
 
     for (size_t i = 0; i < leaks.count; i++) {
         const struct leak *leak = &leaks.list[i];
         const uint32_t what[] = {leak->plugin, leak->domain};
         uint64_t key = key_of_bytes(KEY_BEGIN, what, sizeof(what));
-        add_fact(reading->facts,
-                 &(struct each_fact){.key = key_of_stack(reading, key, leak->stack),
-                                     .count = leak->blocks,
-                                     .bytes = leak->bytes});
+        add_fact(reading->facts, &(struct each_fact){.key = key_of_stack(reading, key, leak->place),
+                                                     .count = leak->blocks,
+                                                     .bytes = leak->bytes});
     }
     leaks_free(&leaks);
 }
@@ -150,10 +143,9 @@ static void read_findings(const struct reading *reading)
         const uint32_t what[] = {UINT32_MAX, finding->plugin, finding->kind};
         uint64_t key = key_of_bytes(KEY_BEGIN, what, sizeof(what));
         uint32_t stack = stacks_of(reading->stacks, finding->node);
-        add_fact(reading->facts,
-                 &(struct each_fact){.key = key_of_stack(reading, key, stack),
-                                     .count = finding->count,
-                                     .finding = name != NULL ? name : "unknown"});
+        add_fact(reading->facts, &(struct each_fact){.key = key_of_stack(reading, key, stack),
+                                                     .count = finding->count,
+                                                     .finding = name != NULL ? name : "unknown"});
     }
 }
 

@@ -38,7 +38,8 @@ const char *findings_rule(unsigned kind)
 /* May objects that seem to be held have been released unseen? */
 static bool releases_are_known(const struct recording *recording)
 {
-    return recording->losses.missed_calls == 0 && recording->losses.abandoned_operations == 0;
+    return recording->has_contract && recording->losses.missed_calls == 0 &&
+           recording->losses.abandoned_operations == 0;
 }
 
 static bool is_kept(const struct model *model, const struct trace_object *object)
@@ -173,8 +174,9 @@ char *findings_missing(const struct recording *recording)
     const struct recording_losses *losses = &recording->losses;
 
     if (!recording->has_contract)
-        return xalloc_string("This recording has no table of findings: it breaks off before, or "
-                             "an older npntrace made it.");
+        return xalloc_string(
+            "Findings may be missing, and counts too low: the recording breaks off "
+            "before its last table of them, or that is damaged.");
     if (losses->unlisted_findings != 0)
         return xalloc_format("Not listed: misuse that was seen %s more and had no room in the "
                              "table.",

@@ -44,7 +44,7 @@ char *findings_text_verdict(const struct recording *recording, const struct find
     struct text count = text_plural(findings->count, "finding");
 
     if (findings->count == 0)
-        return xalloc_string(recording->has_contract ? "No finding" : "No finding is recorded");
+        return xalloc_string(recording->has_contract ? "No finding" : "No finding so far");
     if (culprits > 1)
         return xalloc_format("%s in %s", count.chars, text_plural(culprits, "plug-in").chars);
     char *name = verdict_plugin_name(recording, first);
@@ -112,8 +112,11 @@ static void print_owner(const struct session *session, const struct found *found
                     ? instance_text_who(recording, finding->owner_plugin, finding->owner_instance)
                     : xalloc_string(found->function != 0 ? "(host)" : "(unknown)");
     char *line = xalloc_format(
-        "It came %s %s%s%s, after %s:", is_result ? "as" : "from", origin != NULL ? origin : "",
-        origin != NULL ? ", to " : "", who,
+        "It came %s%s%sto %s, after %s:",
+        origin == NULL ? ""
+        : is_result    ? "as "
+                       : "from ",
+        origin != NULL ? origin : "", origin != NULL ? ", " : "", who,
         text_duration(recording_since_start_ns(recording, finding->owner_stamp)).chars);
     print_line(session, TERMINAL_FAINT, line);
     print_stack(session, finding->owner_node, FRAMES_BEFORE);
@@ -127,6 +130,8 @@ static const char *stack_title(const struct found *found)
 {
     switch (found->kind) {
     case FINDINGS_OBJECT_KEPT: return "The last reference was taken:";
+    case FINDING_RESULT_NOT_ALLOC:
+    case FINDING_RESULT_WHILE_FALSE: return "The browser's call that returned it:";
     case FINDING_OVERRUN: return "It was found:";
     case FINDING_WRITE_AFTER_FREE: return "It had been released:";
     default: return "Where it happened:";
@@ -151,7 +156,10 @@ static void print_finding(const struct session *session, const struct found *fou
     }
     print_owner(session, found);
     if (finding->released_node != RING_NODE_NONE && found->kind != FINDING_WRITE_AFTER_FREE) {
-        print_line(session, TERMINAL_FAINT, "It was released before:");
+        print_line(session, TERMINAL_FAINT,
+                   found->kind == FINDING_HANDED_THEN_FREED
+                       ? "The browser's call that it was given to:"
+                       : "It was released before:");
         print_stack(session, finding->released_node, FRAMES_BEFORE);
     }
 }

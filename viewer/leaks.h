@@ -2,10 +2,12 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A leak is what came to one plug-in with one stack and in one way, is still live, and counts for
- * the same reason. The ways are NPN_MemAlloc, each of the calls by which the browser gives a block
- * to be released (enum npn_origin), the heap, and for NPObjects, of which references are held,
- * enum object_step. The reasons:
+ * A leak is what came to one plug-in at one place and in one way, is still live, and counts for the
+ * same reason. A place is what the plug-in did: its innermost frames, without those by which the
+ * host came there (stacks_place()). A script engine comes to the same place in many ways. The ways
+ * are NPN_MemAlloc, each of the calls by which the browser gives a block to be released (enum
+ * npn_origin), the heap, and for NPObjects, of which references are held, enum object_step. The
+ * reasons:
  *
  *   outlived-plugin     the plug-in was shut down or unloaded after the block was allocated
  *   outlived-instance   the block's instance has been destroyed, for long enough (model_is_over())
@@ -31,13 +33,21 @@ struct leak_share {
     uint64_t count;    /* blocks or objects */
 };
 
+/* What of a leak came with one whole stack. */
+struct leak_stack {
+    uint32_t stack;      /* of stacks */
+    uint32_t last_stack; /* LEAK_OBJECT: where the last reference was taken */
+    uint64_t count;      /* blocks or objects */
+    uint64_t bytes;
+};
+
 struct leak {
     uint32_t plugin; /* id, 0: unknown; of the heap: the host */
     enum leak_domain domain;
     uint32_t way;   /* LEAK_NPN: enum npn_origin; LEAK_OBJECT: enum object_step; LEAK_HEAP: enum
                        npn_way of what a plug-in handed over and the host did not free */
-    uint32_t stack; /* of stacks */
-    uint32_t last_stack; /* LEAK_OBJECT: where the last reference was taken */
+    uint32_t place; /* of stacks: the frames that all its stacks have in common */
+    uint32_t last_place; /* LEAK_OBJECT: where the last reference was taken */
     enum leak_kind kind;
     uint64_t blocks; /* of memory; 0 for objects */
     uint64_t bytes;
@@ -49,6 +59,8 @@ struct leak {
     uint64_t last_stamp;
     struct leak_share *shares; /* by serial */
     size_t share_count;
+    struct leak_stack *stacks; /* at least one; the commonest first */
+    size_t stack_count;
 };
 
 struct leaks {
@@ -62,23 +74,18 @@ struct leaks {
     uint64_t handed; /* blocks that plug-ins handed over and the host never freed: listed, or not */
     uint64_t handed_bytes;
     struct leak_share *shares; /* owner of all leaks' */
+    struct leak_stack *stacks; /* owner of all leaks' */
 };
 
-/* wanted_plugins: by id, whether its leaks count; NULL: all do. with_host: its own heap as well. */
+struct leaks_wanted {
+    const bool *plugins; /* by id, whether its leaks count; NULL: all do */
+    bool host;           /* its own heap as well */
+    bool whole_stacks;   /* each stack is a place of its own */
+};
+
 struct leaks leaks_find(const struct model *model, struct stacks *stacks,
-                        const bool *wanted_plugins, bool with_host);
+                        const struct leaks_wanted *wanted);
 void leaks_free(struct leaks *leaks);
-
-const char *leak_domain_name(enum leak_domain domain);      /* "npn", "heap", "object" */
-const char *leak_kind_name(enum leak_kind kind);            /* "live-at-exit": for machines */
-const char *leak_kind_text(enum leak_kind kind, bool live); /* for people */
-
-/* The call by which it came to the plug-in: "NPN_MemAlloc", "NPN_UTF8FromIdentifier",
- * "NPN_RetainObject"; of the host's heap how it was handed over; NULL for other heap memory. */
-const char *leak_way_name(const struct leak *leak);
-
-/* "3 blocks", "100 identifier strings", "2 objects": the caller frees it. */
-char *leak_what(const struct leak *leak);
 
 /* The kind of a block: whose it is, and when it was allocated. */
 enum leak_kind leak_kind_of(const struct model *model, uint32_t plugin, uint32_t instance,

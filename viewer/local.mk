@@ -46,8 +46,14 @@ libviewer_la_SOURCES = \
 	viewer/instance_text.h \
 	viewer/json_out.c \
 	viewer/json_out.h \
+	viewer/leak_groups.c \
+	viewer/leak_groups.h \
+	viewer/leak_words.c \
+	viewer/leak_words.h \
 	viewer/leaks.c \
 	viewer/leaks.h \
+	viewer/leaks_text.c \
+	viewer/leaks_text.h \
 	viewer/mapping.c \
 	viewer/mapping.h \
 	viewer/message.c \
@@ -56,6 +62,7 @@ libviewer_la_SOURCES = \
 	viewer/model.h \
 	viewer/model_events.c \
 	viewer/model_live.c \
+	viewer/model_objects.c \
 	viewer/names.c \
 	viewer/names.h \
 	viewer/newest.c \
@@ -142,6 +149,8 @@ npntrace_SOURCES = \
 	viewer/verb_findings.c \
 	viewer/verb_info.c \
 	viewer/verb_leaks.c \
+	viewer/record_text.c \
+	viewer/record_text.h \
 	viewer/verb_record.c \
 	viewer/verb_report.c
 npntrace_LDADD = libviewer.la librecorder.la libformat.la

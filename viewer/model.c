@@ -257,6 +257,7 @@ struct model *model_build(struct recording *recording)
     count_unread(model);
     decide(model);
     model_take_live(model);
+    model_take_objects(model);
     clip_sums(model, &model->event_sums);
     clip_sums(model, &model->state_sums);
     if (recording->process.end_stamp < model->last_stamp)

@@ -99,5 +99,6 @@ void model_note_step(struct model *model, uint64_t stamp, uint32_t instance);
 void model_add_event(struct model *model, const struct recorded_event *event, bool track_peaks);
 struct stack_sum *model_stack_of(struct model *model, uint32_t plugin, uint32_t node);
 void model_take_live(struct model *model);
+void model_take_objects(struct model *model); /* where the recording has no table of them */
 
 #endif

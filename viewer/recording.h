@@ -190,7 +190,8 @@ struct recording {
     bool has_live; /* the table below is that of the process */
     struct trace_live *live_blocks;
     size_t live_count;
-    bool has_contract; /* the two tables below are those of the process; else they are empty */
+    bool has_contract; /* the two tables below are those of the process; else objects are for the
+                          model to count, and findings those of an earlier time, or none */
     struct trace_object *objects; /* by address, then by plug-in */
     size_t object_count;
     struct trace_finding *findings; /* by first_stamp */

@@ -282,6 +282,20 @@ static void take_unfinished(struct recording *recording)
                      "there is no END block: the recorder was killed before the process ended");
 }
 
+static void take_contract(struct recording *recording)
+{
+    const struct trace_state *state = &trace_source_of(recording)->state;
+
+    recording->has_contract = recording->object_count == state->object_entries &&
+                              recording->finding_count == state->finding_entries;
+    if (!recording->has_contract)
+        problems_add(&recording->problems, PROBLEM_DAMAGE, PROBLEM_NOWHERE,
+                     "there are %zu objects and %zu findings where STATE says %" PRIu64
+                     " and %" PRIu64,
+                     recording->object_count, recording->finding_count, state->object_entries,
+                     state->finding_entries);
+}
+
 static void take_state(struct recording *recording)
 {
     const struct trace_state *state = &trace_source_of(recording)->state;
@@ -294,6 +308,7 @@ static void take_state(struct recording *recording)
         problems_add(&recording->problems, PROBLEM_DAMAGE, PROBLEM_NOWHERE,
                      "there are %zu live blocks where STATE says %" PRIu64, recording->live_count,
                      state->live_entries);
+    take_contract(recording);
     recording->process.state = state->ring_state;
     recording->process.stop_reason = state->stop_reason;
     recording->process.stop_stamp = state->stop_stamp;

@@ -270,6 +270,7 @@ static int read_any(struct recording *recording, const struct trace_block *block
     case TRACE_OBJECTS:
         return trace_objects_decode(raw, block->raw_bytes, read_object, recording, fault);
     case TRACE_FINDINGS:
+        recording->finding_count = 0; /* all of them are in each block */
         return trace_findings_decode(raw, block->raw_bytes, read_finding, recording, fault);
     case TRACE_SYMBOLS:
         return trace_symbols_decode(raw, block->raw_bytes, read_symbol, recording, fault);
@@ -338,9 +339,8 @@ void source_trace_finish_tables(struct recording *recording)
                      instance->plugin, recording->plugin_count);
         instance->plugin = 0;
     }
-    recording->has_contract = trace_source_of(recording)->has_state;
     if (!trace_source_of(recording)->has_state)
-        recording->live_count = recording->object_count = recording->finding_count = 0;
+        recording->live_count = recording->object_count = 0;
     for (size_t i = 0; i < recording->live_count; i++)
         correct_live(recording, &recording->live_blocks[i]);
     source_contract_finish(recording);

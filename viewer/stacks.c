@@ -221,3 +221,50 @@ uint32_t stacks_of(struct stacks *stacks, uint32_t id)
     }
     return frame;
 }
+
+bool stacks_is_own(const struct stacks *stacks, uint32_t frame, uint32_t plugin)
+{
+    const struct recording *recording = stacks->model->recording;
+    uint32_t module = stacks->frames[frame].module;
+
+    return plugin != 0 && module != STACKS_NO_MODULE &&
+           strcmp(recording_base_name(recording->modules[module].path),
+                  recording_base_name(recording->plugins[plugin - 1].path)) == 0;
+}
+
+/* The outermost of the first frames in a row that are the plug-in's; 0: there are none. */
+static uint32_t outermost_own(const struct stacks *stacks, uint32_t stack, uint32_t plugin)
+{
+    uint32_t last = 0;
+
+    for (uint32_t at = stack; at != 0; at = stacks->frames[at].parent) {
+        if (stacks_is_own(stacks, at, plugin))
+            last = at;
+        else if (last != 0)
+            break;
+    }
+    return last;
+}
+
+/* The frames are made again, with nothing outside the last of them. */
+uint32_t stacks_place(struct stacks *stacks, uint32_t stack, uint32_t plugin)
+{
+    uint32_t last = outermost_own(stacks, stack, plugin), place = 0;
+    uint32_t outside = last != 0 ? stacks->frames[last].parent : 0;
+    size_t count = stacks->frames[stack].depth - stacks->frames[outside].depth;
+
+    if (outside == 0)
+        return stack;
+    uint32_t *path = xalloc_zeroed(count, sizeof(*path));
+    for (size_t i = 0; i < count; i++, stack = stacks->frames[stack].parent)
+        path[i] = stack;
+    while (count-- > 0) {
+        const struct stacks_frame *frame = &stacks->frames[path[count]];
+        place = intern(stacks, &(struct frame_key){.parent = place,
+                                                   .module = frame->module,
+                                                   .flags = frame->flags,
+                                                   .address = frame->address});
+    }
+    free(path);
+    return place;
+}

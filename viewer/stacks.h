@@ -37,8 +37,16 @@ void stacks_free(struct stacks *stacks);
 /* The stack of a node; 0 if nothing is known of it. */
 uint32_t stacks_of(struct stacks *stacks, uint32_t node);
 
-/* A frame by id, which must be one that stacks_of() or a parent gave. Valid until the next
- * stacks_of(). */
+/* A stack without what led to a plug-in's code: the frames from the innermost one to the outermost
+ * of the first frames in a row that are the plug-in's (its id). The whole stack, if none is its. */
+uint32_t stacks_place(struct stacks *stacks, uint32_t stack, uint32_t plugin);
+
+/* Is this frame, which is not 0, in the plug-in's own file? Going by the file's name: links lead to
+ * plug-ins. */
+bool stacks_is_own(const struct stacks *stacks, uint32_t frame, uint32_t plugin);
+
+/* A frame by id, which must be one that stacks_of(), stacks_place() or a parent gave. Valid
+ * until the next call of those. */
 const struct stacks_frame *stacks_frame(const struct stacks *stacks, uint32_t id);
 
 /* Address to look up: that of the call instruction, not of the one behind it. */

@@ -34,10 +34,14 @@ def in_text(t):
     text = done.viewer("findings")
     for words in ("Double free", "free_twice", "made", "freed", "libnpacts.so", "rule"):
         t.expect(words in text, f"{words} is not in\n{text}")
+    said = done.stderr.decode()
+    for words in ("misuse of the API: 1 finding\n", "next: npntrace findings "):
+        t.expect(words in said, f"{words} is not in\n{said}")
     done.viewer("findings", "--fail-on-finding", status=1)
     t.expect("1 finding" in done.viewer("report"), "the report does not mention it")
     done = play(t, around(act("identifier-freed")), SAFE, clean=True)
     done.viewer("findings", "--fail-on-finding")
+    t.expect("next: npntrace leaks " in done.stderr.decode(), "leaks are not what is next")
 
 
 @case("flight-recorder")

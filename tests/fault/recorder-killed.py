@@ -7,6 +7,7 @@ import os
 import signal
 
 import victim
+from contract import acting
 from hostprocess import adopt_orphans, children, wait_for_adopted
 from support import tally
 from support.harness import NPNTRACE, case, main, plugin
@@ -99,6 +100,28 @@ def host_waits(t):
         host.kill_recorder()
         unharmed(t, host, pid, untraced)
         reads_fine(t, host, finished)
+
+
+@case("recorder-killed-findings-stay")
+def findings_stay(t):
+    """No event tells of a finding: those that were written so far are there, and it is said that
+    there may be more. What is held of objects is counted from the events."""
+    actions = ["--mem=arena", "load b " + acting.ACTS, "new b 2 do=free-twice,plain-kept",
+               *victim.playing(victim.CHURN)]
+    with victim.Victim(t, "record", "killed", actions) as host:
+        host.wait_until(lambda: host.trace_bytes() > 100000, "a trace")
+        pid = host.host_pid()
+        host.kill_recorder()
+        os.kill(pid, signal.SIGKILL)
+        t.equal(wait_for_adopted(pid), -signal.SIGKILL, "the host's end")
+        got = host.run.json("findings")
+        t.equal(([f["kind"] for f in got["findings"]], got["complete"]), (["double-free"], False),
+                "findings, and whether they are complete")
+        t.expect("may be missing" in host.run.viewer("findings"), "nothing is said")
+        host.run.viewer("findings", "--fail-on-finding", status=1)
+        held = [leak["origin"] for leak in host.run.leaks()["leaks"] if leak["domain"] == "object"]
+        t.equal(held, ["NPN_CreateObject"], "objects held")
+        host.run.viewer("check")
 
 
 @case("recorder-stopped-and-continued-nothing-lost")

@@ -148,7 +148,8 @@ class Run:
         return self.json("report", recording=recording)
 
     def leaks(self, recording=None):
-        return self.json("leaks", recording=recording)
+        """By whole stacks: what is stated is compared with each."""
+        return self.json("leaks", "--by=stack", recording=recording)
 
     def checked_stacks(self):
         """How many stacks libunwind has unwound too, in all recordings. None may differ."""

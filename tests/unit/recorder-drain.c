@@ -333,9 +333,9 @@ static void test_scribbled_segment(void **unused)
         drain_round(&rig.drain, true);
         drain_flush(&rig.drain, UINT64_MAX);
         tables_write_final(&rig.tables);
-        uint64_t entries, busy, findings;
+        uint64_t entries, busy, objects, findings;
         live_write(&rig.tables, &entries, &busy);
-        contract_write(&rig.tables, &findings);
+        contract_write(&rig.tables, &objects, &findings);
         assert_int_equal(rig.out.error, 0);
         drain_close(&rig.drain);
         tables_close(&rig.tables);

@@ -257,7 +257,7 @@ static void assert_file_decodes(const char *path)
 static void host_end(struct host *host)
 {
     struct rig *rig = &host->rig;
-    uint64_t entries, busy, findings;
+    uint64_t entries, busy, objects, findings;
 
     drain_round(&rig->drain, true);
     assert_int_equal(drain_flush(&rig->drain, UINT64_MAX), 0);
@@ -265,7 +265,7 @@ static void host_end(struct host *host)
     assert_int_equal(rig->drain.copied_bytes, 0);
     assert_int_equal(tables_write_final(&rig->tables), 0);
     assert_int_equal(live_write(&rig->tables, &entries, &busy), 0);
-    assert_int_equal(contract_write(&rig->tables, &findings), 0);
+    assert_int_equal(contract_write(&rig->tables, &objects, &findings), 0);
     drain_close(&rig->drain);
     tables_close(&rig->tables);
     segment_destroy(&rig->segment);

@@ -53,13 +53,12 @@ struct read_trace *rig_close(struct rig *rig)
 {
     struct trace_state state = {0};
     struct trace_buffer raw = {0};
-    uint64_t findings;
-
     drain_round(&rig->drain, true);
     assert_int_equal(drain_flush(&rig->drain, UINT64_MAX), 0);
     assert_int_equal(tables_write_final(&rig->tables), 0);
     assert_int_equal(live_write(&rig->tables, &state.live_entries, &state.live_busy), 0);
-    assert_int_equal(contract_write(&rig->tables, &findings), 0);
+    int error = contract_write(&rig->tables, &state.object_entries, &state.finding_entries);
+    assert_int_equal(error, 0);
     trace_state_encode(&state, &raw);
     assert_int_equal(trace_writer_put(&rig->out, TRACE_STATE, &raw), 0);
     trace_buffer_free(&raw);
@@ -74,6 +73,7 @@ struct read_trace *rig_close(struct rig *rig)
                  trace->broken);
     assert_false(trace->torn);
     assert_int_equal(trace->state.live_entries, trace->live_count);
-    assert_int_equal(trace->finding_count, findings);
+    assert_int_equal(trace->object_count, state.object_entries);
+    assert_int_equal(trace->finding_count, state.finding_entries);
     return trace;
 }

@@ -274,7 +274,9 @@ static int read_block(struct read_trace *trace, uint32_t type, const uint8_t *ra
     case TRACE_SYMBOLS: return trace_symbols_decode(raw, bytes, on_symbol, trace, NULL);
     case TRACE_LIVE: return trace_live_decode(raw, bytes, on_live, trace, NULL);
     case TRACE_OBJECTS: return trace_objects_decode(raw, bytes, on_object, trace, NULL);
-    case TRACE_FINDINGS: return trace_findings_decode(raw, bytes, on_finding, trace, NULL);
+    case TRACE_FINDINGS:
+        trace->finding_count = 0;
+        return trace_findings_decode(raw, bytes, on_finding, trace, NULL);
     case TRACE_STATE:
         trace->has_state = true;
         return trace_state_decode(raw, bytes, &trace->state, NULL);

@@ -148,7 +148,7 @@ static void failing_on_a_finding(void **state)
         (const char *const[]){"Not listed: misuse that was seen 4 times more", NULL});
     verbs_save_unfinished(made);
     assert_int_equal(verbs_run(verb_findings, NULL, NULL), STATUS_GOOD);
-    verbs_assert_printed((const char *const[]){"No finding is recorded.\n", "breaks off", NULL});
+    verbs_assert_printed((const char *const[]){"No finding so far.\n", "breaks off", NULL});
     assert_int_equal(verbs_run(verb_findings, "--fail-on-finding", NULL), STATUS_TROUBLE);
     made_free(made);
 

@@ -15,6 +15,7 @@
 #include "viewer/consistency.h"
 #include "viewer/finding_words.h"
 #include "viewer/findings.h"
+#include "viewer/leak_words.h"
 #include "viewer/slots.h"
 
 static void assert_counters(const struct trace_counters *counters, uint64_t allocs,
@@ -118,8 +119,8 @@ static void leaks_of_all_ways(void **state)
         assert_int_equal(leak->refs, 2);
         assert_what(leak, "1 object");
         assert_string_equal(leak_way_name(leak), "NPN_CreateObject");
-        assert_int_equal(stacks_frame(reading.stacks, leak->stack)->address, 0x300);
-        assert_int_equal(stacks_frame(reading.stacks, leak->last_stack)->address, 0x400);
+        assert_int_equal(stacks_frame(reading.stacks, leak->stacks->stack)->address, 0x300);
+        assert_int_equal(stacks_frame(reading.stacks, leak->stacks->last_stack)->address, 0x400);
         for (size_t i = 0; i < leaks->count; i++)
             assert_int_equal(leaks->list[i].while_false, leaks->list[i].plugin == 2);
         reading_close(&reading);
@@ -178,6 +179,93 @@ static void shares_of_instances(void **state)
         assert_int_equal(leaks->list[0].shares[i].count, i < 2 ? 4 : 3);
     }
     reading_close(&reading);
+}
+
+static struct leaks leaks_by_stack(struct reading *reading)
+{
+    return leaks_find(reading->model, reading->stacks,
+                      &(struct leaks_wanted){.whole_stacks = true});
+}
+
+/* The plug-in's own frames make the leak, whichever way the host came to them; what the plug-in
+ * called is part of it. Code of the plug-in further out is not. */
+static void places(void **state)
+{
+    static const uint64_t stacks[][4] = {
+        {0x10100, 0x10200, 0x500, 0x600},   {0x10100, 0x10200, 0x700, 0x600},
+        {0x10100, 0x10200, 0x700, 0x10300}, {0x10100, 0x10204, 0x500, 0x600},
+        {0x500, 0x10100, 0x10200, 0x600},   {0x500, 0x600, 0x700, 0x600},
+    };
+    struct made *made = made_new(0);
+    (void)state;
+    made_module(made, "/usr/bin/made-host", 0, 0, 0x1000, RING_MODULE_MAIN);
+    made_module(made, "/opt/libnpone.so", 0, 0x10000, 0x20000, 0);
+    uint32_t plugin = made_plugin(made, "/opt/libnpone.so");
+    uint32_t instance = made_instance(made, plugin, "application/x-one");
+    for (uint32_t i = 0; i < 12; i++)
+        made_alloc(made, 0, plugin, i < 6 ? 0 : instance, 0x1000 + 64 * i, 100,
+                   made_stack(made, 0, stacks[i < 10 ? i % 5 : 1], 4));
+    made_alloc(made, 0, plugin, 0, 0x9000, 1, made_stack(made, 0, stacks[5], 4));
+    struct reading reading = reading_take(made, READING_TRACE);
+    const struct leaks *leaks = reading_leaks(&reading, false);
+
+    assert_int_equal(leaks->count, 4);
+    const struct leak *leak = &leaks->list[0];
+    assert_int_equal(leak->blocks, 8);
+    assert_int_equal(leak->stack_count, 3);
+    assert_int_equal(leak->share_count, 2);
+    assert_int_equal(leak->stacks[0].count, 4);
+    assert_int_equal(leak->stacks[0].bytes, 400);
+    assert_int_equal(leak->stacks[1].count + leak->stacks[2].count, 4);
+    const struct stacks_frame *frame = stacks_frame(reading.stacks, leak->place);
+    assert_int_equal(frame->depth, 2);
+    assert_int_equal(frame->address, 0x100);
+    frame = stacks_frame(reading.stacks, leak->stacks[0].stack);
+    assert_int_equal(frame->depth, 4);
+    for (size_t i = 1; i < 4; i++) {
+        frame = stacks_frame(reading.stacks, leaks->list[i].place);
+        assert_int_equal(leaks->list[i].stack_count, 1);
+        assert_int_equal(frame->depth, i + 1);
+    }
+    struct leaks whole = leaks_by_stack(&reading);
+    assert_int_equal(whole.count, 6);
+    assert_int_equal(whole.blocks, leaks->blocks);
+    leaks_free(&whole);
+    reading_close(&reading);
+}
+
+/* A recorder that was killed has not written the table: the events say what is held. */
+static void objects_of_events(void **state)
+{
+    (void)state;
+    struct made *made = contract_example();
+    made_object(made, 0, 2, 3, OBJECT_RETAINED, CONTRACT_OBJECT, 1);
+    made_object(made, 0, 1, 1, OBJECT_GOT, 0x902000, 1);
+    made_object(made, 0, 1, 1, OBJECT_GONE, 0x902000, 1);
+    struct reading whole = reading_open(made, READING_TRACE);
+    struct trace_object expected[2];
+    assert_int_equal(whole.recording->object_count, 2);
+    memcpy(expected, whole.recording->objects, sizeof(expected));
+    reading_close(&whole);
+    struct reading broken = reading_take(made, READING_UNFINISHED);
+    const struct trace_object *objects = broken.recording->objects;
+    assert_false(broken.recording->has_contract);
+    assert_int_equal(broken.recording->object_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(objects[i].address, expected[i].address);
+        assert_int_equal(objects[i].stamp, expected[i].stamp);
+        assert_int_equal(objects[i].node, expected[i].node);
+        assert_int_equal(objects[i].last_node, expected[i].last_node);
+        assert_int_equal(objects[i].instance, expected[i].instance);
+        assert_int_equal(objects[i].plugin, expected[i].plugin);
+        assert_int_equal(objects[i].step, expected[i].step);
+        assert_int_equal(objects[i].refs, expected[i].refs);
+        assert_int_equal(objects[i].most_refs, expected[i].most_refs);
+    }
+    struct findings findings = findings_find(broken.model, NULL);
+    assert_int_equal(findings.count, 0); /* it may have been released later */
+    findings_free(&findings);
+    reading_close(&broken);
 }
 
 /* A host may deallocate after NPP_Destroy: who looks at once must not see a leak. */
@@ -374,6 +462,8 @@ int main(void)
         cmocka_unit_test(leaks_of_all_ways),
         cmocka_unit_test(handed_and_never_freed),
         cmocka_unit_test(shares_of_instances),
+        cmocka_unit_test(places),
+        cmocka_unit_test(objects_of_events),
         cmocka_unit_test(grace),
         cmocka_unit_test(words),
         cmocka_unit_test(heap_blocks),

@@ -50,10 +50,12 @@ static void speak(void)
 
 static void print_leaks(struct session *session)
 {
-    struct leaks leaks = leaks_find(session->model, session->stacks, NULL, true);
+    struct leaks leaks =
+        leaks_find(session->model, session->stacks, &(struct leaks_wanted){.host = true});
 
     for (size_t i = 0; i < leaks.count; i++)
-        json_out_print(json_out_stack(session->names, session->stacks, leaks.list[i].stack));
+        json_out_print(
+            json_out_stack(session->names, session->stacks, leaks.list[i].stacks->stack));
     leaks_free(&leaks);
 }
 

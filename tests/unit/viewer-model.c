@@ -200,7 +200,7 @@ static void leaks_have_kinds(void **state)
     assert_int_equal(leaks->list[2].kind, LEAK_OUTLIVED_PLUGIN);
     assert_int_equal(leaks->list[2].blocks, 2);
     /* The tracer's own frame is left out: the plug-in's is the innermost. */
-    const struct stacks_frame *frame = stacks_frame(reading.stacks, leaks->list[2].stack);
+    const struct stacks_frame *frame = stacks_frame(reading.stacks, leaks->list[2].stacks->stack);
     assert_string_equal(reading.recording->modules[frame->module].path, "/opt/libnpfirst.so");
     assert_int_equal(frame->address, 0x200);
     assert_int_equal(stacks_lookup_address(frame), 0x1ff);
@@ -226,10 +226,10 @@ static void stacks_over_epochs(void **state)
 
     assert_int_equal(leaks->count, 2);
     assert_int_equal(leaks->list[0].bytes, 4);
-    assert_int_equal(stacks_frame(reading.stacks, leaks->list[0].stack)->module, 1);
+    assert_int_equal(stacks_frame(reading.stacks, leaks->list[0].stacks->stack)->module, 1);
     assert_int_equal(leaks->list[1].bytes, 3);
     assert_int_equal(leaks->list[1].blocks, 2);
-    assert_int_equal(stacks_frame(reading.stacks, leaks->list[1].stack)->module, 0);
+    assert_int_equal(stacks_frame(reading.stacks, leaks->list[1].stacks->stack)->module, 0);
     reading_close(&reading);
 }
 

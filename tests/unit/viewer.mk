@@ -33,6 +33,7 @@ unit_tests += \
 	tests/unit/viewer-contract-verbs \
 	tests/unit/viewer-flipped \
 	tests/unit/viewer-heap \
+	tests/unit/viewer-hostile \
 	tests/unit/viewer-heap-read \
 	tests/unit/viewer-heap-verbs \
 	tests/unit/viewer-live \
@@ -52,6 +53,10 @@ tests_unit_viewer_contract_verbs_LDADD = $(viewer_made_libs) $(JANSSON_LIBS)
 tests_unit_viewer_flipped_SOURCES = \
 	tests/unit/viewer-flipped.c $(viewer_contract_sources) $(viewer_made_sources)
 tests_unit_viewer_flipped_LDADD = $(viewer_made_libs)
+tests_unit_viewer_hostile_SOURCES = \
+	tests/unit/viewer-hostile.c \
+	$(viewer_contract_sources) $(viewer_made_sources) $(viewer_verbs_sources)
+tests_unit_viewer_hostile_LDADD = $(viewer_made_libs) $(JANSSON_LIBS)
 tests_unit_viewer_heap_SOURCES = tests/unit/viewer-heap.c $(heap_made_sources)
 tests_unit_viewer_heap_LDADD = libviewer.la libformat.la $(CMOCKA_LIBS)
 tests_unit_viewer_heap_read_SOURCES = \

@@ -17,6 +17,7 @@ struct output {
     const struct made *made;
     struct trace_writer writer;
     struct trace_buffer raw;
+    size_t object_count, finding_count;
 };
 
 static void put(struct output *output, enum trace_block_type type)
@@ -285,6 +286,7 @@ static void put_objects(struct output *output)
             objects[count++] = (struct trace_object){
                 from[i].address, from[i].stamp, from[i].node, from[i].last_node, from[i].instance,
                 from[i].plugin,  from[i].step,  from[i].refs, from[i].most_refs};
+    output->object_count = count;
     if (count == 0)
         return;
     trace_objects_encode(objects, count, &output->raw);
@@ -305,6 +307,7 @@ static void put_findings(struct output *output)
             from[i].owner_stamp, from[i].first_stamp,  from[i].last_stamp,  from[i].count};
     if (count == 0)
         return;
+    output->finding_count = count;
     trace_findings_encode(findings, count, &output->raw);
     put(output, TRACE_FINDINGS);
 }
@@ -315,6 +318,8 @@ static void put_state_and_end(struct output *output, size_t live_count, size_t h
     struct trace_state state = {.stamp = output->made->now,
                                 .ring_state = RING_READY,
                                 .live_entries = live_count,
+                                .object_entries = output->object_count,
+                                .finding_entries = output->finding_count,
                                 .selfchecks = header->selfchecks,
                                 .selfcheck_mismatches = header->selfcheck_mismatches,
                                 .guessed_stacks = header->guessed_stacks,
@@ -357,6 +362,7 @@ void made_save_trace(const struct made *made, int fd, bool with_state)
     put_plugins(&output);
     put_instances(&output);
     put_nodes(&output);
+    put_findings(&output); /* so far: the last block counts */
     put_events(&output);
     size_t heap_count = put_heap(&output);
     if (with_state) {

@@ -62,7 +62,8 @@ void reading_close(struct reading *reading)
 const struct leaks *reading_leaks(struct reading *reading, bool with_host)
 {
     leaks_free(&reading->leaks);
-    reading->leaks = leaks_find(reading->model, reading->stacks, NULL, with_host);
+    reading->leaks =
+        leaks_find(reading->model, reading->stacks, &(struct leaks_wanted){.host = with_host});
     return &reading->leaks;
 }
 
@@ -71,7 +72,7 @@ void reading_assert_stack(struct reading *reading, uint64_t innermost, uint64_t 
     const struct leaks *leaks = reading_leaks(reading, true);
 
     assert_int_equal(leaks->count, 1);
-    const struct stacks_frame *frame = stacks_frame(reading->stacks, leaks->list[0].stack);
+    const struct stacks_frame *frame = stacks_frame(reading->stacks, leaks->list[0].stacks->stack);
     assert_int_equal(frame->address, innermost);
     frame = stacks_frame(reading->stacks, frame->parent);
     assert_int_equal(frame->address, caller);

@@ -13,7 +13,7 @@
 
 #include "tests/unit/viewer_verbs.h"
 
-#define OUTPUT_MAX 65536
+#define OUTPUT_MAX (1u << 20)
 
 static int file, output;
 static char text[OUTPUT_MAX];
@@ -47,7 +47,7 @@ int verbs_run(verbs_verb *verb, const char *argument, const char *another)
     dup2(kept, STDOUT_FILENO);
     close(kept);
     ssize_t bytes = pread(output, text, sizeof(text) - 1, 0);
-    assert_in_range(bytes, 1, sizeof(text) - 2);
+    assert_in_range(bytes, 0, sizeof(text) - 2);
     text[bytes] = '\0';
     return status;
 }
