@@ -3,6 +3,7 @@
 
 #include "shim/handed.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "shim/check.h"
@@ -37,14 +38,18 @@ static bool is_live(const void *block)
     return npn_find(block, &known);
 }
 
-/* Reads memory that the plug-in named: inside a block that we know, or wherever it can be read. */
+/* Reads memory that the plug-in named, of a block that we know only inside of it. Even that may be
+ * gone, if it was freed unseen: it is read directly only where the kernel does not do it for us. */
 static bool fetch(const void *block, size_t offset, void *ret_bytes, size_t bytes)
 {
     struct live_block known;
+    bool is_known = npn_find(block, &known);
 
-    if (!npn_find(block, &known))
-        return sys_read_memory((uint64_t)(uintptr_t)block + offset, ret_bytes, bytes);
-    if (offset + bytes > known.size_bytes)
+    if (is_known && offset + bytes > known.size_bytes)
+        return false;
+    if (sys_read_memory((uint64_t)(uintptr_t)block + offset, ret_bytes, bytes))
+        return true;
+    if (!is_known || errno == EFAULT)
         return false;
     memcpy(ret_bytes, (const char *)block + offset, bytes);
     return true;
@@ -78,6 +83,15 @@ static bool is_plugins(const struct handed_by *by, const NPVariant *result)
     return npn_find(result->value.stringValue.UTF8Characters, &known) && known.plugin == by->plugin;
 }
 
+static bool is_held(const struct handed_by *by, const void *object)
+{
+    struct tracer *tracer = tracer_if_running();
+    struct live_block holder;
+
+    return tracer != NULL &&
+           object_holder(tracer, (uint64_t)(uintptr_t)object, by->plugin, &holder);
+}
+
 __attribute__((noinline)) void handed_result(const struct handed_by *by, const NPVariant *before,
                                              const NPVariant *result, bool done)
 {
@@ -92,10 +106,12 @@ __attribute__((noinline)) void handed_result(const struct handed_by *by, const N
             npn_result_while_false(&caller, pointer);
         return;
     }
-    if (result->type == NPVariantType_Object)
-        object_dropped(&caller, pointer, OBJECT_HANDED);
-    else if (stored || is_live(pointer))
+    if (result->type == NPVariantType_Object) {
+        if (stored || is_held(by, pointer))
+            object_dropped(&caller, pointer, OBJECT_HANDED);
+    } else if (stored || is_live(pointer)) {
         hand(&caller, pointer, result->value.stringValue.UTF8Length == 0, NPN_WAY_RESULT);
+    }
 }
 
 __attribute__((noinline)) void handed_names(const struct handed_by *by, const NPIdentifier *before,
@@ -127,10 +143,12 @@ __attribute__((noinline)) void handed_value(const struct handed_by *by, NPPVaria
     if (after == NULL || by_plugin_code(by))
         return;
     struct npn_caller caller = caller_of(by);
-    if (variable == NPPVpluginScriptableNPObject)
-        object_dropped(&caller, after, OBJECT_HANDED);
-    else if (after != before || is_live(after))
+    if (variable == NPPVpluginScriptableNPObject) {
+        if (after != before || is_held(by, after))
+            object_dropped(&caller, after, OBJECT_HANDED);
+    } else if (after != before || is_live(after)) {
         hand(&caller, after, false, NPN_WAY_FORM);
+    }
 }
 
 __attribute__((noinline)) void handed_saved(const struct handed_by *by, const NPSavedData *before,
