@@ -107,3 +107,15 @@ void finding_report(const struct npn_caller *caller, const struct finding *findi
     finding_put(&operation, caller->plugin, event.instance, event.node, event.stamp, finding);
     operation_leave(&operation);
 }
+
+void finding_report_fault(const struct npn_caller *caller, const struct finding *finding)
+{
+    struct tracer *tracer = tracer_if_running();
+    struct thread *thread = tracer != NULL ? thread_self(tracer) : NULL;
+
+    if (thread == NULL)
+        return;
+    thread->is_elsewhere = true;
+    finding_report(caller, finding);
+    thread->is_elsewhere = false;
+}
