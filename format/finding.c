@@ -48,8 +48,8 @@ static const struct {
     [FINDING_FLUSH_SPINS] = {"flush-spins", "NPN_MemFlush in a loop",
                              "NPN_MemFlush may return more than 0 for ever."},
     [FINDING_NEGATIVE_SIZE] = {"negative-size", "Negative size",
-                               "A size within 16 MiB of 4 GiB is a negative number, the outcome of an "
-                               "overflow."},
+                               "A size within 16 MiB of 4 GiB is a negative number, which came of "
+                               "an overflow."},
     [FINDING_NULL_SLOT] = {"null-function", "Call of a missing function",
                            "A browser's table may hold NULL whatever its version says."},
     [FINDING_OVERRUN] = {"overrun", "Write behind a block",

@@ -98,8 +98,8 @@ void check_given_away(const struct npn_caller *caller, const void *block)
 
 /* ---- what is never freed ----------------------------------------------------------------- */
 
-/* Blocks of this plug-in were freed where nobody saw it, or may have been: those that are listed may
- * be gone, too. */
+/* Blocks of this plug-in were freed where nobody saw it, or may have been: those that are listed
+ * may be gone, too. */
 static bool is_doubtful(struct tracer *tracer, const struct ring_plugin *plugin)
 {
     return plugin == NULL || !contract_sees_hand_over(tracer) ||

@@ -30,7 +30,7 @@ struct watched {
 
 static struct watched watched[STUBS_CLASS_SETS];
 static _Atomic uint32_t watched_count;
-static NPClass *refused; /* the class that could not be redirected last, not to be tried each time */
+static NPClass *refused; /* the last that could not be redirected, not to be tried each time */
 
 const NPClass *classes_own(uint32_t set)
 {

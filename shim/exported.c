@@ -125,8 +125,8 @@ static struct host choose(const void *address, uint64_t stack_pointer, size_t sl
 }
 
 /* Inlined, so that the addresses are those of the exported function. */
-static inline __attribute__((always_inline)) struct host choose_here(size_t slot,
-                                                                       struct npn_caller *ret_caller)
+static inline __attribute__((always_inline)) struct host
+choose_here(size_t slot, struct npn_caller *ret_caller)
 {
     int kept_errno = errno;
     struct host host = choose(__builtin_return_address(0),

@@ -12,8 +12,8 @@
  * It is a finding only where it is certain which function was called: pc is 0, the return address
  * lies in a plug-in, the instruction before it called through memory (or through a register that
  * was loaded from memory shortly before), and that memory is a slot with NULL in a table whose
- * other slots have what the plug-in was given. A call at the very end of a function, which compilers
- * turn into a jump, leaves no return address that says so.
+ * other slots have what the plug-in was given. A call at the very end of a function, which
+ * compilers turn into a jump, leaves no return address that says so.
  *
  * Any thread; in the handler everything is async-signal-safe.
  */

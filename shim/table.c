@@ -29,7 +29,7 @@ static void *host_function(void *value, size_t offset, bool *nested)
 
 /* Its own functions stay unwrapped: what they give to the host is not seen, nor by which threads
  * they are called. */
-static void note_no_stubs(void)
+static void note_unwrapped(void)
 {
     struct tracer *tracer = tracer_if_running();
 
@@ -38,17 +38,25 @@ static void note_no_stubs(void)
         contract_hand_over_unseen(tracer);
 }
 
+/* Nor do its calls come to us. */
+static uint32_t no_stubs(struct plugin *plugin)
+{
+    struct tracer *tracer = tracer_if_running();
+
+    plugin->flags |= RING_PLUGIN_UNSEEN;
+    if (tracer != NULL)
+        contract_blocks_unseen(tracer);
+    return PLUGIN_NO_STUBS;
+}
+
 /* A plug-in beyond the pool shares a set with others like it, so their hosts must be one. */
 static uint32_t usable_set(struct plugin *plugin)
 {
     if (plugin_take_stubs(plugin))
         return atomic_load_explicit(&plugin->stub_set, memory_order_acquire);
     plugin->flags |= RING_PLUGIN_BY_CALLER;
-    note_no_stubs();
-    if (plugin_share_stubs(plugin))
-        return PLUGIN_SHARED_SET;
-    plugin->flags |= RING_PLUGIN_UNSEEN;
-    return PLUGIN_NO_STUBS;
+    note_unwrapped();
+    return plugin_share_stubs(plugin) ? PLUGIN_SHARED_SET : no_stubs(plugin);
 }
 
 /* Keeps the host's functions, as far as they are known, for the stubs. */

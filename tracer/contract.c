@@ -104,6 +104,11 @@ void contract_hand_over_unseen(struct tracer *tracer)
     atomic_store_explicit(&tracer->hand_over_unseen, true, memory_order_relaxed);
 }
 
+void contract_blocks_unseen(struct tracer *tracer)
+{
+    atomic_store_explicit(&tracer->blocks_unseen, true, memory_order_relaxed);
+}
+
 bool contract_sees_hand_over(struct tracer *tracer)
 {
     return tracer->contract != NULL &&

@@ -49,6 +49,9 @@ void contract_issued(struct tracer *tracer, uint64_t address);
 void contract_hand_over_unseen(struct tracer *tracer);
 bool contract_sees_hand_over(struct tracer *tracer);
 
+/* From now on there are NPN blocks that nobody saw come: no finding about blocks is certain. */
+void contract_blocks_unseen(struct tracer *tracer);
+
 /* Pointers to what is lent: one every so many bytes. */
 struct contract_list {
     const void *first;

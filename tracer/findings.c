@@ -14,7 +14,9 @@ bool finding_is_certain(struct tracer *tracer)
 {
     const struct ring_header *ring = tracer->ring;
 
-    return !tracer->forked && count_of(&ring->untracked_blocks) == 0 &&
+    return !tracer->forked &&
+           !atomic_load_explicit(&tracer->blocks_unseen, memory_order_relaxed) &&
+           count_of(&ring->untracked_blocks) == 0 &&
            count_of(&ring->missed_calls) == 0 && count_of(&ring->abandoned_operations) == 0 &&
            count_of(&ring->unlisted_plugins) == 0;
 }

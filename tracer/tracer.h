@@ -49,6 +49,7 @@ struct tracer {
     bool recording;      /* false: nobody can read the segment; tables only, no events */
     bool forked;         /* RING_ORIGIN_FORKED */
     _Atomic bool hand_over_unseen; /* the host may have freed NPN blocks: contract.h */
+    _Atomic bool blocks_unseen;    /* a plug-in may have got blocks that are not known */
 
     _Atomic uint32_t policy;      /* enum ring_policy; the header's, until the recorder is gone */
     _Atomic uint32_t epoch;       /* grows whenever an object may have been unloaded */
