@@ -61,8 +61,8 @@ def beyond_the_pool(t):
 
 @case("slots-of-plugins-of-two-hosts-beyond-the-pool")
 def two_hosts(t):
-    """Stubs are shared under one host only. A plug-in of another calls it directly, which is said, and
-    nothing else of it is."""
+    """Stubs are shared under one host only. A plug-in of another calls it directly, which is said,
+    and nothing else of it is."""
     plugins = [t.path(f"libnpslots{n}.so") for n in range(POOL + 2)]
     for path in plugins:
         shutil.copy2(PLUGIN, path)
