@@ -221,6 +221,7 @@ const char *npn_origin_name(unsigned origin)
         [NPN_ORIGIN_PASSWORD] = "NPN_GetAuthenticationInfo (password)",
         [NPN_ORIGIN_DOCUMENT] = "NPN_GetValue (document origin)",
         [NPN_ORIGIN_VARIANT] = "result string",
+        [NPN_ORIGIN_SAVED] = "NPP_New (saved data)",
     };
     return origin < NPN_ORIGINS ? names[origin] : NULL;
 }
@@ -234,6 +235,7 @@ const char *npn_way_name(unsigned way)
         [NPN_WAY_SITES] = "NPP_GetSitesWithData",
         [NPN_WAY_SAVED] = "saved data of NPP_Destroy",
         [NPN_WAY_OBJECT] = "object without NPClass.deallocate",
+        [NPN_WAY_FREED] = "freed by the browser",
     };
     return way < NPN_WAYS ? names[way] : NULL;
 }

@@ -118,6 +118,7 @@ enum npn_origin {                        /* which call brought a block */
                   NPN_ORIGIN_PASSWORD,   /* the same */
                   NPN_ORIGIN_DOCUMENT,   /* NPN_GetValue(NPNVdocumentOrigin) */
                   NPN_ORIGIN_VARIANT,    /* a result string: NPN_ReleaseVariantValue releases it */
+                  NPN_ORIGIN_SAVED,      /* NPP_New: saved data, and its buffer */
                   NPN_ORIGINS
 };
 
@@ -129,6 +130,7 @@ enum npn_way { /* how a block came to the browser */
                NPN_WAY_SITES,     /* NPP_GetSitesWithData: the array or a string of it */
                NPN_WAY_SAVED,     /* NPP_Destroy: NPSavedData or its buffer */
                NPN_WAY_OBJECT,    /* an NPObject whose class allocates and does not deallocate */
+               NPN_WAY_FREED,     /* unseen, but the browser freed it (heap calls are recorded) */
                NPN_WAYS
 };
 

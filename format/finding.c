@@ -51,7 +51,8 @@ static const struct {
          "A loop until NPN_MemFlush returns 0 need not end: a browser may return more than 0 "
          "for ever."},
     [FINDING_NEGATIVE_SIZE] = {"negative-size", "Negative size",
-                               "A size of 2 GiB or more is mostly the outcome of an overflow."},
+                               "A size within 16 MiB of 4 GiB is a negative number, which came of "
+                               "an overflow."},
     [FINDING_NULL_SLOT] =
         {"null-function", "Call of a missing function",
          "A browser's table may hold NULL whatever its version says: each function is looked at "

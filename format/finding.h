@@ -26,7 +26,7 @@ enum finding_kind {
     FINDING_AFTER_SHUTDOWN,  /* a call after NP_Shutdown; detail: the slot's offset in the table */
     FINDING_OFF_THREAD,      /* a call on a thread that may not; detail: the slot's offset */
     FINDING_FLUSH_SPINS,     /* NPN_MemFlush again and again; detail: times in a row */
-    FINDING_NEGATIVE_SIZE,   /* NPN_MemAlloc of 2 GiB or more: a size that came out negative */
+    FINDING_NEGATIVE_SIZE,   /* NPN_MemAlloc of nearly 4 GiB: a small negative number */
     FINDING_NULL_SLOT,       /* a call of a function that the browser does not have */
     FINDING_OVERRUN,         /* bytes behind the block were written (--check) */
     FINDING_WRITE_AFTER_FREE, /* a released block was written (--check) */

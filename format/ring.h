@@ -267,6 +267,9 @@ enum ring_plugin_flag {
         1, /* beyond the pool of stubs: attributed by the caller's address, no instances */
     RING_PLUGIN_PROVIDED = 2, /* met through the exported NPN_Mem*, without a host's table */
     RING_PLUGIN_NESTED = 4,   /* initialised by another plug-in with one of our tables */
+    RING_PLUGIN_UNSEEN = 8,   /* beyond the pool, and under another host than the first beyond it:
+                                 its calls go straight to the host, and nothing is known of them */
+    RING_PLUGIN_CLASS_UNSEEN = 16, /* a class of its objects could not be observed */
 };
 
 struct ring_plugin {

@@ -23,7 +23,9 @@ static int take_object(void *context, const void *entry)
     struct ring_object copy;
 
     memcpy(&copy, slot, sizeof(copy));
-    if (address == 0 || copy.refs == 0 || copy.address != address)
+    atomic_thread_fence(memory_order_acquire); /* pairs with fill() in tracer/objects.c */
+    if (address == 0 || copy.refs == 0 || copy.address != address ||
+        atomic_load_explicit(&slot->address, memory_order_relaxed) != address)
         return 0;
     struct trace_object *object = tables_array_add(&scan->objects, sizeof(*object));
     if (object == NULL)

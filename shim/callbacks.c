@@ -183,7 +183,7 @@ static void hand_over_memory(const struct hostcall *call, const NPClass *type,
     struct npn_caller caller = hostcalls_caller(call);
     struct live_block known;
 
-    if (object != NULL && type->allocate != NULL && type->deallocate == NULL &&
+    if (object != NULL && type != NULL && type->allocate != NULL && type->deallocate == NULL &&
         npn_find(object, &known))
         npn_handed_over(&caller, object, false, NPN_WAY_OBJECT);
     errno = kept_errno;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "shim/quarantine.h"
+#include "tracer/contract.h"
 #include "tracer/findings.h"
 #include "tracer/registry.h"
 #include "tracer/sys.h"
@@ -97,22 +98,24 @@ void check_given_away(const struct npn_caller *caller, const void *block)
 
 /* ---- what is never freed ----------------------------------------------------------------- */
 
-/* Blocks of this plug-in were freed where nobody saw it: those that are listed may be gone, too. */
-static bool is_doubtful(const struct ring_plugin *plugin)
+/* Blocks of this plug-in were freed where nobody saw it, or may have been: those that are listed
+ * may be gone, too. */
+static bool is_doubtful(struct tracer *tracer, const struct ring_plugin *plugin)
 {
-    return plugin == NULL ||
+    return plugin == NULL || !contract_sees_hand_over(tracer) ||
            atomic_load_explicit(&plugin->npn.freed_elsewhere, memory_order_relaxed) > 0;
 }
 
 static void examine_slot(struct tracer *tracer, uint64_t address, uint32_t plugin)
 {
-    struct live_block block;
+    struct live_block block, after;
 
     if (address == 0 || !live_find(tracer, address, &block) || block.plugin != plugin ||
         !check_has_zone(&block))
         return;
     int zone = check_zone(block.address, block.size_bytes);
-    if (zone < 0)
+    /* Another thread may have freed it while we looked. */
+    if (zone < 0 || !live_find(tracer, address, &after) || after.stamp != block.stamp)
         return;
     struct npn_caller caller = {
         .plugin = plugin,
@@ -148,7 +151,7 @@ void check_plugin_ends(uint32_t plugin)
 
     if ((whatif_modes & RING_WHATIF_CHECK) == 0 || tracer == NULL)
         return;
-    if (!is_doubtful(registry_plugin(tracer, plugin)))
+    if (!is_doubtful(tracer, registry_plugin(tracer, plugin)))
         examine_live(tracer, plugin);
     quarantine_empty(plugin);
     errno = kept_errno;
@@ -165,7 +168,7 @@ __attribute__((destructor)) static void at_exit(void)
         atomic_load_explicit(&tracer->ring->used[RING_PLUGINS], memory_order_acquire);
     for (uint32_t id = 1; id <= plugins; id++) {
         struct ring_plugin *plugin = registry_plugin(tracer, id);
-        if (!is_doubtful(plugin) && atomic_load(&plugin->end_stamp) == 0)
+        if (!is_doubtful(tracer, plugin) && atomic_load(&plugin->end_stamp) == 0)
             examine_live(tracer, id);
     }
     quarantine_look();

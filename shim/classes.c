@@ -7,9 +7,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "shim/hostcalls.h"
 #include "shim/stubs.h"
+#include "tracer/contract.h"
 #include "tracer/region.h"
 #include "tracer/sys.h"
+#include "tracer/registry.h"
 #include "tracer/tracer.h"
 
 /* enumerate came with version 2 of the structure, construct with version 3. */
@@ -27,6 +30,7 @@ struct watched {
 
 static struct watched watched[STUBS_CLASS_SETS];
 static _Atomic uint32_t watched_count;
+static NPClass *refused; /* the last that could not be redirected, not to be tried each time */
 
 const NPClass *classes_own(uint32_t set)
 {
@@ -60,6 +64,16 @@ static void *plugin_function(void *value, size_t offset)
     while (stubs_is_class_stub(value, offset, &set))
         value = stubs_slot(&watched[set].own, offset);
     return value;
+}
+
+/* A class without functions has nothing to watch. */
+static bool has_functions(const NPClass *type)
+{
+    for (unsigned i = 0; i < stubs_class_count; i++)
+        if (stubs_class[i].offset < bytes_of(type) &&
+            stubs_slot(type, stubs_class[i].offset) != NULL)
+            return true;
+    return false;
 }
 
 static bool is_redirected(const NPClass *type, uint32_t set)
@@ -160,16 +174,17 @@ static bool is_overwritten(uint32_t set)
     return true;
 }
 
-/* A set that nobody has; STUBS_CLASS_SETS if there is none. */
+/* A set that nobody has; STUBS_CLASS_SETS if there is none. One that was used is taken last: copies
+ * of its class may still lead to its stubs. */
 static uint32_t free_set_locked(void)
 {
     uint32_t count = atomic_load_explicit(&watched_count, memory_order_relaxed);
 
+    if (count < STUBS_CLASS_SETS)
+        return count;
     for (uint32_t set = 0; set < count; set++)
         if (watched[set].type == NULL)
             return set;
-    if (count < STUBS_CLASS_SETS)
-        return count;
     for (uint32_t set = 0; set < count; set++)
         if (watched[set].place == 0 && !watched[set].restored && is_overwritten(set))
             return set;
@@ -197,22 +212,61 @@ static uint32_t set_of_locked(struct plugin *plugin, NPClass *type)
     return set;
 }
 
-void classes_watch(struct plugin *plugin, NPClass *type)
+/* What the host calls in this class, and what comes of it, is not known from now on: what it frees
+ * by itself stays in the side table, and it may call the plug-in on any thread. */
+static void note_unseen(struct plugin *plugin)
 {
-    struct lock *lock = tracer_shim_lock();
-    struct lock_mask mask;
+    struct tracer *tracer = tracer_if_running();
+    struct ring_plugin *entry =
+        tracer != NULL ? registry_plugin(tracer, plugin_id(plugin)) : NULL;
+
+    atomic_store_explicit(&hostcalls_entries_unseen, true, memory_order_relaxed);
+    plugin->flags |= RING_PLUGIN_CLASS_UNSEEN;
+    if (tracer != NULL)
+        contract_hand_over_unseen(tracer);
+    if (entry != NULL)
+        entry->flags |= RING_PLUGIN_CLASS_UNSEEN;
+}
+
+static bool is_watched(NPClass *type)
+{
     uint32_t count = atomic_load_explicit(&watched_count, memory_order_acquire);
 
     for (uint32_t set = 0; set < count; set++)
         if (__atomic_load_n(&watched[set].type, __ATOMIC_ACQUIRE) == type &&
             is_redirected(type, set))
-            return;
-    if (lock == NULL || !lock_acquire(lock, &mask))
-        return;
+            return true;
+    return false;
+}
+
+/* A set that came to nothing is free again. */
+static bool watch_locked(struct plugin *plugin, NPClass *type)
+{
     uint32_t set = set_of_locked(plugin, type);
-    if (set < STUBS_CLASS_SETS)
-        change(type, set, redirect);
-    lock_release(lock, &mask);
+
+    if (set < STUBS_CLASS_SETS && change(type, set, redirect))
+        return true;
+    if (set < STUBS_CLASS_SETS && is_overwritten(set))
+        __atomic_store_n(&watched[set].type, NULL, __ATOMIC_RELEASE);
+    __atomic_store_n(&refused, type, __ATOMIC_RELAXED);
+    return false;
+}
+
+void classes_watch(struct plugin *plugin, NPClass *type)
+{
+    struct lock *lock = tracer_shim_lock();
+    struct lock_mask mask;
+    bool seen = false;
+
+    if (!has_functions(type) || is_watched(type))
+        return;
+    if (__atomic_load_n(&refused, __ATOMIC_RELAXED) != type && lock != NULL &&
+        lock_acquire(lock, &mask)) {
+        seen = watch_locked(plugin, type);
+        lock_release(lock, &mask);
+    }
+    if (!seen)
+        note_unseen(plugin);
 }
 
 /* ---- around dlclose ---------------------------------------------------------------------- */
@@ -268,6 +322,7 @@ void classes_closed(void)
     struct lock_mask mask;
     uint32_t count = atomic_load_explicit(&watched_count, memory_order_acquire);
 
+    __atomic_store_n(&refused, NULL, __ATOMIC_RELAXED);
     if (count == 0 || lock == NULL || !lock_acquire(lock, &mask))
         return;
     for (uint32_t set = 0; set < count; set++) {

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "shim/check.h"
+#include "shim/nullcall.h"
 #include "shim/opened.h"
 #include "shim/pfuncs.h"
 #include "shim/plugin.h"
@@ -86,7 +87,10 @@ NPError gate_NP_Initialize(uint32_t place, NPNetscapeFuncs *table, NPPluginFuncs
         return plugin->initialize(table, functions, rest);
     uint16_t functions_size = functions != NULL ? functions->size : 0;
     uint32_t id = plugin_id(plugin); /* tracing begins here, and with it that of heap calls */
-    whatif_note_modes();
+    if (whatif_on()) {
+        whatif_note_modes();
+        nullcall_watch();
+    }
     NPNetscapeFuncs *copy = table_copy(plugin, table);
     plugin_beginning(plugin);
     redirect_plugin(plugin, (void *)plugin->initialize);

@@ -12,6 +12,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 
+#include "shim/hostcalls.h"
 #include "shim/memory.h"
 #include "shim/originals.h"
 #include "shim/plugin.h"
@@ -73,8 +74,21 @@ static bool has_memory(const struct plugin *plugin)
            plugin->host.memflush != NULL;
 }
 
+/* The plug-in may have been shut down. */
+static void look(struct plugin *plugin, const void *address, uint64_t stack_pointer, size_t slot)
+{
+    const struct hostcall call = {
+        .plugin = plugin,
+        .address = (uint64_t)(uintptr_t)address,
+        .stack_pointer = stack_pointer,
+    };
+
+    if (__builtin_expect(atomic_load_explicit(&plugin->ended, memory_order_relaxed), 0))
+        hostcalls_look(&call, slot);
+}
+
 /* Whose function to call, and the caller to record. */
-static struct host choose(const void *address, uint64_t stack_pointer,
+static struct host choose(const void *address, uint64_t stack_pointer, size_t slot,
                           struct npn_caller *ret_caller)
 {
     struct plugin *plugin = plugin_find_code(address);
@@ -98,6 +112,7 @@ static struct host choose(const void *address, uint64_t stack_pointer,
     };
     if (has_memory(plugin)) {
         ret_caller->plugin = plugin_id(plugin);
+        look(plugin, address, stack_pointer, slot);
         return (struct host){plugin->host.memalloc, plugin->host.memfree, plugin->host.memflush};
     }
     if (plugin != NULL && plugin->table == NULL)
@@ -110,11 +125,12 @@ static struct host choose(const void *address, uint64_t stack_pointer,
 }
 
 /* Inlined, so that the addresses are those of the exported function. */
-static inline __attribute__((always_inline)) struct host choose_here(struct npn_caller *ret_caller)
+static inline __attribute__((always_inline)) struct host
+choose_here(size_t slot, struct npn_caller *ret_caller)
 {
     int kept_errno = errno;
     struct host host = choose(__builtin_return_address(0),
-                              (uint64_t)(uintptr_t)__builtin_frame_address(0), ret_caller);
+                              (uint64_t)(uintptr_t)__builtin_frame_address(0), slot, ret_caller);
 
     errno = kept_errno;
     return host;
@@ -123,7 +139,7 @@ static inline __attribute__((always_inline)) struct host choose_here(struct npn_
 void *NPN_MemAlloc(uint32_t size)
 {
     struct npn_caller caller;
-    struct host host = choose_here(&caller);
+    struct host host = choose_here(offsetof(NPNetscapeFuncs, memalloc), &caller);
 
     return memory_alloc(&caller, host.memalloc, size);
 }
@@ -131,7 +147,7 @@ void *NPN_MemAlloc(uint32_t size)
 void NPN_MemFree(void *ptr)
 {
     struct npn_caller caller;
-    struct host host = choose_here(&caller);
+    struct host host = choose_here(offsetof(NPNetscapeFuncs, memfree), &caller);
     int kept_errno = errno;
     bool refused = ptr != NULL && host.memfree == provided_free && !provided_issued(ptr);
 
@@ -145,7 +161,7 @@ void NPN_MemFree(void *ptr)
 uint32_t NPN_MemFlush(uint32_t size)
 {
     struct npn_caller caller;
-    struct host host = choose_here(&caller);
+    struct host host = choose_here(offsetof(NPNetscapeFuncs, memflush), &caller);
 
     return memory_flush(&caller, host.memflush, size);
 }

@@ -3,11 +3,14 @@
 
 #include "shim/handed.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "shim/check.h"
+#include "shim/classes.h"
 #include "shim/instances.h"
 #include "shim/plugin.h"
+#include "shim/stubs.h"
 #include "tracer/npn.h"
 #include "tracer/objects.h"
 #include "tracer/sys.h"
@@ -37,14 +40,18 @@ static bool is_live(const void *block)
     return npn_find(block, &known);
 }
 
-/* Reads memory that the plug-in named: inside a block that we know, or wherever it can be read. */
+/* Reads memory that the plug-in named, of a block that we know only inside of it. Even that may be
+ * gone, if it was freed unseen: it is read directly only where the kernel does not do it for us. */
 static bool fetch(const void *block, size_t offset, void *ret_bytes, size_t bytes)
 {
     struct live_block known;
+    bool is_known = npn_find(block, &known);
 
-    if (!npn_find(block, &known))
-        return sys_read_memory((uint64_t)(uintptr_t)block + offset, ret_bytes, bytes);
-    if (offset + bytes > known.size_bytes)
+    if (is_known && offset + bytes > known.size_bytes)
+        return false;
+    if (sys_read_memory((uint64_t)(uintptr_t)block + offset, ret_bytes, bytes))
+        return true;
+    if (!is_known || errno == EFAULT)
         return false;
     memcpy(ret_bytes, (const char *)block + offset, bytes);
     return true;
@@ -78,6 +85,52 @@ static bool is_plugins(const struct handed_by *by, const NPVariant *result)
     return npn_find(result->value.stringValue.UTF8Characters, &known) && known.plugin == by->plugin;
 }
 
+static bool is_held(const struct handed_by *by, const void *object)
+{
+    struct tracer *tracer = tracer_if_running();
+    struct live_block holder;
+
+    return tracer != NULL &&
+           object_holder(tracer, (uint64_t)(uintptr_t)object, by->plugin, &holder);
+}
+
+/* The first function of a class; NULL: it has none, or cannot be read. */
+static const void *first_function(uint64_t type)
+{
+    NPClass class;
+    const void *function = NULL;
+
+    if (!sys_read_memory(type, &class, sizeof(class)))
+        return NULL;
+    for (unsigned i = 0; i < stubs_class_count && function == NULL; i++)
+        if (stubs_class[i].offset < offsetof(NPClass, enumerate))
+            function = stubs_slot(&class, stubs_class[i].offset);
+    return function;
+}
+
+/* Plug-ins may make objects without NPN_CreateObject, or change their class: it is watched from
+ * now on, if its functions are still the plug-in's own. */
+static void watch_class(const struct handed_by *by, const void *object)
+{
+    struct plugin *plugin = plugin_of_id(by->plugin);
+    NPObject seen;
+
+    if (plugin == NULL ||
+        !sys_read_memory((uint64_t)(uintptr_t)object, &seen, sizeof(seen)))
+        return;
+    const void *function = first_function((uint64_t)(uintptr_t)seen._class);
+    if (function != NULL && plugin_find_code(function) == plugin)
+        classes_watch(plugin, seen._class);
+}
+
+static void hand_object(const struct handed_by *by, const struct npn_caller *caller,
+                        const void *object, bool stored)
+{
+    watch_class(by, object);
+    if (stored || is_held(by, object))
+        object_dropped(caller, object, OBJECT_HANDED);
+}
+
 __attribute__((noinline)) void handed_result(const struct handed_by *by, const NPVariant *before,
                                              const NPVariant *result, bool done)
 {
@@ -92,10 +145,11 @@ __attribute__((noinline)) void handed_result(const struct handed_by *by, const N
             npn_result_while_false(&caller, pointer);
         return;
     }
-    if (result->type == NPVariantType_Object)
-        object_dropped(&caller, pointer, OBJECT_HANDED);
-    else if (stored || is_live(pointer))
+    if (result->type == NPVariantType_Object) {
+        hand_object(by, &caller, pointer, stored);
+    } else if (stored || is_live(pointer)) {
         hand(&caller, pointer, result->value.stringValue.UTF8Length == 0, NPN_WAY_RESULT);
+    }
 }
 
 __attribute__((noinline)) void handed_names(const struct handed_by *by, const NPIdentifier *before,
@@ -127,10 +181,11 @@ __attribute__((noinline)) void handed_value(const struct handed_by *by, NPPVaria
     if (after == NULL || by_plugin_code(by))
         return;
     struct npn_caller caller = caller_of(by);
-    if (variable == NPPVpluginScriptableNPObject)
-        object_dropped(&caller, after, OBJECT_HANDED);
-    else if (after != before || is_live(after))
+    if (variable == NPPVpluginScriptableNPObject) {
+        hand_object(by, &caller, after, after != before);
+    } else if (after != before || is_live(after)) {
         hand(&caller, after, false, NPN_WAY_FORM);
+    }
 }
 
 __attribute__((noinline)) void handed_saved(const struct handed_by *by, const NPSavedData *before,
@@ -144,6 +199,20 @@ __attribute__((noinline)) void handed_saved(const struct handed_by *by, const NP
     if (fetch(saved, 0, &data, sizeof(data)) && data.buf != NULL)
         hand(&caller, data.buf, data.len <= 0, NPN_WAY_SAVED);
     hand(&caller, saved, false, NPN_WAY_SAVED);
+}
+
+__attribute__((noinline)) void handed_back(const struct handed_by *by, uint32_t instance,
+                                           const NPSavedData *saved)
+{
+    NPSavedData data = {.buf = NULL};
+
+    if (saved == NULL || by_plugin_code(by))
+        return;
+    struct npn_caller caller = caller_of(by);
+    npn_received(&caller, instance, saved, sizeof(*saved), NPN_ORIGIN_SAVED);
+    if (fetch(saved, 0, &data, sizeof(data)) && data.buf != NULL)
+        npn_received(&caller, instance, data.buf, data.len > 0 ? (uint32_t)data.len : 0,
+                     NPN_ORIGIN_SAVED);
 }
 
 __attribute__((noinline)) void handed_sites(const struct handed_by *by, char *const *sites)

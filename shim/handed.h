@@ -44,6 +44,9 @@ bool handed_is_pointer(NPPVariable variable);
 /* NPP_Destroy, with a save that is not NULL. */
 void handed_saved(const struct handed_by *by, const NPSavedData *before, const NPSavedData *saved);
 
+/* NPP_New is about to be called: saved data of an earlier instance is the new one's. */
+void handed_back(const struct handed_by *by, uint32_t instance, const NPSavedData *saved);
+
 /* NPP_GetSitesWithData. */
 void handed_sites(const struct handed_by *by, char *const *sites);
 

@@ -53,6 +53,10 @@ shim_sources = \
 	shim/npapi.h \
 	shim/npapi_layout.c \
 	shim/npapi_types.h \
+	shim/nullcall.c \
+	shim/nullcall.h \
+	shim/nullcall_code.c \
+	shim/nullcall_code.h \
 	shim/opened.c \
 	shim/opened.h \
 	shim/operators.c \

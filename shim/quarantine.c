@@ -10,6 +10,7 @@
 #include "tracer/clock.h"
 #include "tracer/contract.h"
 #include "tracer/findings.h"
+#include "tracer/region.h"
 #include "tracer/sys.h"
 #include "tracer/thread.h"
 
@@ -85,17 +86,19 @@ static void report(const struct kept *kept, uint32_t offset)
     operation_leave(&operation);
 }
 
-static void look(const struct kept *kept)
+/* True if a byte of it, or behind it, is not as we left it. */
+static bool is_changed(const struct kept *kept, uint32_t *ret_offset)
 {
     uint32_t offset = first_changed(&kept->block);
 
     if (offset == kept->block.size_bytes) {
         int zone = check_zone(kept->block.address, kept->block.size_bytes);
         if (zone < 0)
-            return;
+            return false;
         offset += (uint32_t)zone;
     }
-    report(kept, offset);
+    *ret_offset = offset;
+    return true;
 }
 
 /* The free was recorded when the plug-in made it. A host that is a plug-in itself calls our
@@ -117,9 +120,23 @@ static uint32_t push_freeing(const struct kept *kept)
     return token;
 }
 
+/* A host that is a plug-in may have left the process without NP_Shutdown: then nobody can free the
+ * block. */
+static bool is_code(NPN_MemFreeProcPtr host)
+{
+    struct region region;
+
+    return region_find((uint64_t)(uintptr_t)host, &region) && region.executable;
+}
+
 static void give_back(const struct kept *kept)
 {
-    look(kept);
+    uint32_t offset;
+
+    if (is_changed(kept, &offset))
+        report(kept, offset);
+    if (!is_code(kept->host))
+        return;
     uint32_t token = push_freeing(kept);
     kept->host((void *)(uintptr_t)kept->block.address);
     npn_entry_pop(token);
@@ -144,7 +161,20 @@ static struct kept take_locked(struct quarantine *quarantine, uint32_t index)
     return taken;
 }
 
-/* Puts fresh in, if there is room; if not, takes the oldest out. True: it is in. */
+/* The index of a block by address or, with address 0, of the first of a plug-in's; count: none. */
+static uint32_t find_locked(struct quarantine *quarantine, uint64_t address, uint32_t plugin)
+{
+    uint32_t index = 0;
+
+    while (index < quarantine->count &&
+           (address != 0 ? at(quarantine, index)->block.address != address
+                         : at(quarantine, index)->block.plugin != plugin))
+        index++;
+    return index;
+}
+
+/* Puts fresh in, if there is room; if not, takes the oldest out. True: it is in, or was: another
+ * thread may be freeing the same block. */
 static bool try_put(struct quarantine *quarantine, const struct kept *fresh,
                     struct kept *ret_oldest, bool *ret_locked)
 {
@@ -154,12 +184,13 @@ static bool try_put(struct quarantine *quarantine, const struct kept *fresh,
     *ret_locked = lock_acquire(&quarantine->lock, &mask);
     if (!*ret_locked)
         return false;
-    fits = quarantine->count < QUARANTINE_BLOCKS &&
-           quarantine->bytes + fresh->block.size_bytes <= QUARANTINE_BYTES;
-    if (fits) {
+    bool there = find_locked(quarantine, fresh->block.address, 0) < quarantine->count;
+    fits = there || (quarantine->count < QUARANTINE_BLOCKS &&
+                     quarantine->bytes + fresh->block.size_bytes <= QUARANTINE_BYTES);
+    if (fits && !there) {
         *at(quarantine, quarantine->count++) = *fresh;
         quarantine->bytes += fresh->block.size_bytes;
-    } else {
+    } else if (!fits) {
         *ret_oldest = take_locked(quarantine, 0);
     }
     lock_release(&quarantine->lock, &mask);
@@ -193,18 +224,6 @@ bool quarantine_keep(const struct live_block *block, NPN_MemFreeProcPtr host)
         give_back(&oldest);
     }
     return true;
-}
-
-/* The index of a block by address or, with address 0, of the first of a plug-in's; count: none. */
-static uint32_t find_locked(struct quarantine *quarantine, uint64_t address, uint32_t plugin)
-{
-    uint32_t index = 0;
-
-    while (index < quarantine->count &&
-           (address != 0 ? at(quarantine, index)->block.address != address
-                         : at(quarantine, index)->block.plugin != plugin))
-        index++;
-    return index;
 }
 
 bool quarantine_has(const void *block)
@@ -268,7 +287,11 @@ void quarantine_look(void)
 {
     struct quarantine *quarantine = atomic_load_explicit(&only, memory_order_acquire);
     struct kept kept;
+    uint32_t offset;
 
+    /* What is not there any more after the look may have been given back, and be another's. */
     for (uint32_t i = 0; quarantine != NULL && copy_at(quarantine, i, &kept); i++)
-        look(&kept);
+        if (is_changed(&kept, &offset) &&
+            quarantine_has((const void *)(uintptr_t)kept.block.address))
+            report(&kept, offset);
 }

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "shim/exported.h"
+#include "shim/hostcalls.h"
 #include "shim/stubs.h"
+#include "tracer/contract.h"
 #include "tracer/sys.h"
 
 #define FIRST_SLOT offsetof(NPNetscapeFuncs, geturl)
@@ -25,13 +27,36 @@ static void *host_function(void *value, size_t offset, bool *nested)
     return exported_behind(value);
 }
 
+/* Its own functions stay unwrapped: what they give to the host is not seen, nor by which threads
+ * they are called. */
+static void note_unwrapped(void)
+{
+    struct tracer *tracer = tracer_if_running();
+
+    atomic_store_explicit(&hostcalls_entries_unseen, true, memory_order_relaxed);
+    if (tracer != NULL)
+        contract_hand_over_unseen(tracer);
+}
+
+/* Nor do its calls come to us. */
+static uint32_t no_stubs(struct plugin *plugin)
+{
+    struct tracer *tracer = tracer_if_running();
+
+    plugin->flags |= RING_PLUGIN_UNSEEN;
+    if (tracer != NULL)
+        contract_blocks_unseen(tracer);
+    return PLUGIN_NO_STUBS;
+}
+
 /* A plug-in beyond the pool shares a set with others like it, so their hosts must be one. */
 static uint32_t usable_set(struct plugin *plugin)
 {
     if (plugin_take_stubs(plugin))
         return atomic_load_explicit(&plugin->stub_set, memory_order_acquire);
     plugin->flags |= RING_PLUGIN_BY_CALLER;
-    return plugin_share_stubs(plugin) ? PLUGIN_SHARED_SET : PLUGIN_NO_STUBS;
+    note_unwrapped();
+    return plugin_share_stubs(plugin) ? PLUGIN_SHARED_SET : no_stubs(plugin);
 }
 
 /* Keeps the host's functions, as far as they are known, for the stubs. */

@@ -253,6 +253,13 @@ void *whatif_alloc(const struct npn_caller *caller, uint32_t token, NPN_MemAlloc
     return block;
 }
 
+static bool has_ended(const struct npn_caller *caller)
+{
+    struct plugin *plugin = caller->plugin != 0 ? plugin_of_id(caller->plugin) : NULL;
+
+    return plugin != NULL && atomic_load_explicit(&plugin->ended, memory_order_relaxed);
+}
+
 void whatif_free(const struct npn_caller *caller, NPN_MemFreeProcPtr host, void *block)
 {
     int kept_errno = errno;
@@ -261,6 +268,7 @@ void whatif_free(const struct npn_caller *caller, NPN_MemFreeProcPtr host, void 
     whatif_note_modes();
     bool keeps = check_examine(caller, block, &known);
     bool is_kept = !keeps && quarantine_has(block);
+    keeps = keeps && !has_ended(caller); /* nobody would give it back then */
     uint32_t token = npn_free_begin(caller, block);
     if (is_kept || (keeps && quarantine_keep(&known, host))) {
         npn_free_end(caller, token);

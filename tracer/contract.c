@@ -24,7 +24,6 @@ struct contract {
         _Atomic uint64_t word[WORDS]; /* struct released_block */
     } place[PLACES];
     _Atomic uint64_t hosts[HOST_PLACES];
-    _Atomic bool unseen;
 };
 
 static inline uint32_t place_of(uint64_t address, uint32_t places)
@@ -102,14 +101,18 @@ void contract_issued(struct tracer *tracer, uint64_t address)
 
 void contract_hand_over_unseen(struct tracer *tracer)
 {
-    if (tracer->contract != NULL)
-        atomic_store_explicit(&tracer->contract->unseen, true, memory_order_relaxed);
+    atomic_store_explicit(&tracer->hand_over_unseen, true, memory_order_relaxed);
+}
+
+void contract_blocks_unseen(struct tracer *tracer)
+{
+    atomic_store_explicit(&tracer->blocks_unseen, true, memory_order_relaxed);
 }
 
 bool contract_sees_hand_over(struct tracer *tracer)
 {
     return tracer->contract != NULL &&
-           !atomic_load_explicit(&tracer->contract->unseen, memory_order_relaxed);
+           !atomic_load_explicit(&tracer->hand_over_unseen, memory_order_relaxed);
 }
 
 /* The user agent is asked for again and again, and is mostly the same. */

@@ -43,10 +43,14 @@ bool contract_was_released(struct tracer *tracer, uint64_t address,
 /* After the address was given out, and before the plug-in has it. */
 void contract_issued(struct tracer *tracer, uint64_t address);
 
-/* From now on the browser may take over blocks unseen, because a class cannot be observed: a block
- * in the side table may be gone. */
+/* From now on the browser may take over blocks unseen, because a class cannot be observed, or a
+ * result was left where some browsers release it: a block in the side table may be gone. Where heap
+ * calls are recorded, the host's frees are looked at from now on. */
 void contract_hand_over_unseen(struct tracer *tracer);
 bool contract_sees_hand_over(struct tracer *tracer);
+
+/* From now on there are NPN blocks that nobody saw come: no finding about blocks is certain. */
+void contract_blocks_unseen(struct tracer *tracer);
 
 /* Pointers to what is lent: one every so many bytes. */
 struct contract_list {

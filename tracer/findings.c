@@ -14,7 +14,9 @@ bool finding_is_certain(struct tracer *tracer)
 {
     const struct ring_header *ring = tracer->ring;
 
-    return !tracer->forked && count_of(&ring->untracked_blocks) == 0 &&
+    return !tracer->forked &&
+           !atomic_load_explicit(&tracer->blocks_unseen, memory_order_relaxed) &&
+           count_of(&ring->untracked_blocks) == 0 &&
            count_of(&ring->missed_calls) == 0 && count_of(&ring->abandoned_operations) == 0 &&
            count_of(&ring->unlisted_plugins) == 0;
 }
@@ -106,4 +108,16 @@ void finding_report(const struct npn_caller *caller, const struct finding *findi
     struct event event = call_event(&operation, caller, EVENT_NONE, &stack);
     finding_put(&operation, caller->plugin, event.instance, event.node, event.stamp, finding);
     operation_leave(&operation);
+}
+
+void finding_report_fault(const struct npn_caller *caller, const struct finding *finding)
+{
+    struct tracer *tracer = tracer_if_running();
+    struct thread *thread = tracer != NULL ? thread_self(tracer) : NULL;
+
+    if (thread == NULL)
+        return;
+    thread->is_elsewhere = true;
+    finding_report(caller, finding);
+    thread->is_elsewhere = false;
 }

@@ -24,6 +24,9 @@ struct finding {
 /* By the caller, at its stack. */
 void finding_report(const struct npn_caller *caller, const struct finding *finding);
 
+/* From a handler of a fault: the caller's frame is one that was interrupted, or made up. */
+void finding_report_fault(const struct npn_caller *caller, const struct finding *finding);
+
 /* The same inside an operation that is under way, whose stack is known. */
 void finding_put(const struct operation *operation, uint32_t plugin, uint32_t instance,
                  uint32_t node, uint64_t stamp, const struct finding *finding);

@@ -204,6 +204,17 @@ static inline bool may_be_npn(const struct operation *operation, uint64_t owner,
            __builtin_expect(live_may_hold(operation->tracer, address_of(block)), 0);
 }
 
+/* The host's own free of an NPN block. Looked for only where a block may have come to it unseen:
+ * otherwise every free of the process would cost a look at the side table. */
+static inline void look_at_host_free(const struct operation *operation, uint64_t owner,
+                                     const void *block, const void *frame)
+{
+    if (__builtin_expect(
+            atomic_load_explicit(&operation->tracer->hand_over_unseen, memory_order_relaxed), 0) &&
+        owner == 0 && live_may_hold(operation->tracer, address_of(block)))
+        misuse_host_free(operation, frame, address_of(block));
+}
+
 /* ---- the calls --------------------------------------------------------------------------- */
 
 void heap_expect(const void *frame)
@@ -254,6 +265,7 @@ void heap_freeing(void *block, const void *frame, uint32_t how)
     int kept_errno = *thread->errno_at;
     uint64_t owner = owner_of(thread, frame, how);
     bool was_plugins = only_plugins() && forget(operation.tracer, address_of(block));
+    look_at_host_free(&operation, owner, block, frame);
     if (!only_plugins() || was_plugins || owner != 0) {
         if (!was_plugins && may_be_npn(&operation, owner, block, how))
             misuse_heap_free(&operation, frame, owner, address_of(block));

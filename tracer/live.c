@@ -98,6 +98,9 @@ bool live_insert(struct tracer *tracer, const struct live_block *block)
             !atomic_compare_exchange_strong_explicit(&slot->address, &empty, RING_LIVE_BUSY,
                                                      memory_order_acquire, memory_order_relaxed))
             continue;
+        /* Whoever copies the last entry out meanwhile sees that it has gone, if he sees anything of
+         * this one. Pairs with the fence in live_find. */
+        atomic_thread_fence(memory_order_release);
         slot->stamp = block->stamp;
         slot->size_bytes = block->size_bytes;
         slot->node = block->node;
@@ -120,5 +123,7 @@ bool live_find(struct tracer *tracer, uint64_t address, struct live_block *ret_b
     if (slot == NULL)
         return false;
     copy_out(slot, address, ret_block);
-    return true;
+    /* Another thread may have taken the block, and filled the slot anew. */
+    atomic_thread_fence(memory_order_acquire);
+    return atomic_load_explicit(&slot->address, memory_order_relaxed) == address;
 }

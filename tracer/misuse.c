@@ -210,6 +210,22 @@ void misuse_heap_free(const struct operation *operation, const void *frame, uint
     put(operation, &event, &finding);
 }
 
+/* Not misuse, but the same place: a block that the host frees has been given to it. */
+void misuse_host_free(const struct operation *operation, const void *frame, uint64_t address)
+{
+    struct live_block block;
+    struct event stack;
+
+    if (!live_take(operation->tracer, address, &block))
+        return;
+    struct npn_caller caller = caller_of(frame, block.plugin);
+    struct event event = call_event(operation, &caller, EVENT_NPN_HANDED, &stack);
+    event.address = address;
+    event.instance = block.instance;
+    call_release(operation, &event, &block, NPN_WAY_FREED);
+    call_put(operation, &stack, &event, 1);
+}
+
 void misuse_heap_alloc(const struct operation *operation, const void *frame, uint64_t owner,
                        uint64_t address)
 {

@@ -32,6 +32,9 @@ void misuse_unknown_result(const struct operation *operation, const struct event
 void misuse_heap_free(const struct operation *operation, const void *frame, uint64_t owner,
                       uint64_t address);
 
+/* The host frees an NPN block that was not seen coming to it. */
+void misuse_host_free(const struct operation *operation, const void *frame, uint64_t address);
+
 /* The plug-in got the address from malloc: an NPN block there has been freed unseen. */
 void misuse_heap_alloc(const struct operation *operation, const void *frame, uint64_t owner,
                        uint64_t address);

@@ -9,7 +9,7 @@
 #include "tracer/tally.h"
 
 #define FLUSH_RECORDED 1 /* in place of a block's address */
-#define NEGATIVE_FROM_BYTES (UINT32_C(1) << 31)
+#define NEGATIVE_FROM_BYTES (UINT32_MAX - (UINT32_C(1) << 24) + 1) /* -16 Mi */
 #define FLUSHES_SPIN 64 /* in a row, with the same outcome */
 
 static uint32_t push_call(const struct npn_caller *caller, enum context_kind kind, void *block)

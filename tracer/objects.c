@@ -90,9 +90,12 @@ static void empty_locked(struct ring_object *slot)
     atomic_store_explicit(&slot->address, 0, memory_order_release);
 }
 
-/* A new entry, with one reference. */
+/* A new entry, with one reference. Who reads the slot's last entry meanwhile must see that it is
+ * gone, if he sees anything of this one: the fence stands between empty_locked()'s stores and
+ * these, and pairs with the acquire fence of readers, who look at the address again. */
 static void fill(struct ring_object *slot, const struct event *event, enum object_step step)
 {
+    atomic_thread_fence(memory_order_release);
     slot->stamp = event->stamp;
     slot->node = slot->last_node = event->node != RING_NODE_INLINE ? event->node : RING_NODE_NONE;
     slot->instance = event->instance;

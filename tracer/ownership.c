@@ -103,9 +103,11 @@ __attribute__((noinline)) void npn_result_while_false(const struct npn_caller *c
 
     if (block == NULL || !operation_enter(&operation, caller->stack_pointer))
         return;
+    if (live_find(operation.tracer, finding.address, &finding.owner))
+        contract_hand_over_unseen(operation.tracer);
     if (finding_is_certain(operation.tracer)) {
         struct event event = call_event(&operation, caller, EVENT_NONE, &stack);
-        if (!live_find(operation.tracer, finding.address, &finding.owner))
+        if (finding.owner.address == 0)
             object_holder(operation.tracer, finding.address, event.plugin, &finding.owner);
         finding.size = finding.owner.size_bytes;
         finding_put(&operation, event.plugin, event.instance, event.node, event.stamp, &finding);

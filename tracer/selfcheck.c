@@ -50,7 +50,7 @@ __attribute__((noinline)) void selfcheck_stack(struct tracer *tracer, struct thr
     struct event_frame *frames = thread->frames[level];
     struct unwind_start start;
 
-    if (tracer->unwinder == NULL || ++thread->unchecked < tracer->selfcheck)
+    if (tracer->unwinder == NULL || thread->is_elsewhere || ++thread->unchecked < tracer->selfcheck)
         return;
     thread->unchecked = 0;
     unwind_here(&start);

@@ -158,7 +158,7 @@ static __attribute__((noinline)) uint32_t capture_complex(struct tracer *tracer,
     struct unwind_start start;
 
     unwind_here(&start);
-    if (tracer->unwinder != NULL)
+    if (tracer->unwinder != NULL && !thread->is_elsewhere)
         result = unwind_frames(tracer, thread, &start, frames, THREAD_FRAMES);
     if (result.count == 0)
         frames[result.count++] = (struct event_frame){.pc = caller};

@@ -80,6 +80,7 @@ struct thread {
     uint32_t context_overflow; /* entries not pushed because there was no room */
     uint32_t flushes;          /* NPN_MemFlush calls in a row that returned flushed_bytes */
     uint64_t flushed_bytes;
+    bool is_elsewhere; /* stacks do not begin in our own frames: libunwind cannot be asked */
     /* What follows needs no clearing but for `valid`. */
     struct segment_of_frames *segments; /* SEGMENT_PLACES of them; NULL: none (yet) */
     uint32_t without_segments;          /* backtraces */

@@ -48,6 +48,8 @@ struct tracer {
     uint32_t generation; /* of this recording among those of the process's ancestors and itself */
     bool recording;      /* false: nobody can read the segment; tables only, no events */
     bool forked;         /* RING_ORIGIN_FORKED */
+    _Atomic bool hand_over_unseen; /* the host may have freed NPN blocks: contract.h */
+    _Atomic bool blocks_unseen;    /* a plug-in may have got blocks that are not known */
 
     _Atomic uint32_t policy;      /* enum ring_policy; the header's, until the recorder is gone */
     _Atomic uint32_t epoch;       /* grows whenever an object may have been unloaded */

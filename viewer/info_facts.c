@@ -92,6 +92,7 @@ const char *info_origin(uint32_t origin, unsigned *at)
 
 const char *info_plugin_flag(uint32_t flags, unsigned *at)
 {
-    static const char *const names[] = {"by-caller", "provided", "nested"};
+    static const char *const names[] = {"by-caller", "provided", "nested", "unseen",
+                                        "class-unseen"};
     return next_bit(names, COUNT(names), flags, at);
 }

@@ -62,6 +62,7 @@ char *leak_what(const struct leak *leak)
         [NPN_ORIGIN_PASSWORD] = "password",
         [NPN_ORIGIN_DOCUMENT] = "document origin",
         [NPN_ORIGIN_VARIANT] = "result string",
+        [NPN_ORIGIN_SAVED] = "saved data",
     };
     if (leak->domain == LEAK_OBJECT)
         return xalloc_string(text_plural(leak->objects, "object").chars);

@@ -68,6 +68,7 @@ struct act_call {
     const char **value;
     char ***sites;
     NPSavedData **save;
+    NPSavedData *saved; /* that NPP_New was given */
     NPObject **object;
     bool returns;  /* true before */
     NPError error; /* NPERR_NO_ERROR before */

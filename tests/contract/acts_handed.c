@@ -194,6 +194,31 @@ static void saved_or_lost(struct act_call *call)
     }
 }
 
+/* Without a look, as it crashes where there is no place for it. */
+static void saved_blindly(struct act_call *call)
+{
+    *call->save = NULL;
+}
+
+/* What an earlier instance saved is this one's to free. */
+static void saved_freed(struct act_call *call)
+{
+    if (call->saved == NULL)
+        return;
+    STATE_RECEIVED(2);
+    browser.memfree(call->saved->buf);
+    browser.memfree(call->saved);
+}
+
+static void saved_kept(struct act_call *call)
+{
+    if (call->saved == NULL)
+        return;
+    STATE_RECEIVED(2);
+    STATE_LEAK_BY("NPP_New (saved data)", sizeof *call->saved, "");
+    STATE_LEAK_BY("NPP_New (saved data)", (size_t)call->saved->len, "");
+}
+
 const struct act acts_handed[] = {
     {"answer-string", answer_string},
     {"answer-empty", answer_empty},
@@ -215,5 +240,8 @@ const struct act acts_handed[] = {
     {"saved-given", saved_given},
     {"saved-empty", saved_empty},
     {"saved-or-lost", saved_or_lost},
+    {"saved-blindly", saved_blindly},
+    {"saved-freed", saved_freed},
+    {"saved-kept", saved_kept},
     {NULL, NULL},
 };

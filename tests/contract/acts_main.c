@@ -47,7 +47,7 @@ static void instance_free(struct acts_instance *instance)
 static NPError act_new(NPMIMEType type, NPP npp, uint16_t mode, int16_t argc, char *argn[],
                        char *argv[], NPSavedData *saved)
 {
-    (void)mode, (void)saved;
+    (void)mode;
     struct acts_instance *instance = calloc(1, sizeof *instance);
     NPVariant nothing;
     instance->npp = npp;
@@ -57,6 +57,7 @@ static NPError act_new(NPMIMEType type, NPP npp, uint16_t mode, int16_t argc, ch
     browser.setvalue(npp, NPPVpluginWindowBool, NULL);
     struct act_call call = acts_call(instance, &nothing);
     call.value = (const char *[]){type};
+    call.saved = saved;
     acts_run(ACTS_DO, &call);
     if (call.error != NPERR_NO_ERROR)
         instance_free(instance);

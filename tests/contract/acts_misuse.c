@@ -1,6 +1,8 @@
 /* tests/contract/acts_misuse.c - acts that free what they should not, or release it twice */
 /* SPDX-License-Identifier: MIT */
 
+#include <dlfcn.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -234,6 +236,33 @@ static void missing_called(struct act_call *call)
     browser.scheduletimer(call->instance->npp, 10, false, NULL);
 }
 
+/* Of the newest part of the table, which some browsers do not know. */
+static void missing_beyond_called(struct act_call *call)
+{
+    if (browser.initasyncsurface(call->instance->npp, NULL, 0, NULL, NULL) != NPERR_NO_ERROR)
+        call->error = NPERR_GENERIC_ERROR;
+}
+
+/* What is NULL here is no function of the browser's. */
+static void null_called(struct act_call *call)
+{
+    static void (*volatile nothing)(struct act_call *);
+    nothing(call);
+    call->returns = false;
+}
+
+static void null_read(struct act_call *call)
+{
+    static struct act_call *volatile nothing;
+    call->returns = nothing->returns;
+}
+
+static void signal_sent(struct act_call *call)
+{
+    (void)call;
+    raise(SIGSEGV);
+}
+
 /* ---- after NP_Shutdown ----------------------------------------------------------------------- */
 
 static void after_shutdown(struct act_call *call)
@@ -241,6 +270,18 @@ static void after_shutdown(struct act_call *call)
     (void)call;
     STATE_FINDING("call-after-shutdown", "", "");
     browser.getstringidentifier("late");
+}
+
+/* By name, where somebody provides it. */
+static void exported_called(struct act_call *call)
+{
+    void *(*memalloc)(uint32_t) = (void *(*)(uint32_t))dlsym(RTLD_DEFAULT, "NPN_MemAlloc");
+    void (*memfree)(void *) = (void (*)(void *))dlsym(RTLD_DEFAULT, "NPN_MemFree");
+    if (memalloc == NULL || memfree == NULL)
+        acts_fail("nobody provides NPN_MemAlloc");
+    void *block = memalloc(74);
+    memfree(block);
+    call->returns = block != NULL; /* no jump to it: the place counts */
 }
 
 static void module_block_left(struct act_call *call)
@@ -284,6 +325,11 @@ const struct act acts_misuse[] = {
     {"flush-spins", flush_spins},
     {"flush-some", flush_some},
     {"missing-called", missing_called},
+    {"missing-beyond-called", missing_beyond_called},
+    {"null-called", null_called},
+    {"null-read", null_read},
+    {"signal-sent", signal_sent},
+    {"exported-called", exported_called},
     {"after-shutdown", after_shutdown},
     {"module-block-left", module_block_left},
     {"module-block-freed", module_block_freed},

@@ -143,6 +143,32 @@ def while_false(t):
                  SAFE + ["--false-results=released"])
 
 
+@case("result-while-false-on-each-browser")
+def while_false_everywhere(t):
+    """The finding is the same on all. Whether the block is still there cannot be seen on any but by
+    the host's own free, which shows where heap calls are recorded: then it is no leak."""
+    for host, options in HOSTS.items():
+        for how in ("invoke", "get"):
+            done = run(t, "record", around(act("identifier-freed"), f"{how} 1 false-with-string"),
+                       options)
+            _, found, problems = acting.found_findings(done)
+            t.equal([f.kind for f in found] + problems, ["result-while-false"], f"{host}: {how}")
+            t.equal(done.leaks()["blocks"], 1, f"{host}: {how}: blocks")
+    released = {"gecko": ("get",), "container": (), "webkit": ("invoke",), "webkit2": ("invoke",),
+                "chromium": ("invoke",), "wrapper": ()}
+    for host, hows in released.items():
+        for heap in ("plugins", "all"):
+            for how in ("invoke", "get"):
+                done = run(t, "record", around(act("identifier-freed"),
+                                               f"{how} 1 false-with-string"), HOSTS[host],
+                           record_options=[f"--heap={heap}"])
+                report = done.report()["plugins"][0]["npn"]
+                t.equal((report["live_blocks"], report["handed_over"]),
+                        (0, 1) if how in hows else (1, 0), f"{host}: {how}: live, handed over")
+                found = done.json("findings")["findings"]
+                t.equal([f["kind"] for f in found], ["result-while-false"], f"{host}: {how}")
+
+
 @case("result-while-false-released")
 def while_false_released(t):
     """The host released it, and its address comes again: there is a finding, and no leak."""
@@ -188,6 +214,40 @@ def missing(t):
     t.equal(acting.found_findings(traced)[1:], ({}, []), "findings")
 
 
+@case("missing-function-called-and-checked")
+def missing_checked(t):
+    """With --check the fault is looked at, and happens all the same. A slot beyond the size of a
+    browser's table is missing, too."""
+    for options, name in ((["--null-slots=scheduletimer"], "missing-called"),
+                          (["--null-slots=scheduletimer,unscheduletimer,getauthenticationinfo,"
+                            "convertpoint,handleevent"], "missing-called"),
+                          (["--table-size=448"], "missing-beyond-called")):
+        actions = around(act(name))
+        untraced = run(t, "untraced", actions, options)
+        t.equal(untraced.status, -11, "untraced: exit status")
+        traced = run(t, "record", actions, options, record_options=["--check"])
+        t.same(untraced, traced)
+        found = traced.json("findings")["findings"]
+        functions = {"missing-called": ("NPN_ScheduleTimer", "missing_called"),
+                     "missing-beyond-called": ("NPN_InitAsyncSurface", "missing_beyond_called")}
+        t.equal([(f["kind"], f["function"], f["stack"][0]["function"]) for f in found],
+                [("null-function", *functions[name])], f"{options}: findings")
+        t.expect(len(found[0]["stack"]) > 3, "the stack ends at the plug-in")
+
+
+@case("other-faults-and-checked")
+def other_faults(t):
+    """Faults and signals end the process as without --check, and are no findings."""
+    for name, status in (("null-called", -11), ("null-read", -11), ("signal-sent", -11)):
+        actions = around(act(name))
+        options = ["--null-slots=scheduletimer"]
+        untraced = run(t, "untraced", actions, options)
+        t.equal(untraced.status, status, f"{name}: untraced: exit status")
+        traced = run(t, "record", actions, options, record_options=["--check"])
+        t.same(untraced, traced)
+        t.equal(acting.found_findings(traced)[1:], ({}, []), f"{name}: findings")
+
+
 # ---- after NP_Shutdown ---------------------------------------------------------------------------
 
 
@@ -198,6 +258,19 @@ def after_shutdown(t):
          env={"ACTS_VALUE": "after-shutdown"})
     play(t, ["load a @acts", "shutdown a", "init a", "scan a", "unload a"],
          env={"ACTS_VALUE": "identifier-freed"}, clean=True)
+
+
+@case("exported-functions-after-shutdown")
+def exported_after_shutdown(t):
+    """By name instead of through the table it is the same."""
+    for name, kinds in (("before", []), ("after", ["call-after-shutdown"])):
+        actions = ["load a @acts", *(["shutdown a"] if kinds else []), "scan a", "close a"]
+        done = run(t, "record", actions, env={"ACTS_VALUE": "exported-called"})
+        t.equal(done.status, 0, f"{name}: exit status")
+        found = done.json("findings")["findings"]
+        t.equal([f["kind"] for f in found], kinds * 2, f"{name}: findings")
+        t.equal([f["stack"][0]["function"] for f in found], ["exported_called"] * len(found),
+                f"{name}: where")
 
 
 @case("freed-by-destructor")

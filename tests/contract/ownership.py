@@ -153,6 +153,37 @@ def saved(t):
         clean_everywhere(t, around(act("identifier-freed", save=acts)))
 
 
+@case("saved-data-in-a-variable-that-was-not-cleared")
+def saved_unset(t):
+    """What stood there before is not the plug-in's."""
+    for acts in ("saved-given", "identifier-freed"):
+        play(t, around(act("identifier-freed", save=acts)), ["--save=unset"], clean=True)
+
+
+@case("saved-data-comes-back")
+def saved_back(t):
+    """No known browser does it; the API says that it is the new instance's then."""
+    actions = around(act("identifier-freed", save="saved-given"), end=(
+        "destroy 1", "new a 2 do=saved-freed", "destroy 2", "unload a"))
+    play(t, actions, ["--save=returned"], clean=True)
+    play(t, actions, ["--save=returned", "--mem=header"], clean=True)
+    actions[3] = "new a 2 do=saved-kept"
+    play(t, actions, ["--save=returned"])
+
+
+@case("saved-data-without-a-look")
+def saved_blindly(t):
+    """Where there is no place for it the plug-in crashes, and we do not."""
+    actions = around(act("identifier-kept", save="saved-blindly"))
+    for host in ("container", "webkit2"):
+        untraced = run(t, "untraced", actions, HOSTS[host])
+        t.equal(untraced.status, -11, f"{host}: untraced: exit status")
+        traced = run(t, "record", actions, HOSTS[host])
+        t.same(untraced, traced)
+        acting.exact(traced, outlived=False)
+    play(t, actions, HOSTS["webkit"])
+
+
 @case("saved-data-without-a-place")
 def saved_or_lost(t):
     """Made all the same, it is a leak where the host gives no place for it."""

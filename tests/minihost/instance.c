@@ -54,6 +54,19 @@ typedef NPError (*wide_new)(const char *mime, NPP npp, wide mode, wide argc, cha
                             char **argv, NPSavedData *saved);
 typedef NPBool (*wide_gotfocus)(NPP npp, wide direction);
 
+/* For the next instance. */
+static NPSavedData *kept_saved;
+
+/* Nothing that a plug-in may read, in a variable that it may fill. */
+static NPSavedData *const unset = (NPSavedData *)0x5a5a5a50;
+
+static NPSavedData *take_saved(void)
+{
+    NPSavedData *saved = kept_saved;
+    kept_saved = NULL;
+    return saved;
+}
+
 /* new PLUGIN INSTANCE [NAME=VALUE...]: NPP_New; `mime` is an attribute like others */
 static long act_new(int count, char **words)
 {
@@ -78,7 +91,8 @@ static long act_new(int count, char **words)
     instance->plugin = plugin;
     wide_new new = (wide_new)(void (*)(void))plugin->funcs->newp;
     NPError error =
-        new (mime, &instance->npp, WIDE_16(NP_EMBED), WIDE_16(attributes), names, values, NULL);
+        new (mime, &instance->npp, WIDE_16(NP_EMBED), WIDE_16(attributes), names, values,
+             take_saved());
     say("  NPP_New returned %d", error);
     if (error != NPERR_NO_ERROR)
         instance->plugin = NULL;
@@ -99,18 +113,22 @@ static void end_object(struct instance *instance)
 
 static void end_saved(NPSavedData *saved)
 {
-    if (saved == NULL)
+    if (saved == NULL || saved == unset)
         return;
     say("  saved %d bytes", saved->len);
     if (options.save == SAVE_IGNORED)
         return;
+    if (options.save == SAVE_RETURNED) {
+        kept_saved = saved;
+        return;
+    }
     memory_own_free(saved->buf);
     memory_own_free(saved);
 }
 
 static long destroy(struct instance *instance)
 {
-    NPSavedData *saved = NULL;
+    NPSavedData *saved = options.save == SAVE_UNSET ? unset : NULL;
     later_drop(&instance->npp);
     NPSavedData **save = options.save == SAVE_NULL ? NULL : &saved;
     NPError error = instance->plugin->funcs->destroy(&instance->npp, save);

@@ -40,7 +40,8 @@ static const struct word flushes[] = {
 static const struct word mems[] = {
     {"libc", MEM_LIBC}, {"header", MEM_HEADER}, {"arena", MEM_ARENA}, {NULL, 0}};
 static const struct word saves[] = {
-    {"given", SAVE_GIVEN}, {"null", SAVE_NULL}, {"ignored", SAVE_IGNORED}, {NULL, 0}};
+    {"given", SAVE_GIVEN}, {"null", SAVE_NULL},         {"ignored", SAVE_IGNORED},
+    {"unset", SAVE_UNSET}, {"returned", SAVE_RETURNED}, {NULL, 0}};
 static const struct word object_ends[] = {{"release", OBJECTS_RELEASE},
                                           {"invalidate", OBJECTS_INVALIDATE},
                                           {"keep", OBJECTS_KEEP},
@@ -97,8 +98,9 @@ static const struct setting settings[] = {
      &options.raise_in_memalloc},
     {"release-by-table", NULL, "blocks from plug-ins are freed by the host's own table", NULL, NULL,
      NULL, NULL, &options.release_by_table},
-    {"save", "given|null|ignored", "the second argument of NPP_Destroy", saves, &options.save, NULL,
-     NULL, NULL},
+    {"save", "given|null|ignored|unset|returned",
+     "the second argument of NPP_Destroy, and what becomes of it", saves, &options.save, NULL, NULL,
+     NULL},
     {"objects", "release|invalidate|keep", "what becomes of objects after NPP_Destroy", object_ends,
      &options.objects, NULL, NULL, NULL},
     {"off-thread", "works|refuses|aborts", "calls on threads of a plug-in's own", off_threads,

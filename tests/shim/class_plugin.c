@@ -7,6 +7,7 @@
  *     heap     heap memory that is kept for ever
  *     own      heap memory of each object
  *     copied   heap memory, copied from a class of which there is an object already
+ *     sealed   memory that nobody can make writable
  *     shared   a library's writable data, $NPNCLASS_LIBRARY (class_shared.c)
  *
  * Its scriptable object is a new one each time. Methods answer with a string of the browser's
@@ -16,8 +17,12 @@
  */
 
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "tests/shim/class_shared.h"
 
@@ -124,6 +129,21 @@ static NPClass *copied(NPP npp)
     return copy;
 }
 
+/* A file that was opened for reading. */
+static NPClass *sealed(void)
+{
+    char path[32];
+    const int file = memfd_create("class", MFD_CLOEXEC);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+    const int reader = open(path, O_RDONLY | O_CLOEXEC);
+    if (write(file, &const_class, sizeof const_class) != (ssize_t)sizeof const_class)
+        abort();
+    NPClass *class = mmap(NULL, sizeof *class, PROT_READ, MAP_SHARED, reader, 0);
+    close(reader);
+    close(file);
+    return class != MAP_FAILED ? class : NULL;
+}
+
 static NPClass *of_library(void)
 {
     if (library == NULL)
@@ -140,6 +160,8 @@ static NPClass *class_wanted(NPP npp, const char *where)
         return in_heap(&static_class);
     if (strcmp(where, "copied") == 0)
         return copied(npp);
+    if (strcmp(where, "sealed") == 0)
+        return sealed();
     if (strcmp(where, "shared") == 0)
         return of_library();
     if (strcmp(where, "heap") != 0)

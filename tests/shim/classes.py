@@ -47,6 +47,10 @@ def findings(run):
     return sorted(entry["kind"] for entry in found for _ in range(entry["count"]))
 
 
+def flags(run):
+    return run.json("info")["plugins"][0]["flags"]
+
+
 def no_findings(t, runs):
     for mode in MODES[1:]:
         t.equal(findings(runs[mode]), [], f"{mode}: findings")
@@ -132,6 +136,27 @@ def beyond_the_sets(t):
         t.expect(got["live_blocks"] + got["freed_elsewhere"] == 36,
                  f"{mode}: blocks whose end was not seen, of 36: {got}")
         t.equal(got["handed_over"], 64, f"{mode}: handed over")
+        t.equal(flags(runs[mode]), ["class-unseen"], f"{mode}: flags of the plug-in")
+
+
+@case("class-that-cannot-be-written")
+def cannot_be_written(t):
+    """It is left alone, and said. Where heap calls are recorded the host's frees tell what came to
+    it; without them nothing is known, and so nothing is said of such blocks' zones or heaps."""
+    actions = [f"load 0 {PLUGIN}", "new 0", "object 0 0", "slots 0", *EVERYTHING, "object 0 1",
+               "invoke 1 hello", "unload 0"]
+    runs = play(t, actions, "sealed")
+    no_findings(t, runs)
+    for mode in MODES[1:]:
+        t.equal(flags(runs[mode]), ["class-unseen"], f"{mode}: flags of the plug-in")
+        t.equal(npn(runs[mode])["handed_over"], 0, f"{mode}: handed over")
+    for options in (["--heap=all"], ["--heap=plugins"], ["--check"]):
+        done = t.run("record", [HOST, *actions], {"NPNCLASS": "sealed"}, options)
+        t.same(runs["untraced"], done)
+        got = npn(done)
+        t.equal((got["live_blocks"], got["handed_over"]) if options != ["--check"] else (0, 5),
+                (0, len(EVERYTHING) + 1), f"{options}: live, handed over")
+        t.equal(findings(done), [], f"{options}: findings")
 
 
 @case("class-shared-by-two-plugins")

@@ -59,4 +59,19 @@ def beyond_the_pool(t):
             t.expect(npn["received_blocks"] > 0, f"{mode}: {path} received nothing")
 
 
+@case("slots-of-plugins-of-two-hosts-beyond-the-pool")
+def two_hosts(t):
+    """Stubs are shared under one host only. A plug-in of another calls it directly, which is said,
+    and nothing else of it is."""
+    plugins = [t.path(f"libnpslots{n}.so") for n in range(POOL + 2)]
+    for path in plugins:
+        shutil.copy2(PLUGIN, path)
+    runs = play(t, "filled", plugins, {"NPNSLOTS_OTHER": str(len(plugins))})
+    for mode in MODES[1:]:
+        flags = [plugin["flags"] for plugin in runs[mode].json("info")["plugins"]]
+        t.equal(flags, [[]] * POOL + [["by-caller"], ["by-caller", "unseen"]], f"{mode}: flags")
+        npn = plugin_of(runs[mode].report(), os.path.basename(plugins[-1]))["npn"]
+        t.equal((npn["allocs"], npn["frees"]), (0, 0), f"{mode}: memory calls that were seen")
+
+
 main()

@@ -1,9 +1,11 @@
 /* tests/shim/slots_host.c: a host whose functions print what they are called with. */
 /* SPDX-License-Identifier: MIT */
 
-/* slots_host FILE...: initialises each plug-in, which does the rest, and shuts it down. */
+/* slots_host FILE...: initialises each plug-in, which does the rest, and shuts it down. Those from
+ * number $NPNSLOTS_OTHER on get another function of one name, as of another host. */
 
 #include <dlfcn.h>
+#include <stdlib.h>
 
 #include "tests/shim/slots.h"
 
@@ -68,6 +70,11 @@ static NPNetscapeFuncs table = {
     .getJavaEnv = host_getJavaEnv,
 };
 
+static uint32_t other_memflush(uint32_t size)
+{
+    return host_memflush(size);
+}
+
 static int play(const char *file)
 {
     static NPPluginFuncs functions = {.size = sizeof functions};
@@ -97,7 +104,11 @@ int main(int argc, char **argv)
         return 2;
     }
     setvbuf(stdout, NULL, _IONBF, 0);
-    for (int i = 1; i < argc && status == 0; i++)
+    const char *other = getenv("NPNSLOTS_OTHER");
+    for (int i = 1; i < argc && status == 0; i++) {
+        if (other != NULL && i == atoi(other))
+            table.memflush = other_memflush;
         status = play(argv[i]);
+    }
     return status;
 }

@@ -205,6 +205,8 @@ static void result_while_false(void **state)
         rig_found(++findings, FINDING_RESULT_WHILE_FALSE, rig_block(25));
     assert_int_equal(found->size, 14);
     rig_free(rig_block(25)); /* it stays a block */
+    assert_false(contract_sees_hand_over(rig_tracer)); /* for all that we know */
+    atomic_store(&rig_tracer->hand_over_unseen, false);
     rig_held(rig_block(26), OBJECT_CREATED);
     rig_result_while_false(rig_block(26));
     found = rig_found(++findings, FINDING_RESULT_WHILE_FALSE, rig_block(26));
@@ -212,6 +214,7 @@ static void result_while_false(void **state)
     assert_int_not_equal(found->owner_node, RING_NODE_NONE);
     rig_dropped(rig_block(26), OBJECT_RELEASED);
     assert_int_equal(rig_findings(), findings);
+    assert_true(contract_sees_hand_over(rig_tracer));
 }
 
 /* ---- sizes and flushes ---- */
@@ -219,7 +222,7 @@ static void result_while_false(void **state)
 static void negative_sizes(void **state)
 {
     (void)state;
-    rig_alloc(rig_block(30), 0x7fffffff);
+    rig_alloc(rig_block(30), 0xfeffffff); /* much, but a number all the same */
     rig_free(rig_block(30));
     assert_int_equal(rig_findings(), findings);
     rig_alloc(NULL, 0xfffffff0);
