@@ -7,8 +7,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "shim/hooks.h"
 #include "shim/quarantine.h"
+#include "tracer/contract.h"
 #include "tracer/findings.h"
+#include "tracer/heap.h"
 #include "tracer/registry.h"
 #include "tracer/sys.h"
 
@@ -95,12 +98,31 @@ void check_given_away(const struct npn_caller *caller, const void *block)
     errno = kept_errno;
 }
 
+void check_freed_by_heap(const void *block, const void *frame, uint32_t set)
+{
+    int kept_errno = errno;
+    struct live_block known;
+    struct npn_caller caller = {
+        .plugin = hooks_by(set) / HEAP_BY(1),
+        .stack_pointer = (uint64_t)(uintptr_t)frame,
+    };
+
+    if ((whatif_modes & RING_WHATIF_CHECK) != 0) {
+        check_examine(&caller, block, &known);
+        quarantine_drop(block);
+        if (atomic_load_explicit(&heap_tracing, memory_order_relaxed) == RING_HEAP_OFF)
+            npn_freed_by_heap(&caller, block);
+    }
+    errno = kept_errno;
+}
+
 /* ---- what is never freed ----------------------------------------------------------------- */
 
-/* Blocks of this plug-in were freed where nobody saw it: those that are listed may be gone, too. */
-static bool is_doubtful(const struct ring_plugin *plugin)
+/* Blocks of this plug-in were freed where nobody saw it, or went to the browser unseen: those that
+ * are listed may be gone, too. */
+static bool is_doubtful(struct tracer *tracer, const struct ring_plugin *plugin)
 {
-    return plugin == NULL ||
+    return plugin == NULL || !contract_sees_hand_over(tracer) ||
            atomic_load_explicit(&plugin->npn.freed_elsewhere, memory_order_relaxed) > 0;
 }
 
@@ -148,7 +170,7 @@ void check_plugin_ends(uint32_t plugin)
 
     if ((whatif_modes & RING_WHATIF_CHECK) == 0 || tracer == NULL)
         return;
-    if (!is_doubtful(registry_plugin(tracer, plugin)))
+    if (!is_doubtful(tracer, registry_plugin(tracer, plugin)))
         examine_live(tracer, plugin);
     quarantine_empty(plugin);
     errno = kept_errno;
@@ -165,7 +187,7 @@ __attribute__((destructor)) static void at_exit(void)
         atomic_load_explicit(&tracer->ring->used[RING_PLUGINS], memory_order_acquire);
     for (uint32_t id = 1; id <= plugins; id++) {
         struct ring_plugin *plugin = registry_plugin(tracer, id);
-        if (!is_doubtful(plugin) && atomic_load(&plugin->end_stamp) == 0)
+        if (!is_doubtful(tracer, plugin) && atomic_load(&plugin->end_stamp) == 0)
             examine_live(tracer, id);
     }
     quarantine_look();

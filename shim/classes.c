@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "shim/stubs.h"
+#include "tracer/contract.h"
 #include "tracer/region.h"
 #include "tracer/sys.h"
 #include "tracer/tracer.h"
@@ -207,12 +208,15 @@ void classes_watch(struct plugin *plugin, NPClass *type)
         if (__atomic_load_n(&watched[set].type, __ATOMIC_ACQUIRE) == type &&
             is_redirected(type, set))
             return;
-    if (lock == NULL || !lock_acquire(lock, &mask))
-        return;
-    uint32_t set = set_of_locked(plugin, type);
-    if (set < STUBS_CLASS_SETS)
-        change(type, set, redirect);
-    lock_release(lock, &mask);
+    bool seen = lock != NULL && lock_acquire(lock, &mask);
+    if (seen) {
+        uint32_t set = set_of_locked(plugin, type);
+        seen = set < STUBS_CLASS_SETS && change(type, set, redirect);
+        lock_release(lock, &mask);
+    }
+    struct tracer *tracer = tracer_if_running();
+    if (!seen && tracer != NULL)
+        contract_hand_over_unseen(tracer);
 }
 
 /* ---- around dlclose ---------------------------------------------------------------------- */

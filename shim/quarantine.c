@@ -16,6 +16,7 @@
 struct kept {
     struct live_block block;
     uint32_t node; /* of its free */
+    uint32_t freer;
     NPN_MemFreeProcPtr host;
 };
 
@@ -36,8 +37,8 @@ static struct quarantine *make(void)
 
     if (made == NULL)
         return NULL;
-    madvise(made, sizeof(*made), MADV_WIPEONFORK);
-    if (atomic_compare_exchange_strong(&only, &none, made))
+    bool wiped = madvise(made, sizeof(*made), MADV_WIPEONFORK) == 0;
+    if (wiped && atomic_compare_exchange_strong(&only, &none, made))
         return made;
     sys_unmap(made, sizeof(*made));
     return none;
@@ -67,6 +68,7 @@ static uint32_t first_changed(const struct live_block *block)
 
 static void report(const struct kept *kept, uint32_t offset)
 {
+    struct tracer *tracer = tracer_if_running();
     struct operation operation;
     struct finding finding = {
         .kind = FINDING_WRITE_AFTER_FREE,
@@ -77,7 +79,8 @@ static void report(const struct kept *kept, uint32_t offset)
         .released_node = kept->node,
     };
 
-    if (!operation_enter(&operation, (uint64_t)(uintptr_t)__builtin_frame_address(0)))
+    if (tracer == NULL || !finding_is_certain(tracer) ||
+        !operation_enter(&operation, (uint64_t)(uintptr_t)__builtin_frame_address(0)))
         return;
     /* Nobody saw the write: the last that is known is where it was freed. */
     finding_put(&operation, kept->block.plugin, kept->block.instance, kept->node, clock_stamp(),
@@ -176,10 +179,12 @@ static uint32_t node_of_free(const struct live_block *block)
                : 0;
 }
 
-bool quarantine_keep(const struct live_block *block, NPN_MemFreeProcPtr host)
+bool quarantine_keep(const struct live_block *block, uint32_t freer, NPN_MemFreeProcPtr host)
 {
     struct quarantine *quarantine = atomic_load_explicit(&only, memory_order_acquire);
-    struct kept fresh = {.block = *block, .host = host, .node = node_of_free(block)}, oldest;
+    struct kept fresh = {
+        .block = *block, .host = host, .node = node_of_free(block), .freer = freer};
+    struct kept oldest;
     bool locked;
 
     if (quarantine == NULL)
@@ -195,6 +200,11 @@ bool quarantine_keep(const struct live_block *block, NPN_MemFreeProcPtr host)
     return true;
 }
 
+static bool is_of(const struct kept *kept, uint32_t plugin)
+{
+    return kept->block.plugin == plugin || kept->freer == plugin;
+}
+
 /* The index of a block by address or, with address 0, of the first of a plug-in's; count: none. */
 static uint32_t find_locked(struct quarantine *quarantine, uint64_t address, uint32_t plugin)
 {
@@ -202,7 +212,7 @@ static uint32_t find_locked(struct quarantine *quarantine, uint64_t address, uin
 
     while (index < quarantine->count &&
            (address != 0 ? at(quarantine, index)->block.address != address
-                         : at(quarantine, index)->block.plugin != plugin))
+                         : !is_of(at(quarantine, index), plugin)))
         index++;
     return index;
 }

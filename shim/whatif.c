@@ -253,16 +253,25 @@ void *whatif_alloc(const struct npn_caller *caller, uint32_t token, NPN_MemAlloc
     return block;
 }
 
+/* A plug-in's host may go when it was shut down: what it frees later is not kept. */
+static bool is_over(const struct npn_caller *caller)
+{
+    struct plugin *plugin = caller->plugin != 0 ? plugin_of_id(caller->plugin) : NULL;
+
+    return plugin != NULL && atomic_load_explicit(&plugin->ended, memory_order_relaxed);
+}
+
 void whatif_free(const struct npn_caller *caller, NPN_MemFreeProcPtr host, void *block)
 {
     int kept_errno = errno;
     struct live_block known;
+    bool taken;
 
     whatif_note_modes();
-    bool keeps = check_examine(caller, block, &known);
-    bool is_kept = !keeps && quarantine_has(block);
-    uint32_t token = npn_free_begin(caller, block);
-    if (is_kept || (keeps && quarantine_keep(&known, host))) {
+    bool intact = check_examine(caller, block, &known);
+    uint32_t token = npn_free_begin_known(caller, block, &taken);
+    if (taken ? intact && !is_over(caller) && quarantine_keep(&known, caller->plugin, host)
+              : quarantine_has(block)) {
         npn_free_end(caller, token);
         errno = kept_errno;
         return;
