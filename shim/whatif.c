@@ -126,12 +126,13 @@ static bool is_to_fail(const struct plugin *plugin, bool *counted)
 }
 
 /* What fails is recorded as such, whoever else has recorded a block. */
-static void *fail(const struct npn_caller *caller, uint32_t token, uint32_t size, int kept_errno)
+static void *fail(const struct npn_caller *caller, uint32_t token, uint32_t size, uint16_t why,
+                  int kept_errno)
 {
     struct npn_caller injected = *caller;
     struct tracer *tracer = tracer_if_running();
 
-    injected.flags |= EVENT_INJECTED;
+    injected.flags |= EVENT_INJECTED | why;
     npn_alloc_end(&injected, token, NULL, size);
     if (tracer != NULL)
         atomic_fetch_add_explicit(&tracer->ring->injected_failures, 1, memory_order_relaxed);
@@ -241,8 +242,10 @@ void *whatif_alloc(const struct npn_caller *caller, uint32_t token, NPN_MemAlloc
     whatif_note_modes();
     bool nested = is_nested(token), counted = nested && passing.counted;
     struct plugin *plugin = caller->plugin != 0 ? plugin_of_id(caller->plugin) : NULL;
-    if (is_to_fail(plugin, &counted) || !is_within_limit(plugin, size, kept_errno, &reserved))
-        return fail(caller, token, size, kept_errno);
+    if (is_to_fail(plugin, &counted))
+        return fail(caller, token, size, 0, kept_errno);
+    if (!is_within_limit(plugin, size, kept_errno, &reserved))
+        return fail(caller, token, size, EVENT_OVER_LIMIT, kept_errno);
     uint32_t recorded = size;
     void *block = allocate(host, &recorded, caller->plugin, nested, counted, kept_errno);
     kept_errno = errno;
