@@ -25,6 +25,7 @@
 EXPORT NPError NP_Initialize(NPNetscapeFuncs *browser, NPPluginFuncs *functions);
 EXPORT NPError NP_Shutdown(void);
 EXPORT const char *NP_GetMIMEDescription(void);
+EXPORT NPError NP_GetValue(void *unused, NPPVariable variable, void *value);
 
 static NPNetscapeFuncs *host;
 
@@ -369,7 +370,8 @@ static NPError new_instance(NPMIMEType type, NPP instance, uint16_t mode, int16_
     const char *list = getenv("CARELESS_DO");
     char *text = strdup(list != NULL ? list : ""), *rest = NULL;
 
-    (void)type, (void)instance, (void)mode, (void)argc, (void)argn, (void)argv, (void)saved;
+    host->setvalue(instance, NPPVpluginWindowBool, NULL); /* none: QtWebKit can draw nothing else */
+    (void)type, (void)mode, (void)argc, (void)argn, (void)argv, (void)saved;
     for (char *step = strtok_r(text, ";", &rest); step != NULL; step = strtok_r(NULL, ";", &rest))
         do_step(step);
     free(text);
@@ -409,4 +411,13 @@ NPError NP_Shutdown(void)
 const char *NP_GetMIMEDescription(void)
 {
     return "application/x-careless::";
+}
+
+NPError NP_GetValue(void *unused, NPPVariable variable, void *value)
+{
+    (void)unused;
+    if (variable != NPPVpluginNameString && variable != NPPVpluginDescriptionString)
+        return NPERR_INVALID_PARAM;
+    *(const char **)value = "careless";
+    return NPERR_NO_ERROR;
 }
