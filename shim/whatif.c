@@ -15,6 +15,7 @@
 #include "shim/quarantine.h"
 #include "tracer/debug.h"
 #include "tracer/registry.h"
+#include "tracer/sys.h"
 #include "tracer/thread.h"
 
 uint32_t whatif_modes;
@@ -61,6 +62,17 @@ static void load_limit(const char *text)
         debug_say("NPNTRACE_LIMIT is not a plug-in and a number of bytes", 0);
 }
 
+/* Without a way to look at the zones nothing would be found, and no wrong be said to be there. */
+static void load_check(void)
+{
+    uint64_t here = 0, read;
+
+    if (sys_read_memory((uint64_t)(uintptr_t)&here, &read, sizeof(read)))
+        whatif_modes |= RING_WHATIF_CHECK;
+    else
+        debug_say("NPNTRACE_CHECK is off: process_vm_readv is not permitted here", 0);
+}
+
 __attribute__((constructor)) static void load(void)
 {
     const char *fail = getenv(WHATIF_FAIL_ENVIRONMENT);
@@ -73,7 +85,7 @@ __attribute__((constructor)) static void load(void)
     if (limit != NULL && *limit != '\0')
         load_limit(limit);
     if (check != NULL && *check != '\0')
-        whatif_modes |= RING_WHATIF_CHECK;
+        load_check();
     errno = kept_errno;
 }
 
