@@ -31,8 +31,9 @@
 
 #include "shim/plugin.h"
 
-/* If heap calls are recorded or NPN blocks checked: redirects the calls of the plug-in, whose code is at `code`, and of
- * what it brought in. May be done again: what is redirected stays so. errno is kept. */
+/* If heap calls are recorded or NPN blocks checked: redirects the calls of the plug-in, whose code
+ * is at `code`, and of what it brought in. May be done again: what is redirected stays so. errno is
+ * kept. */
 void redirect_plugin(struct plugin *plugin, const void *code);
 
 /* The same for an object that the plug-in opened. It must stay loaded meanwhile. */

@@ -210,7 +210,8 @@ static void print_verdict(const struct each_result *result, const struct termina
     enum terminal_style good = result->stopped ? TERMINAL_PLAIN : TERMINAL_GOOD;
 
     if (result->run_count == 0)
-        terminal_print(terminal, good, "No run with a failure ended; the one without did: %s.", end);
+        terminal_print(terminal, good, "No run with a failure ended; the one without did: %s.",
+                       end);
     else if (result->different == 0 && result->run_count == 1)
         terminal_print(terminal, good,
                        "The one run with a failure ended as the one without: %s.", end);

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # tests/whatif/provided.py: an NPN_MemAlloc that flushes and tries again, and flushes that are real
 # SPDX-License-Identifier: MIT
-"""See provided_promises.c; what is refused, and that flushing ends, is in tests/fault/provided.py."""
+"""See provided_promises.c. What is refused, and that flushing ends: tests/fault/provided.py."""
 import os
 
 from support.harness import BUILD, case, main
