@@ -103,6 +103,7 @@ enum event_flag { /* of NPN events */
                   EVENT_INHERITED =
                       32, /* free: unknown, but the process was forked from a traced one */
                   EVENT_INJECTED = 64, /* alloc: it failed because npntrace was told to let it */
+                  EVENT_OVER_LIMIT = 128, /* with EVENT_INJECTED: it was beyond the budget */
 };
 
 /* The upper byte of flags. */

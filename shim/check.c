@@ -7,9 +7,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "shim/hooks.h"
 #include "shim/quarantine.h"
 #include "tracer/contract.h"
 #include "tracer/findings.h"
+#include "tracer/heap.h"
 #include "tracer/registry.h"
 #include "tracer/sys.h"
 
@@ -93,6 +95,24 @@ void check_given_away(const struct npn_caller *caller, const void *block)
 
     if (!check_examine(caller, block, &known))
         quarantine_drop(block);
+    errno = kept_errno;
+}
+
+void check_freed_by_heap(const void *block, const void *frame, uint32_t set)
+{
+    int kept_errno = errno;
+    struct live_block known;
+    struct npn_caller caller = {
+        .plugin = hooks_by(set) / HEAP_BY(1),
+        .stack_pointer = (uint64_t)(uintptr_t)frame,
+    };
+
+    if ((whatif_modes & RING_WHATIF_CHECK) != 0) {
+        check_examine(&caller, block, &known);
+        quarantine_drop(block);
+        if (atomic_load_explicit(&heap_tracing, memory_order_relaxed) == RING_HEAP_OFF)
+            npn_freed_by_heap(&caller, block);
+    }
     errno = kept_errno;
 }
 

@@ -57,6 +57,17 @@ void check_plugin_ends(uint32_t plugin);
 /* For whoever sees a block go to the browser: before npn_handed_over() and npn_released(). */
 void check_given_away(const struct npn_caller *caller, const void *block);
 
+/* free() and its family, called by a plug-in: stub `set` of shim/hooks.h, in whose frame it is.
+ * Without --check nothing. A block that comes from NPN_MemAlloc is reported; it is the C library's
+ * from now on. */
+void check_freed_by_heap(const void *block, const void *frame, uint32_t set);
+
+static inline __attribute__((always_inline)) void check_heap_free(const void *block, uint32_t set)
+{
+    if (whatif_on() && block != NULL)
+        check_freed_by_heap(block, __builtin_frame_address(0), set);
+}
+
 static inline void check_block(const struct npn_caller *caller, const void *block)
 {
     if (whatif_on() && block != NULL)

@@ -7,6 +7,7 @@
  */
 #include "shim/hook_calls.h"
 
+#include "shim/check.h"
 #include "shim/heap_calls.h"
 #include "shim/hooks.h"
 
@@ -39,6 +40,7 @@ void *hook_realloc(void *block, size_t size, uint32_t set)
 {
     realloc_function *original = ORIGINAL(realloc_function, realloc);
 
+    check_heap_free(block, set);
     if (HEAP_IS_LEFT_ALONE)
         return original(block, size);
     return heap_call_realloc(&THIS_CALL(realloc), original, block, size);
@@ -48,6 +50,7 @@ void *hook_reallocarray(void *block, size_t count, size_t size, uint32_t set)
 {
     reallocarray_function *original = ORIGINAL(reallocarray_function, reallocarray);
 
+    check_heap_free(block, set);
     if (HEAP_IS_LEFT_ALONE)
         return original(block, count, size);
     return heap_call_reallocarray(&THIS_CALL(reallocarray), original, block, count, size);
@@ -57,6 +60,7 @@ void hook_free(void *block, uint32_t set)
 {
     free_function *original = ORIGINAL(free_function, free);
 
+    check_heap_free(block, set);
     if (HEAP_IS_LEFT_ALONE)
         original(block);
     else
@@ -67,6 +71,7 @@ void hook_cfree(void *block, uint32_t set)
 {
     free_function *original = ORIGINAL(free_function, cfree);
 
+    check_heap_free(block, set);
     if (HEAP_IS_LEFT_ALONE)
         original(block);
     else
@@ -124,6 +129,7 @@ void hook_free_sized(void *block, size_t size, uint32_t set)
 {
     free_sized_function *original = ORIGINAL(free_sized_function, free_sized);
 
+    check_heap_free(block, set);
     if (HEAP_IS_LEFT_ALONE)
         original(block, size);
     else
@@ -135,6 +141,7 @@ void hook_free_aligned_sized(void *block, size_t alignment, size_t size, uint32_
     free_aligned_sized_function *original =
         ORIGINAL(free_aligned_sized_function, free_aligned_sized);
 
+    check_heap_free(block, set);
     if (HEAP_IS_LEFT_ALONE)
         original(block, alignment, size);
     else

@@ -7,6 +7,7 @@
  * not recorded: there is no block, and nothing here stands in the exception's way.
  */
 #include "shim/hook_calls.h"
+#include "shim/check.h"
 #include "shim/heap_calls.h"
 #include "shim/hooks.h"
 
@@ -36,6 +37,7 @@
     {                                                                                              \
         ORIGINAL(name, type)                                                                       \
                                                                                                    \
+        check_heap_free(block, set);                                                               \
         if (HEAP_IS_LEFT_ALONE || block == NULL) {                                                 \
             original arguments;                                                                    \
             return;                                                                                \

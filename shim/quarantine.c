@@ -17,6 +17,7 @@
 struct kept {
     struct live_block block;
     uint32_t node; /* of its free */
+    uint32_t freer;
     NPN_MemFreeProcPtr host;
 };
 
@@ -37,8 +38,8 @@ static struct quarantine *make(void)
 
     if (made == NULL)
         return NULL;
-    madvise(made, sizeof(*made), MADV_WIPEONFORK);
-    if (atomic_compare_exchange_strong(&only, &none, made))
+    bool wiped = madvise(made, sizeof(*made), MADV_WIPEONFORK) == 0;
+    if (wiped && atomic_compare_exchange_strong(&only, &none, made))
         return made;
     sys_unmap(made, sizeof(*made));
     return none;
@@ -68,6 +69,7 @@ static uint32_t first_changed(const struct live_block *block)
 
 static void report(const struct kept *kept, uint32_t offset)
 {
+    struct tracer *tracer = tracer_if_running();
     struct operation operation;
     struct finding finding = {
         .kind = FINDING_WRITE_AFTER_FREE,
@@ -78,7 +80,8 @@ static void report(const struct kept *kept, uint32_t offset)
         .released_node = kept->node,
     };
 
-    if (!operation_enter(&operation, (uint64_t)(uintptr_t)__builtin_frame_address(0)))
+    if (tracer == NULL || !finding_is_certain(tracer) ||
+        !operation_enter(&operation, (uint64_t)(uintptr_t)__builtin_frame_address(0)))
         return;
     /* Nobody saw the write: the last that is known is where it was freed. */
     finding_put(&operation, kept->block.plugin, kept->block.instance, kept->node, clock_stamp(),
@@ -161,6 +164,11 @@ static struct kept take_locked(struct quarantine *quarantine, uint32_t index)
     return taken;
 }
 
+static bool is_of(const struct kept *kept, uint32_t plugin)
+{
+    return kept->block.plugin == plugin || kept->freer == plugin;
+}
+
 /* The index of a block by address or, with address 0, of the first of a plug-in's; count: none. */
 static uint32_t find_locked(struct quarantine *quarantine, uint64_t address, uint32_t plugin)
 {
@@ -168,13 +176,12 @@ static uint32_t find_locked(struct quarantine *quarantine, uint64_t address, uin
 
     while (index < quarantine->count &&
            (address != 0 ? at(quarantine, index)->block.address != address
-                         : at(quarantine, index)->block.plugin != plugin))
+                         : !is_of(at(quarantine, index), plugin)))
         index++;
     return index;
 }
 
-/* Puts fresh in, if there is room; if not, takes the oldest out. True: it is in, or was: another
- * thread may be freeing the same block. */
+/* Puts fresh in, if there is room; if not, takes the oldest out. True: it is in. */
 static bool try_put(struct quarantine *quarantine, const struct kept *fresh,
                     struct kept *ret_oldest, bool *ret_locked)
 {
@@ -184,13 +191,12 @@ static bool try_put(struct quarantine *quarantine, const struct kept *fresh,
     *ret_locked = lock_acquire(&quarantine->lock, &mask);
     if (!*ret_locked)
         return false;
-    bool there = find_locked(quarantine, fresh->block.address, 0) < quarantine->count;
-    fits = there || (quarantine->count < QUARANTINE_BLOCKS &&
-                     quarantine->bytes + fresh->block.size_bytes <= QUARANTINE_BYTES);
-    if (fits && !there) {
+    fits = quarantine->count < QUARANTINE_BLOCKS &&
+           quarantine->bytes + fresh->block.size_bytes <= QUARANTINE_BYTES;
+    if (fits) {
         *at(quarantine, quarantine->count++) = *fresh;
         quarantine->bytes += fresh->block.size_bytes;
-    } else if (!fits) {
+    } else {
         *ret_oldest = take_locked(quarantine, 0);
     }
     lock_release(&quarantine->lock, &mask);
@@ -207,10 +213,12 @@ static uint32_t node_of_free(const struct live_block *block)
                : 0;
 }
 
-bool quarantine_keep(const struct live_block *block, NPN_MemFreeProcPtr host)
+bool quarantine_keep(const struct live_block *block, uint32_t freer, NPN_MemFreeProcPtr host)
 {
     struct quarantine *quarantine = atomic_load_explicit(&only, memory_order_acquire);
-    struct kept fresh = {.block = *block, .host = host, .node = node_of_free(block)}, oldest;
+    struct kept fresh = {
+        .block = *block, .host = host, .node = node_of_free(block), .freer = freer};
+    struct kept oldest;
     bool locked;
 
     if (quarantine == NULL)

@@ -23,16 +23,16 @@
 #define QUARANTINE_BLOCKS 256u
 #define QUARANTINE_BYTES (UINT64_C(1) << 20)
 
-/* Takes over a block with an intact zone, whose free has been recorded. False: it is too big, or
- * there is no memory; the host is to free it. */
-bool quarantine_keep(const struct live_block *block, NPN_MemFreeProcPtr host);
+/* Takes over a block with an intact zone, whose free by plug-in `freer` (id) has been recorded.
+ * False: it is too big, or there is no memory; the host is to free it. */
+bool quarantine_keep(const struct live_block *block, uint32_t freer, NPN_MemFreeProcPtr host);
 
 bool quarantine_has(const void *block);
 
 /* The block goes to the browser, although it was freed: that is to free it, not we. */
 void quarantine_drop(const void *block);
 
-/* Gives the host all blocks that were of this plug-in (id). */
+/* Gives the host all blocks that were this plug-in's (id), or that it freed. */
 void quarantine_empty(uint32_t plugin);
 
 /* Looks at all blocks. */

@@ -15,6 +15,7 @@
 #include "shim/originals.h"
 #include "shim/scope.h"
 #include "shim/unseen.h"
+#include "shim/whatif.h"
 #include "tracer/dynsym.h"
 #include "tracer/got.h"
 #include "tracer/heap.h"
@@ -84,13 +85,28 @@ static bool is_taken(const void *value)
     return hooks_is_stub(value) && hooks_owner(value) != NULL;
 }
 
+static bool is_heap_traced(void)
+{
+    return atomic_load_explicit(&heap_tracing, memory_order_relaxed) != 0;
+}
+
+/* If heap calls are not recorded, these are redirected to see NPN blocks in them. */
+static bool takes_a_block(enum hook hook)
+{
+    return hook == HOOK_free || hook == HOOK_realloc || hook == HOOK_reallocarray ||
+           hook == HOOK_cfree || hook == HOOK_free_sized || hook == HOOK_free_aligned_sized ||
+           (hook >= HOOK_delete && hook <= HOOK_array_delete_aligned_nothrow);
+}
+
 static void redirect_slot(const struct got_slot *slot, void *context)
 {
     const struct job *job = context;
     enum hook hook = hooks_find(slot->name);
-    void *exported = hook == HOOK_COUNT ? exported_for_everybody(slot->name) : NULL;
+    bool all = is_heap_traced();
+    void *exported = hook == HOOK_COUNT && all ? exported_for_everybody(slot->name) : NULL;
 
-    if ((hook == HOOK_COUNT && exported == NULL) || hook_is_operator(hook) != job->operators)
+    if ((hook == HOOK_COUNT && exported == NULL) || hook_is_operator(hook) != job->operators ||
+        (!all && !takes_a_block(hook)))
         return;
     void *value = __atomic_load_n(slot->at, __ATOMIC_ACQUIRE);
     if (value == NULL || value == exported || is_taken(value))
@@ -101,7 +117,7 @@ static void redirect_slot(const struct got_slot *slot, void *context)
             hooks_store(slot->at, exported);
         return;
     }
-    if (target == NULL || (hook_is_operator(hook) && operators_end_in_malloc(target, hook)))
+    if (target == NULL || (all && hook_is_operator(hook) && operators_end_in_malloc(target, hook)))
         return;
     void *stub = hooks_stub(hook, job->plugin, hooks_behind(target));
     if (stub != NULL)
@@ -151,7 +167,7 @@ void redirect_opened(struct plugin *plugin, const struct link_map *object)
     /* Now it can be told which of them end in a malloc that is seen. */
     for (unsigned i = 0; i < brought.count; i++)
         redirect_object(plugin, brought.objects[i], true);
-    for (unsigned i = 0; i < brought.count; i++)
+    for (unsigned i = 0; is_heap_traced() && i < brought.count; i++)
         unseen_note(brought.objects[i]);
 }
 
@@ -160,11 +176,12 @@ void redirect_plugin(struct plugin *plugin, const void *code)
     const struct link_map *object = loaded_at(code);
     int kept_errno = errno;
 
-    if (atomic_load_explicit(&heap_tracing, memory_order_relaxed) == 0 || object == NULL)
+    if ((!is_heap_traced() && (whatif_modes & RING_WHATIF_CHECK) == 0) || object == NULL)
         return;
     if (__atomic_load_n(&originals.dlsym, __ATOMIC_ACQUIRE) == NULL)
         originals_resolve();
-    operators_make_visible();
+    if (is_heap_traced())
+        operators_make_visible();
     redirect_opened(plugin, object);
     errno = kept_errno;
 }

@@ -8,7 +8,8 @@
  * know whose call it is (shim/hooks.h) and go on to where the slot led. That way deeply bound
  * plug-ins are seen too, whose slots lead past our exported functions, and so are those of hosts
  * that have an allocator of their own. Deeply bound plug-ins' dlsym, dlvsym and dlclose lead to our
- * exported ones, as everybody else's do.
+ * exported ones, as everybody else's do. If heap calls are not recorded, but NPN blocks checked
+ * (shim/check.h), free, realloc and delete alone are redirected, which may be given such a block.
  *
  * Covered: calls by the procedure linkage table and the global offset table, function pointers in
  * initialised data. Not covered: calls bound inside an object (an allocator linked into the plug-in
@@ -30,8 +31,9 @@
 
 #include "shim/plugin.h"
 
-/* If heap calls are recorded: redirects the calls of the plug-in, whose code is at `code`, and of
- * what it brought in. May be done again: what is redirected stays so. errno is kept. */
+/* If heap calls are recorded or NPN blocks checked: redirects the calls of the plug-in, whose code
+ * is at `code`, and of what it brought in. May be done again: what is redirected stays so. errno is
+ * kept. */
 void redirect_plugin(struct plugin *plugin, const void *code);
 
 /* The same for an object that the plug-in opened. It must stay loaded meanwhile. */

@@ -15,6 +15,7 @@
 #include "shim/quarantine.h"
 #include "tracer/debug.h"
 #include "tracer/registry.h"
+#include "tracer/sys.h"
 #include "tracer/thread.h"
 
 uint32_t whatif_modes;
@@ -61,6 +62,17 @@ static void load_limit(const char *text)
         debug_say("NPNTRACE_LIMIT is not a plug-in and a number of bytes", 0);
 }
 
+/* Without a way to look at the zones nothing would be found, and no wrong be said to be there. */
+static void load_check(void)
+{
+    uint64_t here = 0, read;
+
+    if (sys_read_memory((uint64_t)(uintptr_t)&here, &read, sizeof(read)))
+        whatif_modes |= RING_WHATIF_CHECK;
+    else
+        debug_say("NPNTRACE_CHECK is off: process_vm_readv is not permitted here", 0);
+}
+
 __attribute__((constructor)) static void load(void)
 {
     const char *fail = getenv(WHATIF_FAIL_ENVIRONMENT);
@@ -73,7 +85,7 @@ __attribute__((constructor)) static void load(void)
     if (limit != NULL && *limit != '\0')
         load_limit(limit);
     if (check != NULL && *check != '\0')
-        whatif_modes |= RING_WHATIF_CHECK;
+        load_check();
     errno = kept_errno;
 }
 
@@ -126,12 +138,13 @@ static bool is_to_fail(const struct plugin *plugin, bool *counted)
 }
 
 /* What fails is recorded as such, whoever else has recorded a block. */
-static void *fail(const struct npn_caller *caller, uint32_t token, uint32_t size, int kept_errno)
+static void *fail(const struct npn_caller *caller, uint32_t token, uint32_t size, uint16_t why,
+                  int kept_errno)
 {
     struct npn_caller injected = *caller;
     struct tracer *tracer = tracer_if_running();
 
-    injected.flags |= EVENT_INJECTED;
+    injected.flags |= EVENT_INJECTED | why;
     npn_alloc_end(&injected, token, NULL, size);
     if (tracer != NULL)
         atomic_fetch_add_explicit(&tracer->ring->injected_failures, 1, memory_order_relaxed);
@@ -241,8 +254,10 @@ void *whatif_alloc(const struct npn_caller *caller, uint32_t token, NPN_MemAlloc
     whatif_note_modes();
     bool nested = is_nested(token), counted = nested && passing.counted;
     struct plugin *plugin = caller->plugin != 0 ? plugin_of_id(caller->plugin) : NULL;
-    if (is_to_fail(plugin, &counted) || !is_within_limit(plugin, size, kept_errno, &reserved))
-        return fail(caller, token, size, kept_errno);
+    if (is_to_fail(plugin, &counted))
+        return fail(caller, token, size, 0, kept_errno);
+    if (!is_within_limit(plugin, size, kept_errno, &reserved))
+        return fail(caller, token, size, EVENT_OVER_LIMIT, kept_errno);
     uint32_t recorded = size;
     void *block = allocate(host, &recorded, caller->plugin, nested, counted, kept_errno);
     kept_errno = errno;
@@ -253,7 +268,8 @@ void *whatif_alloc(const struct npn_caller *caller, uint32_t token, NPN_MemAlloc
     return block;
 }
 
-static bool has_ended(const struct npn_caller *caller)
+/* A plug-in's host may go when it was shut down: what it frees later is not kept. */
+static bool is_over(const struct npn_caller *caller)
 {
     struct plugin *plugin = caller->plugin != 0 ? plugin_of_id(caller->plugin) : NULL;
 
@@ -264,13 +280,13 @@ void whatif_free(const struct npn_caller *caller, NPN_MemFreeProcPtr host, void 
 {
     int kept_errno = errno;
     struct live_block known;
+    bool taken;
 
     whatif_note_modes();
-    bool keeps = check_examine(caller, block, &known);
-    bool is_kept = !keeps && quarantine_has(block);
-    keeps = keeps && !has_ended(caller); /* nobody would give it back then */
-    uint32_t token = npn_free_begin(caller, block);
-    if (is_kept || (keeps && quarantine_keep(&known, host))) {
+    bool intact = check_examine(caller, block, &known);
+    uint32_t token = npn_free_begin_known(caller, block, &taken);
+    if (taken ? intact && !is_over(caller) && quarantine_keep(&known, caller->plugin, host)
+              : quarantine_has(block)) {
         npn_free_end(caller, token);
         errno = kept_errno;
         return;

@@ -97,23 +97,24 @@ static bool freed_outside(struct thread *thread, const struct npn_caller *caller
     return top != NULL && top->kind == CONTEXT_FREEING && top->pointer == block;
 }
 
-static __attribute__((noinline)) void record_free(const struct npn_caller *caller, void *block,
-                                                  uint16_t flags)
+/* True: the block was in the side table, which has lost it to *ret_known. */
+static __attribute__((noinline)) bool record_free(const struct npn_caller *caller, void *block,
+                                                  uint16_t flags, struct live_block *ret_known)
 {
     struct operation operation;
     struct event stack;
-    struct live_block known;
+    bool is_known = false;
 
     if (!operation_enter(&operation, caller->stack_pointer))
-        return;
+        return false;
     if (!freed_outside(operation.thread, caller, (uint64_t)(uintptr_t)block)) {
         call_expect(&operation, block);
         struct event event = call_event(&operation, caller, EVENT_NPN_FREE, &stack);
         event.address = (uint64_t)(uintptr_t)block;
         event.flags |= flags;
-        bool is_known = live_take(operation.tracer, event.address, &known);
+        is_known = live_take(operation.tracer, event.address, ret_known);
         if (is_known)
-            call_release(&operation, &event, &known, NPN_WAY_NONE);
+            call_release(&operation, &event, ret_known, NPN_WAY_NONE);
         else if (operation.tracer->forked)
             event.flags |= EVENT_INHERITED;
         tally_free(operation.tracer, event.plugin, event.instance, is_known);
@@ -121,15 +122,26 @@ static __attribute__((noinline)) void record_free(const struct npn_caller *calle
         call_put(&operation, &stack, &event, 1);
         if (__builtin_expect(!is_known, 0))
             misuse_unknown_free(&operation, caller, &event);
-        else if (__builtin_expect(known.plugin != event.plugin, 0))
-            misuse_known_free(&operation, &event, &known);
+        else if (__builtin_expect(ret_known->plugin != event.plugin, 0))
+            misuse_known_free(&operation, &event, ret_known);
     }
     operation_leave(&operation);
+    return is_known;
 }
 
 uint32_t npn_free_begin(const struct npn_caller *caller, void *block)
 {
-    record_free(caller, block, 0);
+    struct live_block known;
+
+    record_free(caller, block, 0, &known);
+    return push_call(caller, CONTEXT_FREEING, block);
+}
+
+uint32_t npn_free_begin_known(const struct npn_caller *caller, void *block, bool *ret_taken)
+{
+    struct live_block known;
+
+    *ret_taken = record_free(caller, block, 0, &known);
     return push_call(caller, CONTEXT_FREEING, block);
 }
 
@@ -141,7 +153,9 @@ void npn_free_end(const struct npn_caller *caller, uint32_t token)
 
 void npn_free_refused(const struct npn_caller *caller, void *block)
 {
-    record_free(caller, block, EVENT_REFUSED);
+    struct live_block known;
+
+    record_free(caller, block, EVENT_REFUSED, &known);
 }
 
 uint32_t npn_flush_begin(const struct npn_caller *caller)

@@ -34,6 +34,10 @@ void npn_alloc_end(const struct npn_caller *caller, uint32_t token, void *block,
 uint32_t npn_free_begin(const struct npn_caller *caller, void *block);
 void npn_free_end(const struct npn_caller *caller, uint32_t token);
 
+/* npn_free_begin() that says whether it was this call that took the block out of the side table:
+ * of several threads that free it one has done so. */
+uint32_t npn_free_begin_known(const struct npn_caller *caller, void *block, bool *ret_taken);
+
 /* A free of something that our NPN_MemAlloc never issued, and that nobody will free. */
 void npn_free_refused(const struct npn_caller *caller, void *block);
 

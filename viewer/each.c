@@ -26,13 +26,19 @@ static void on_signal(int number)
 static void listen_to_user(void)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, was;
 
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-        sigaction(numbers[i], &action, NULL);
+        if (sigaction(numbers[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN) /* nohup */
+            sigaction(numbers[i], &action, NULL);
 }
 
 /* ---- what one run was like --------------------------------------------------------------- */
+
+bool each_baseline_is_killed(const struct each_result *result)
+{
+    return WIFSIGNALED(result->baseline.wait_status) || result->baseline_facts.killed;
+}
 
 static enum each_outcome outcome_of(const struct each_result *result, const struct each_end *end,
                                     const struct each_facts *facts, int *ret_value)
@@ -65,13 +71,15 @@ static uint64_t count_of(const struct each_facts *facts, const struct each_fact 
  */
 static void compare(const struct each_result *result, struct each_run *run)
 {
+    bool ended_well = run->outcome == EACH_SAME && !each_baseline_is_killed(result);
+
     run->new_findings = xalloc_zeroed(run->facts.count, sizeof(*run->new_findings));
     for (size_t i = 0; i < run->facts.count; i++) {
         const struct each_fact *fact = &run->facts.facts[i];
         uint64_t before = count_of(&result->baseline_facts, fact);
         if (fact->finding != NULL && before == 0) {
             run->new_findings[run->new_finding_count++] = *fact;
-        } else if (fact->finding == NULL && fact->count > before && run->outcome == EACH_SAME) {
+        } else if (fact->finding == NULL && fact->count > before && ended_well) {
             run->new_leak_blocks += fact->count - before;
             run->new_leak_bytes += fact->bytes / fact->count * (fact->count - before);
         }
@@ -84,7 +92,7 @@ static void run_one(const struct each *each, struct each_result *result, uint64_
     struct each_run *run = &result->runs[result->run_count];
 
     run->call = call;
-    each_read(each, &run->facts);
+    each_read(each, call, &run->facts);
     if (stopped) {
         each_facts_free(&run->facts);
         return;
@@ -100,10 +108,12 @@ static void run_one(const struct each *each, struct each_result *result, uint64_
 static int begin(const struct each *each, struct each_result *result)
 {
     result->baseline = each_run(each, 0, &stopped);
-    each_read(each, &result->baseline_facts);
+    each_read(each, 0, &result->baseline_facts);
     result->calls = result->baseline_facts.calls;
-    if (stopped)
+    if (stopped) {
+        message("stopped in the run without failures: no call was tried");
         return STATUS_TROUBLE;
+    }
     if (result->baseline.timed_out) {
         message("the run without failures did not end in %s: give a longer --each-timeout",
                 text_plural(each->whatif->each_timeout_s, "second").chars);
@@ -115,10 +125,12 @@ static int begin(const struct each *each, struct each_result *result)
         return STATUS_TROUBLE;
     }
     if (result->calls == 0) {
+        char *ended = each_end_text(result->baseline.wait_status);
         message("nothing to let fail: in the run without failures no plug-in%s%s called "
-                "NPN_MemAlloc",
+                "NPN_MemAlloc; it ended with: %s",
                 each->whatif->plugin != NULL ? " like " : "",
-                each->whatif->plugin != NULL ? each->whatif->plugin : "");
+                each->whatif->plugin != NULL ? each->whatif->plugin : "", ended);
+        free(ended);
         return STATUS_TROUBLE;
     }
     return STATUS_GOOD;
@@ -126,14 +138,14 @@ static int begin(const struct each *each, struct each_result *result)
 
 static void run_all(const struct each *each, struct each_result *result)
 {
-    uint64_t limit = each->whatif->each_limit;
-    uint64_t count = limit != 0 && limit < result->calls ? limit : result->calls;
+    struct each_choice *choice = &result->choice;
     struct progress progress = progress_begin("letting calls fail");
 
-    result->runs = xalloc_zeroed(count, sizeof(*result->runs));
-    for (uint64_t call = 1; call <= count && !stopped; call++) {
-        progress_update(&progress, call - 1, count);
-        run_one(each, result, call);
+    *choice = each_choose(&result->baseline_facts, each->whatif->each_limit);
+    result->runs = xalloc_zeroed(choice->count, sizeof(*result->runs));
+    for (size_t i = 0; i < choice->count && !stopped; i++) {
+        progress_update(&progress, i, choice->count);
+        run_one(each, result, choice->calls[i]);
     }
     progress_end(&progress);
     result->stopped = stopped;
@@ -146,6 +158,7 @@ static void free_result(struct each_result *result)
         free(result->runs[i].new_findings);
     }
     each_facts_free(&result->baseline_facts);
+    free(result->choice.calls);
     free(result->runs);
 }
 
@@ -171,6 +184,7 @@ int each_all(struct each *each)
     if (each->folder == NULL)
         return STATUS_TROUBLE;
     listen_to_user();
+    each_run_prepare();
     int status = begin(each, &result);
     if (status == STATUS_GOOD) {
         run_all(each, &result);

@@ -2,10 +2,11 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- *   each.c       counts the calls in a run without failures, then one run for each; the verdict
- *   each_run.c   one run, in a child process with a deadline
- *   each_read.c  what its recordings say
- *   each_out.c   the table, or JSON
+ *   each.c         counts the calls in a run without failures, then one run for each; the verdict
+ *   each_choose.c  which calls, if there are more than may be tried
+ *   each_run.c     one run, in a child process with a deadline
+ *   each_read.c    what its recordings say
+ *   each_out.c     the table, or JSON
  *
  * A run is recorded into a folder of its own, which is removed. The command reads nothing and what
  * it prints is thrown away: with hundreds of runs nobody can follow it. Threads: one.
@@ -48,6 +49,8 @@ struct each_fact {
 
 struct each_facts {
     uint64_t calls; /* of NPN_MemAlloc by the plug-ins in question, of the process with most */
+    uint64_t *made; /* of the run without failures: each call's stack, as a number */
+    size_t made_count;
     bool is_incomplete; /* something was lost: numbers may be too small */
     bool killed;        /* a recorded process was ended by a signal */
     int signal;
@@ -58,6 +61,14 @@ struct each_facts {
     struct each_fact *facts;
     size_t count;
     size_t capacity;
+};
+
+/* Calls in their order: every stack's first, and as many others as there is room for. */
+struct each_choice {
+    uint64_t *calls;
+    size_t count;
+    bool stacks_known;
+    size_t stacks_left; /* stacks of which no call is among them */
 };
 
 enum each_outcome { EACH_SAME, EACH_STATUS, EACH_SIGNAL, EACH_TIMEOUT, EACH_NOT_RUN };
@@ -76,6 +87,7 @@ struct each_result {
     uint64_t calls;
     struct each_end baseline;
     struct each_facts baseline_facts;
+    struct each_choice choice;
     struct each_run *runs;
     size_t run_count;
     size_t different;
@@ -85,12 +97,24 @@ struct each_result {
 /* All of it. Returns the program's exit status. */
 int each_all(struct each *each);
 
-/* One run; call 0: without a failure. */
+/* Once, before the first run. From then on this process has no children but those of runs. */
+void each_run_prepare(void);
+
+/* One run; call 0: without a failure. What it started has ended when this returns. */
 struct each_end each_run(const struct each *each, uint64_t call, const volatile bool *stopped);
 
-/* Reads all recordings in the folder and removes them. */
-void each_read(const struct each *each, struct each_facts *ret_facts);
+/* limit 0: all calls. The caller frees its calls. */
+struct each_choice each_choose(const struct each_facts *facts, uint64_t limit);
+
+/* Was the host killed in the run without failures, too? */
+bool each_baseline_is_killed(const struct each_result *result);
+
+/* Reads all recordings in the folder and removes them. call 0: of the run without failures. */
+void each_read(const struct each *each, uint64_t call, struct each_facts *ret_facts);
 void each_facts_free(struct each_facts *facts);
+
+/* "exit status 1", "killed by SIGSEGV": of a command. The caller frees it. */
+char *each_end_text(int wait_status);
 
 void each_print(const struct each *each, const struct each_result *result);
 

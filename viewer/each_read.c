@@ -76,12 +76,13 @@ static void find_injected(const struct reading *reading)
     struct recorded_event recorded;
 
     while (!reading->facts->injected && cursor_next(cursor, &recorded))
-        if (recorded.event.type == EVENT_NPN_ALLOC && (recorded.event.flags & EVENT_INJECTED) != 0)
+        if (recorded.event.type == EVENT_NPN_ALLOC &&
+            (recorded.event.flags & (EVENT_INJECTED | EVENT_OVER_LIMIT)) == EVENT_INJECTED)
             read_injected(reading, &recorded);
     cursor_close(cursor);
 }
 
-/* ---- leaks and findings ------------------------------------------------------------------ */
+/* ---- stacks as numbers -------------------------------------------------------------------- */
 
 #define KEY_BEGIN UINT64_C(0xcbf29ce484222325)
 
@@ -106,6 +107,34 @@ static uint64_t key_of_stack(const struct reading *reading, uint64_t key, uint32
     }
     return key;
 }
+
+/* ---- calls that may fail ----------------------------------------------------------------- */
+
+/* Their stacks, in the order of the recording: with several threads it may differ a little from
+ * that in which they are counted, which matters for nothing but the choice. */
+static void read_made(const struct reading *reading, uint64_t calls)
+{
+    const char *pattern = reading->each->whatif->plugin;
+    struct each_facts *facts = reading->facts;
+    struct cursor *cursor = cursor_open(reading->recording);
+    struct recorded_event recorded;
+
+    free(facts->made);
+    facts->made = xalloc_zeroed(calls, sizeof(*facts->made));
+    facts->made_count = 0;
+    while (facts->made_count < calls && cursor_next(cursor, &recorded)) {
+        const char *name = plugin_name(reading, recorded.event.plugin);
+        if (recorded.event.type != EVENT_NPN_ALLOC ||
+            (pattern != NULL && (name == NULL || fnmatch(pattern, name, 0) != 0)))
+            continue;
+        uint32_t stack =
+            stacks_of(reading->stacks, recording_stack_node(reading->recording, &recorded));
+        facts->made[facts->made_count++] = key_of_stack(reading, KEY_BEGIN, stack);
+    }
+    cursor_close(cursor);
+}
+
+/* ---- leaks and findings ------------------------------------------------------------------ */
 
 static void add_fact(struct each_facts *facts, const struct each_fact *fact)
 {
@@ -151,7 +180,8 @@ static void read_findings(const struct reading *reading)
 
 /* ---- a recording, and all of them -------------------------------------------------------- */
 
-static void read_one(const struct each *each, const char *path, struct each_facts *facts)
+static void read_one(const struct each *each, const char *path, bool is_baseline,
+                     struct each_facts *facts)
 {
     struct problem problem;
     struct reading reading = {
@@ -165,6 +195,8 @@ static void read_one(const struct each *each, const char *path, struct each_fact
     reading.stacks = stacks_new(reading.model);
     reading.names = names_new(reading.recording, false);
     uint64_t calls = calls_of(&reading);
+    if (is_baseline && calls > facts->calls)
+        read_made(&reading, calls);
     facts->calls = calls > facts->calls ? calls : facts->calls;
     facts->is_incomplete |= !model_is_complete(reading.model);
     if (reading.recording->process.ending == RECORDING_SIGNALLED) {
@@ -180,7 +212,7 @@ static void read_one(const struct each *each, const char *path, struct each_fact
     recording_close(reading.recording);
 }
 
-void each_read(const struct each *each, struct each_facts *ret_facts)
+void each_read(const struct each *each, uint64_t call, struct each_facts *ret_facts)
 {
     DIR *folder = opendir(each->folder);
     const struct dirent *entry;
@@ -190,7 +222,7 @@ void each_read(const struct each *each, struct each_facts *ret_facts)
         if (entry->d_name[0] == '.')
             continue;
         char *path = xalloc_format("%s/%s", each->folder, entry->d_name);
-        read_one(each, path, ret_facts);
+        read_one(each, path, call == 0, ret_facts);
         unlink(path);
         free(path);
     }
@@ -204,5 +236,6 @@ void each_facts_free(struct each_facts *facts)
     free(facts->where);
     json_decref(facts->stack);
     free(facts->facts);
+    free(facts->made);
     *facts = (struct each_facts){0};
 }

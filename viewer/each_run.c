@@ -83,6 +83,29 @@ static void end_early(pid_t child, int pipe)
     kill(-child, SIGKILL);
 }
 
+/* What a run has left behind, in sessions of their own as well: orphans of it are our children (see
+ * each_run_prepare). Where the kernel does not list them, those of its group alone are ended. */
+static void end_orphans(void)
+{
+    unsigned found = 1;
+    int pid;
+
+    while (found > 0) {
+        FILE *children = fopen("/proc/thread-self/children", "re");
+        found = 0;
+        while (children != NULL && fscanf(children, "%d", &pid) == 1)
+            if (kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid)
+                found++;
+        if (children != NULL)
+            fclose(children);
+    }
+}
+
+void each_run_prepare(void)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1ul, 0ul, 0ul, 0ul);
+}
+
 struct each_end each_run(const struct each *each, uint64_t call, const volatile bool *stopped)
 {
     struct each_end end = {.error = -EIO}, got;
@@ -104,7 +127,8 @@ struct each_end each_run(const struct each *each, uint64_t call, const volatile 
             end = got;
         end.timed_out = !in_time && !*stopped;
         waitpid(child, NULL, 0);
-        kill(-child, SIGKILL); /* what it may have left behind */
+        kill(-child, SIGKILL);
+        end_orphans();
     }
     close(ends[0]);
     return end;

@@ -23,6 +23,7 @@ static const struct {
     {EVENT_KNOWN, "known"},       {EVENT_REISSUED, "reissued"}, {EVENT_UNTRACKED, "untracked"},
     {EVENT_PROVIDED, "provided"}, {EVENT_REFUSED, "refused"},   {EVENT_INHERITED, "inherited"},
     {EVENT_INJECTED, "injected"},
+    {EVENT_OVER_LIMIT, "over-limit"},
 };
 
 static bool is_step(const struct event *event)

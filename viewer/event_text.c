@@ -34,7 +34,9 @@ static char *alloc_text(const struct event *event)
     if (event->address != 0)
         return xalloc_format("NPN_MemAlloc(%" PRIu64 ") = 0x%" PRIx64, event->size, event->address);
     return xalloc_format("NPN_MemAlloc(%" PRIu64 ") = NULL%s", event->size,
-                         (event->flags & EVENT_INJECTED) != 0 ? ", on demand" : "");
+                         (event->flags & EVENT_OVER_LIMIT) != 0 ? ", beyond its budget"
+                         : (event->flags & EVENT_INJECTED) != 0 ? ", on demand"
+                                                                : "");
 }
 
 static char *free_text(const struct event *event)

@@ -15,6 +15,7 @@ libviewer_la_SOURCES = \
 	viewer/demangle.h \
 	viewer/each.c \
 	viewer/each.h \
+	viewer/each_choose.c \
 	viewer/each_out.c \
 	viewer/each_read.c \
 	viewer/each_run.c \

@@ -31,7 +31,7 @@ static const struct argp_option options[] = {
     {"check", KEY_CHECK, NULL, 0,
      "find writes behind NPN blocks and to freed ones: blocks are longer, and freed late", 1},
     {"each-limit", KEY_EACH_LIMIT, "N", 0,
-     "with --fail-npn=each: the first N calls alone (default: 200); 0: all", 1},
+     "with --fail-npn=each: N calls alone, of each stack the first (default: 200); 0: all", 1},
     {"each-timeout", KEY_TIMEOUT, "SECONDS", 0,
      "with --fail-npn=each: end a run that takes longer (default: 60); 0: never", 1},
     {"json", KEY_JSON, NULL, 0, "with --fail-npn=each: print JSON for machines instead of text", 1},

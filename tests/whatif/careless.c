@@ -6,8 +6,11 @@
  * Each prints a line. What goes wrong on a failed allocation goes wrong in the step's function.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +25,7 @@
 EXPORT NPError NP_Initialize(NPNetscapeFuncs *browser, NPPluginFuncs *functions);
 EXPORT NPError NP_Shutdown(void);
 EXPORT const char *NP_GetMIMEDescription(void);
+EXPORT NPError NP_GetValue(void *unused, NPPVariable variable, void *value);
 
 static NPNetscapeFuncs *host;
 
@@ -76,11 +80,15 @@ static void exits(long bytes, long status)
     host->memfree(block);
 }
 
+/* Says so by the file $CARELESS_HANGS. */
 static void hangs(long bytes, long unused)
 {
     void *block = host->memalloc((uint32_t)bytes);
+    const char *path = getenv("CARELESS_HANGS");
 
     (void)unused;
+    if (block == NULL && path != NULL)
+        close(creat(path, 0600));
     while (block == NULL)
         pause();
     host->memfree(block);
@@ -230,12 +238,118 @@ static void flush(long bytes, long unused)
     printf("flush %u\n", host->memflush((uint32_t)bytes));
 }
 
+/* by-free BYTES: free() of an NPN block, whose memory is put to another use for good */
+static void by_free(long bytes, long unused)
+{
+    (void)unused;
+    freed = host->memalloc((uint32_t)bytes);
+    free(freed);
+    freed = malloc((size_t)bytes + 16);
+    memset(freed, 'm', (size_t)bytes + 16);
+    puts("by-free");
+}
+
+/* by-realloc BYTES: the same by realloc() */
+static void by_realloc(long bytes, long unused)
+{
+    char *block = host->memalloc((uint32_t)bytes);
+
+    (void)unused;
+    memset(block, 'b', (size_t)bytes);
+    freed = block = realloc(block, (size_t)bytes + 16);
+    printf("by-realloc %d\n", block[bytes - 1] == 'b');
+    memset(block, 'm', (size_t)bytes + 16);
+}
+
+/* overrun-by-free BYTES BEYOND: an overrun, and then free() */
+static void overrun_by_free(long bytes, long beyond)
+{
+    freed = host->memalloc((uint32_t)bytes);
+    memset(freed, 0, (size_t)(bytes + beyond));
+    free(freed);
+    puts("overrun-by-free");
+}
+
+/* exact LENGTH: a block without a byte to spare, as an argument; one browser writes behind it */
+static void exact(long length, long unused)
+{
+    char *value = host->memalloc((uint32_t)length);
+
+    (void)unused;
+    memset(value, 'e', (size_t)length);
+    host->setvalueforurl(NULL, NPNURLVCookie, "http://example.org/", value, (uint32_t)length);
+    host->memfree(value);
+}
+
+/* aligned COUNT: sizes from 0 on; how many blocks are not aligned for any type, or overlap */
+static void aligned(long count, long unused)
+{
+    long bad = 0;
+
+    (void)unused;
+    for (long bytes = 0; bytes < count; bytes++) {
+        char *block = host->memalloc((uint32_t)bytes);
+        bad += block != NULL && (uintptr_t)block % _Alignof(max_align_t) != 0;
+        if (block != NULL)
+            memset(block, 'a', (size_t)bytes);
+        host->memfree(block);
+    }
+    printf("aligned %ld\n", bad);
+}
+
+enum { PASSED = 64 };
+static void *_Atomic passed[PASSED];
+
+/* Takes whatever another thread has left in a place, frees it, and leaves a block there. */
+static void *pass_thread(void *argument)
+{
+    const long count = *(long *)argument;
+
+    for (long i = 0; i < count; i++) {
+        char *block = host->memalloc((uint32_t)(1 + i % 200));
+        if (block != NULL)
+            memset(block, 'p', (size_t)(1 + i % 200));
+        host->memfree(atomic_exchange(&passed[i % PASSED], block));
+    }
+    return NULL;
+}
+
+/* passing COUNT CALLS: threads that free each other's blocks */
+static void passing(long count, long calls)
+{
+    pthread_t started[16];
+
+    for (long i = 0; i < count && i < 16; i++)
+        pthread_create(&started[i], NULL, pass_thread, &calls);
+    for (long i = 0; i < count && i < 16; i++)
+        pthread_join(started[i], NULL);
+    for (int i = 0; i < PASSED; i++)
+        host->memfree(atomic_exchange(&passed[i], NULL));
+    puts("passing");
+}
+
 static const struct step steps[] = {
-    {"checked", checked}, {"clumsy", clumsy},   {"content", content},
-    {"exits", exits},     {"flush", flush},     {"forgets", forgets},
-    {"forks", forks},     {"form", form},       {"hangs", hangs},
-    {"kept", kept},       {"overrun", overrun}, {"overrun-kept", overrun_kept},
-    {"stale", stale},     {"threads", threads}, {"twice", twice},
+    {"aligned", aligned},
+    {"by-free", by_free},
+    {"by-realloc", by_realloc},
+    {"checked", checked},
+    {"clumsy", clumsy},
+    {"content", content},
+    {"exact", exact},
+    {"exits", exits},
+    {"flush", flush},
+    {"forgets", forgets},
+    {"forks", forks},
+    {"form", form},
+    {"hangs", hangs},
+    {"kept", kept},
+    {"overrun", overrun},
+    {"overrun-by-free", overrun_by_free},
+    {"overrun-kept", overrun_kept},
+    {"passing", passing},
+    {"stale", stale},
+    {"threads", threads},
+    {"twice", twice},
     {"unchecked", unchecked},
 };
 
@@ -256,7 +370,8 @@ static NPError new_instance(NPMIMEType type, NPP instance, uint16_t mode, int16_
     const char *list = getenv("CARELESS_DO");
     char *text = strdup(list != NULL ? list : ""), *rest = NULL;
 
-    (void)type, (void)instance, (void)mode, (void)argc, (void)argn, (void)argv, (void)saved;
+    host->setvalue(instance, NPPVpluginWindowBool, NULL); /* none: QtWebKit can draw nothing else */
+    (void)type, (void)mode, (void)argc, (void)argn, (void)argv, (void)saved;
     for (char *step = strtok_r(text, ";", &rest); step != NULL; step = strtok_r(NULL, ";", &rest))
         do_step(step);
     free(text);
@@ -296,4 +411,13 @@ NPError NP_Shutdown(void)
 const char *NP_GetMIMEDescription(void)
 {
     return "application/x-careless::";
+}
+
+NPError NP_GetValue(void *unused, NPPVariable variable, void *value)
+{
+    (void)unused;
+    if (variable != NPPVpluginNameString && variable != NPPVpluginDescriptionString)
+        return NPERR_INVALID_PARAM;
+    *(const char **)value = "careless";
+    return NPERR_NO_ERROR;
 }

@@ -73,6 +73,58 @@ def twice(t):
              f"the host's frees:\n{run.stdout.decode()}")
 
 
+@case("check-free-of-npn-blocks-is-no-overrun")
+def by_free(t):
+    """Their memory is somebody else's by the end; that the plug-in freed them wrongly is said, with
+    heap calls recorded or not."""
+    for steps, heap in (("by-free 24", []), ("by-free 24", ["--heap=plugins"]),
+                        ("by-realloc 1000", []), ("by-realloc 1000", ["--heap=all"])):
+        for actions in (LIFE, [*LIFE[:-1], "end return 0"]):
+            run = play(t, steps + "; kept 2 500", CHECK + heap, actions=actions)
+            found = the_finding(t, run, "free-of-npn")
+            function = steps.split()[0].replace("-", "_")
+            t.expect(function in functions(found["stack"]), f"free: {functions(found['stack'])}")
+            t.expect(function in functions(found["allocated_by"]), "allocation")
+            if function == "by_realloc":
+                t.expect("by-realloc 1" in lines(run), run.stdout.decode())
+
+
+@case("check-overrun-found-at-free-by-the-wrong-function")
+def overrun_by_free(t):
+    for heap in ([], ["--heap=plugins"]):
+        run = play(t, "overrun-by-free 40 1", CHECK + heap)
+        t.equal(findings(run), {"free-of-npn": 1, "overrun": 1}, f"findings {heap}")
+
+
+@case("check-exact-lengths-are-no-overruns")
+def exact(t):
+    """A browser may write a byte behind an argument, if it restores it; results and form values
+    without a byte to spare are read to their end."""
+    run = play(t, "exact 1; exact 24; exact 25; form 30 0", CHECK,
+               actions=[*LIFE[:2], "form 1", *LIFE[2:]])
+    t.expect("  NPN_SetValueForURL: " + "e" * 25 in lines(run), run.stdout.decode())
+    t.equal(findings(run), {}, "findings")
+
+
+@case("check-blocks-of-every-size")
+def every_size(t):
+    """None is less aligned than the browser's, and the largest sizes are passed on."""
+    for mem in ("libc", "arena"):
+        run = play(t, "aligned 3000; checked 1 4294967295; checked 2 0", CHECK,
+                   options=[f"--mem={mem}"])
+        t.expect("aligned 0" in lines(run), run.stdout.decode())
+        t.expect(set(findings(run)) <= {"negative-size"}, f"findings: {findings(run)}")
+
+
+@case("check-threads-free-each-other-s-blocks")
+def passing(t):
+    for heap in ([], ["--heap=all"]):
+        run = play(t, "passing 6 4000; stale 64 9", CHECK + heap)
+        t.equal(findings(run), {"write-after-free": 1}, f"findings {heap}")
+        npn = plugin_of(run.report(), "libnpcareless.so")["npn"]
+        t.equal((npn["allocs"], npn["frees"], npn["live_blocks"]), (24001, 24001, 0), "calls")
+
+
 @case("check-sizes-are-those-asked-for")
 def sizes(t):
     run = play(t, "kept 4 100", CHECK)

@@ -5,9 +5,12 @@
 a host can end is told from the others."""
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
+import termios
+import time
 
 from support.harness import MINIHOST, NPNTRACE, SOURCE, case, main
 
@@ -17,11 +20,12 @@ STEPS = "checked 2 10; unchecked 40; exits 10 9; forgets 50; checked 1 10"
 EACH = "--fail-npn=each:libnpcareless.so"
 
 
-def each(t, steps, *options, status=None, actions=None):
+def each(t, steps, *options, status=None, actions=None, command=None):
     """Runs it in the case's own folder, where nothing may be left."""
     environment = {"PATH": os.environ["PATH"], "HOME": t.folder, "TMPDIR": t.folder,
                    "CARELESS_DO": steps, "LC_ALL": "C.UTF-8"}
-    run = subprocess.run([NPNTRACE, "record", EACH, *options, "--", MINIHOST, *(actions or LIFE)],
+    run = subprocess.run([NPNTRACE, "record", EACH, *options, "--",
+                          *(command or [MINIHOST, *(actions or LIFE)])],
                          cwd=t.folder, env=environment, capture_output=True, text=True, timeout=300,
                          stdin=subprocess.DEVNULL)
     if status is not None:
@@ -90,7 +94,112 @@ def hangs(t):
 @case("each-limit-is-said")
 def limit(t):
     run = each(t, "checked 9 10", "--each-limit=4", status=0)
-    t.expect("Not tried: calls 5 to 9; --each-limit=0 tries all." in run.stdout, run.stdout)
+    t.expect("Not tried: 5 of 9 calls; of each call stack one was. --each-limit=0 tries all."
+             in run.stdout, run.stdout)
+    few = each(t, "checked 2 10; exits 5 3; kept 2 1", "--each-limit=1", status=0)
+    t.expect("Not tried: 4 of 5 calls, no call at all of 2 call stacks." in few.stdout, few.stdout)
+
+
+@case("each-limit-takes-a-call-of-every-stack-first")
+def limit_by_stack(t):
+    """Four of 303 calls are tried: the first three stacks' first calls, and one more."""
+    report = json.loads(each(t, "checked 150 10; kept 152 5; unchecked 9", "--each-limit=4",
+                             "--json", status=1).stdout)
+    t.equal([run["call"] for run in report["runs"]], [1, 2, 151, 303], "calls")
+    t.equal((report["calls"], report["untried_stacks"], report["stopped"]), (303, 0, False),
+            "calls, stacks that were left out")
+    t.equal(report["runs"][3]["outcome"], "signal", "the unchecked one")
+
+
+@case("each-rows-that-are-alike-are-one")
+def rows(t):
+    run = each(t, "checked 12 10; forgets 5", status=0)
+    found = re.findall(r"^(\w+) \(careless\.c:\d+\) +(\d\S*) ", run.stdout, re.M)
+    t.equal(found, [("checked", "1-12"), ("forgets", "13"), ("forgets", "14")], "rows")
+    t.expect(max(map(len, run.stdout.splitlines())) <= 80, run.stdout)
+
+
+@case("each-budget-is-not-taken-for-the-failure")
+def with_limit(t):
+    """Calls beyond the budget fail in each run; what is named is the call of that run."""
+    report = json.loads(each(t, "kept 3 100; checked 1 100", "--limit=*careless*:100",
+                             "--json", status=0).stdout)
+    t.equal([run["stack"][0]["function"] for run in report["runs"]],
+            ["kept", "kept", "kept", "checked"], "the failed calls")
+
+
+@case("each-host-that-is-killed-anyway-is-said")
+def killed_anyway(t):
+    """Before its plug-ins allocate, there is nothing to try; later, little to be learnt."""
+    run = each(t, "", status=2, command=["sh", "-c", "kill -SEGV $$"])
+    t.expect("called NPN_MemAlloc; it ended with: killed by SIGSEGV" in run.stderr, run.stderr)
+    t.equal(run.stdout, "", "output")
+    host = " ".join(f"'{word}'" for word in [MINIHOST, *LIFE])
+    run = each(t, "forgets 5", status=0, command=["sh", "-c", f"{host}; kill -SEGV $$"])
+    t.expect("The run without failures was killed, too" in run.stdout, run.stdout)
+
+
+def sleepers(mark):
+    """Processes of this command line that run."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                if mark in file.read():
+                    found.append(pid)
+        except OSError:
+            pass
+    return found
+
+
+@case("each-leaves-no-process-behind")
+def leaves_nothing(t):
+    """Not even those that went into a session of their own."""
+    host = " ".join(f"'{word}'" for word in [MINIHOST, *LIFE])
+    seconds = str(10**7 + os.getpid())
+    run = each(t, "checked 2 5", status=0,
+               command=["sh", "-c", f"setsid sleep {seconds} & sleep {seconds} & {host}"])
+    t.expect(run.stdout.startswith("All of 2 runs"), run.stdout)
+    t.equal(sleepers(seconds.encode()), [], "processes")
+
+
+@case("each-interrupted-says-how-far-it-came")
+def interrupted(t):
+    """Ctrl-C on its terminal, while a host hangs: the host ends, and the terminal is as before."""
+    mark = os.path.join(t.folder, "hangs")
+    environment = {"PATH": os.environ["PATH"], "HOME": t.folder, "TMPDIR": t.folder,
+                   "CARELESS_DO": "checked 1 10; hangs 777", "CARELESS_HANGS": mark,
+                   "LC_ALL": "C.UTF-8", "TERM": "dumb"}
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(NPNTRACE, [NPNTRACE, "record", EACH, "--", MINIHOST, *LIFE], environment)
+    before = termios.tcgetattr(terminal)
+    wait_for(mark)
+    os.write(terminal, b"\x03")
+    text = read_terminal(terminal)
+    _, status = os.waitpid(pid, 0)
+    t.equal(os.waitstatus_to_exitcode(status), 2, f"status\n{text}")
+    t.expect("Stopped: 1 of 2 calls were tried." in text, text)
+    t.equal(before, termios.tcgetattr(terminal), "terminal settings")
+    os.close(terminal)
+    t.equal(os.listdir(t.folder), [], "what is left behind")
+
+
+def wait_for(path):
+    deadline = time.monotonic() + 60
+    while not os.path.exists(path) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.unlink(path)
+
+
+def read_terminal(terminal):
+    text = b""
+    try:
+        while piece := os.read(terminal, 4096):
+            text += piece
+    except OSError:
+        pass  # its other side was closed
+    return text.decode().replace("\r", "")
 
 
 @case("each-with-check-shows-new-findings")

@@ -6,7 +6,8 @@ script_tests += \
 	tests/whatif/check.py \
 	tests/whatif/each.py \
 	tests/whatif/fail.py \
-	tests/whatif/limit.py
+	tests/whatif/limit.py \
+	tests/whatif/provided.py
 
 EXTRA_DIST += tests/whatif/careless.py
 
@@ -18,6 +19,10 @@ check_LTLIBRARIES += tests/whatif/libnpcareless.la
 tests_whatif_libnpcareless_la_SOURCES = tests/whatif/careless.c
 tests_whatif_libnpcareless_la_CFLAGS = $(PLUGIN_CFLAGS) -fno-builtin
 tests_whatif_libnpcareless_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+
+check_PROGRAMS += tests/whatif/provided_promises
+tests_whatif_provided_promises_SOURCES = tests/whatif/provided_promises.c
+tests_whatif_provided_promises_CFLAGS = $(SUBJECT_CFLAGS) -fno-builtin-malloc
 
 # Run by hand: doc/WHATIF.md
 check_PROGRAMS += tests/whatif/provided_bench
