@@ -221,6 +221,7 @@ const char *npn_origin_name(unsigned origin)
         [NPN_ORIGIN_PASSWORD] = "NPN_GetAuthenticationInfo (password)",
         [NPN_ORIGIN_DOCUMENT] = "NPN_GetValue (document origin)",
         [NPN_ORIGIN_VARIANT] = "result string",
+        [NPN_ORIGIN_SAVED] = "NPP_New (saved data)",
     };
     return origin < NPN_ORIGINS ? names[origin] : NULL;
 }

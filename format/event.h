@@ -118,6 +118,7 @@ enum npn_origin {                        /* which call brought a block */
                   NPN_ORIGIN_PASSWORD,   /* the same */
                   NPN_ORIGIN_DOCUMENT,   /* NPN_GetValue(NPNVdocumentOrigin) */
                   NPN_ORIGIN_VARIANT,    /* a result string: NPN_ReleaseVariantValue releases it */
+                  NPN_ORIGIN_SAVED,      /* NPP_New: NPSavedData or its buffer */
                   NPN_ORIGINS
 };
 

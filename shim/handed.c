@@ -1,4 +1,4 @@
-/* shim/handed.c - what a plug-in's functions give to the host when they return */
+/* shim/handed.c - what a plug-in's functions give to the host when they return, or are given */
 /* SPDX-License-Identifier: MIT */
 
 #include "shim/handed.h"
@@ -144,6 +144,21 @@ __attribute__((noinline)) void handed_saved(const struct handed_by *by, const NP
     if (fetch(saved, 0, &data, sizeof(data)) && data.buf != NULL)
         hand(&caller, data.buf, data.len <= 0, NPN_WAY_SAVED);
     hand(&caller, saved, false, NPN_WAY_SAVED);
+}
+
+__attribute__((noinline)) void handed_saved_back(const struct handed_by *by,
+                                                 const NPSavedData *saved)
+{
+    NPSavedData data = {.buf = NULL};
+
+    if (saved == NULL || by_plugin_code(by))
+        return;
+    struct npn_caller caller = caller_of(by);
+    if (!sys_read_memory((uint64_t)(uintptr_t)saved, &data, sizeof(data)))
+        return;
+    npn_received(&caller, 0, saved, sizeof(data), NPN_ORIGIN_SAVED);
+    if (data.buf != NULL)
+        npn_received(&caller, 0, data.buf, data.len > 0 ? (uint32_t)data.len : 0, NPN_ORIGIN_SAVED);
 }
 
 __attribute__((noinline)) void handed_sites(const struct handed_by *by, char *const *sites)

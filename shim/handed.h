@@ -1,4 +1,4 @@
-/* shim/handed.h - what a plug-in's functions give to the host when they return */
+/* shim/handed.h - what a plug-in's functions give to the host when they return, or are given */
 /* SPDX-License-Identifier: MIT */
 
 /*
@@ -43,6 +43,9 @@ bool handed_is_pointer(NPPVariable variable);
 
 /* NPP_Destroy, with a save that is not NULL. */
 void handed_saved(const struct handed_by *by, const NPSavedData *before, const NPSavedData *saved);
+
+/* NPP_New: what an earlier instance left is the plug-in's again. */
+void handed_saved_back(const struct handed_by *by, const NPSavedData *saved);
 
 /* NPP_GetSitesWithData. */
 void handed_sites(const struct handed_by *by, char *const *sites);

@@ -86,6 +86,11 @@ NPError gate_newp(uint32_t set, NPMIMEType type, NPP npp, uint16_t mode, int16_t
     struct call call = enter(set, instance);
     LEND(&call, .pointer = {type, argn, argv},
          .list = {{argn, count, sizeof(*argn)}, {argv, count, sizeof(*argv)}});
+    if (saved != NULL) {
+        kept_errno = errno;
+        handed_saved_back(&call.by, saved);
+        errno = kept_errno;
+    }
     NPError error = call.own->newp(type, npp, mode, argc, argn, argv, saved);
     leave(&call);
     kept_errno = errno;

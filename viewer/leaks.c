@@ -27,6 +27,7 @@ struct group_key {
 struct leaked {
     uint32_t plugin, instance, stack, last_stack, way;
     enum leak_domain domain;
+    enum leak_kind kind;
     uint64_t bytes, stamp;
     uint64_t refs; /* objects */
 };
@@ -84,6 +85,7 @@ char *leak_what(const struct leak *leak)
         [NPN_ORIGIN_PASSWORD] = "password",
         [NPN_ORIGIN_DOCUMENT] = "document origin",
         [NPN_ORIGIN_VARIANT] = "result string",
+        [NPN_ORIGIN_SAVED] = "block of saved data",
     };
     if (leak->domain == LEAK_OBJECT)
         return xalloc_string(text_plural(leak->objects, "object").chars);
@@ -92,43 +94,53 @@ char *leak_what(const struct leak *leak)
     return xalloc_string(text_plural(leak->blocks, one).chars);
 }
 
+static bool outlived_plugin(const struct model *model, uint32_t plugin, uint64_t stamp)
+{
+    uint64_t end_stamp = plugin != 0 ? model->recording->plugins[plugin - 1].end_stamp : 0;
+
+    return end_stamp != 0 && stamp < end_stamp;
+}
+
 enum leak_kind leak_kind_of(const struct model *model, uint32_t plugin, uint32_t instance,
                             uint64_t stamp)
 {
-    if (plugin != 0) {
-        uint64_t end_stamp = model->recording->plugins[plugin - 1].end_stamp;
-        if (end_stamp != 0 && stamp < end_stamp)
-            return LEAK_OUTLIVED_PLUGIN;
-    }
+    if (outlived_plugin(model, plugin, stamp))
+        return LEAK_OUTLIVED_PLUGIN;
     if (instance != 0 && model_is_over(model, instance))
         return LEAK_OUTLIVED_INSTANCE;
     return LEAK_LIVE_AT_EXIT;
 }
 
-static struct leak leak_of(const struct leaked *leaked, enum leak_kind kind)
+static enum leak_kind kind_of_object(const struct model *model, const struct trace_object *object)
+{
+    if (outlived_plugin(model, object->plugin, object->stamp))
+        return LEAK_OUTLIVED_PLUGIN;
+    return model_is_kept(model, object) ? LEAK_OUTLIVED_INSTANCE : LEAK_LIVE_AT_EXIT;
+}
+
+static struct leak leak_of(const struct leaked *leaked)
 {
     return (struct leak){.plugin = leaked->plugin,
                          .domain = leaked->domain,
                          .way = leaked->way,
                          .stack = leaked->stack,
                          .last_stack = leaked->last_stack,
-                         .kind = kind,
+                         .kind = leaked->kind,
                          .first_stamp = leaked->stamp,
                          .last_stamp = leaked->stamp};
 }
 
-static void add(struct group **groups, const struct model *model, const struct leaked *leaked)
+static void add(struct group **groups, const struct leaked *leaked)
 {
-    enum leak_kind kind = leak_kind_of(model, leaked->plugin, leaked->instance, leaked->stamp);
     struct group_key key = {leaked->plugin,     leaked->domain, leaked->way,     leaked->stack,
-                            leaked->last_stack, kind,           leaked->instance};
+                            leaked->last_stack, leaked->kind,   leaked->instance};
     struct group *group;
 
     HASH_FIND(hh, *groups, &key, sizeof(key), group);
     if (group == NULL) {
         group = xalloc_zeroed(1, sizeof(*group));
         group->key = key;
-        group->leak = leak_of(leaked, kind);
+        group->leak = leak_of(leaked);
         HASH_ADD(hh, *groups, key, sizeof(group->key), group);
     }
     struct leak *leak = &group->leak;
@@ -151,12 +163,14 @@ static void add_npn(struct group **groups, const struct model *model, struct sta
         const struct trace_live *block = &model->live[i];
         if (wanted_plugins != NULL && !wanted_plugins[block->plugin])
             continue;
-        add(groups, model,
+        add(groups,
             &(struct leaked){.plugin = block->plugin,
                              .instance = block->instance,
                              .stack = stacks_of(stacks, block->node),
                              .way = EVENT_ORIGIN(block->flags),
                              .domain = LEAK_NPN,
+                             .kind = leak_kind_of(model, block->plugin, block->instance,
+                                                  block->stamp),
                              .bytes = block->size_bytes,
                              .stamp = block->stamp});
     }
@@ -169,13 +183,14 @@ static void add_objects(struct group **groups, const struct model *model, struct
         const struct trace_object *object = &model->recording->objects[i];
         if (object->refs == 0 || (wanted_plugins != NULL && !wanted_plugins[object->plugin]))
             continue;
-        add(groups, model,
+        add(groups,
             &(struct leaked){.plugin = object->plugin,
                              .instance = object->instance,
                              .stack = stacks_of(stacks, object->node),
                              .last_stack = stacks_of(stacks, object->last_node),
                              .way = object->step,
                              .domain = LEAK_OBJECT,
+                             .kind = kind_of_object(model, object),
                              .refs = object->refs,
                              .stamp = object->stamp});
     }
@@ -193,12 +208,14 @@ static void add_heap(struct group **groups, const struct model *model, struct st
         uint32_t plugin = way != NPN_WAY_NONE ? 0 : sum->plugin;
         if (plugin == 0 ? !with_host : wanted_plugins != NULL && !wanted_plugins[plugin])
             continue;
-        add(groups, model,
+        uint32_t instance = plugin != 0 ? block->instance : 0;
+        add(groups,
             &(struct leaked){.plugin = plugin,
-                             .instance = plugin != 0 ? block->instance : 0,
+                             .instance = instance,
                              .stack = stacks_of(stacks, sum->node),
                              .way = way,
                              .domain = LEAK_HEAP,
+                             .kind = leak_kind_of(model, plugin, instance, block->stamp),
                              .bytes = block->size_bytes,
                              .stamp = block->stamp});
     }

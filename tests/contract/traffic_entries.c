@@ -117,7 +117,10 @@ static NPError entry_newstream(NPP npp, NPMIMEType type, NPStream *stream, NPBoo
     *stype = (uint16_t)(seekable && one_in(2) ? NP_SEEK : 1 + 2 * below(2));
     if (one_in(6))
         *stype = NP_ASFILEONLY;
-    WITHIN(npp, "newstream", 2, (void)0);
+    count("newstream");
+    enter(me);
+    acts_some(me, 2);
+    leave(me);
     return NPERR_NO_ERROR;
 }
 

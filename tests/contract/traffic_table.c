@@ -1,6 +1,7 @@
 /* tests/contract/traffic_table.c - the random plug-in's calls of the browser, and its counts */
 /* SPDX-License-Identifier: MIT */
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,12 +109,22 @@ static void write_line(int fd, const char *what, const char *name, unsigned long
         traffic_fail("the counts cannot be written");
 }
 
+/* Of the file that this is. */
+static const char *own_name(void)
+{
+    Dl_info info;
+
+    if (dladdr(&tally, &info) == 0 || strchr(info.dli_fname, '/') == NULL)
+        traffic_fail("no name");
+    return strrchr(info.dli_fname, '/') + 1;
+}
+
 /* One file for the process; each time the plug-in is shut down, what was counted since. */
 void tally_write(void)
 {
     const char *folder = getenv("NPNSAMPLE_STATE");
     char path[4096];
-    snprintf(path, sizeof path, "%s/traffic%d", folder != NULL ? folder : ".", TRAFFIC_VARIANT);
+    snprintf(path, sizeof path, "%s/%s", folder != NULL ? folder : ".", own_name());
     const int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     const struct {
         const char *name;
