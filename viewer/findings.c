@@ -47,7 +47,7 @@ static struct found kept_object(const struct model *model, const struct trace_ob
 
     return (struct found){.kind = FINDINGS_OBJECT_KEPT,
                           .refs = object->refs,
-                          .step = object->step,
+                          .step = OBJECT_STEP(object->step),
                           .finding = {.kind = FINDINGS_OBJECT_KEPT,
                                       .plugin = object->plugin,
                                       .instance = object->instance,

@@ -188,7 +188,7 @@ static void add_objects(struct group **groups, const struct model *model, struct
                              .instance = object->instance,
                              .stack = stacks_of(stacks, object->node),
                              .last_stack = stacks_of(stacks, object->last_node),
-                             .way = object->step,
+                             .way = OBJECT_STEP(object->step),
                              .domain = LEAK_OBJECT,
                              .kind = kind_of_object(model, object),
                              .refs = object->refs,

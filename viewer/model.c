@@ -241,7 +241,7 @@ bool model_is_kept(const struct model *model, const struct trace_object *object)
 {
     if (object->refs == 0 || object->instance == 0 || !model_is_over(model, object->instance))
         return false;
-    return object->most_refs < 2 || all_instances_are_over(model, object->plugin);
+    return (object->step & OBJECT_SHARED) == 0 || all_instances_are_over(model, object->plugin);
 }
 
 static void decide(struct model *model)

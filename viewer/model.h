@@ -95,8 +95,8 @@ bool model_is_idle(const struct trace_counters *counters);
 bool model_is_over(const struct model *model, uint32_t instance);
 
 /* True if the instance that the object was made or got for is over, and references to it are held.
- * References have no owners: where there were several at once, they may be those of another
- * instance of the plug-in as long as there is one. */
+ * References have no owners: where several instances of the plug-in took some, those that are held
+ * may be another's as long as there is one. */
 bool model_is_kept(const struct model *model, const struct trace_object *object);
 
 /* For model.c and its tests. */

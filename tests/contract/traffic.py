@@ -187,7 +187,8 @@ def cut_short(t):
         traffic.run.viewer("check")
         findings = traffic.run.json("findings")["findings"]
         t.equal(findings, [], f"{traffic.what}: findings")
-        outlived = [leak for leak in traffic.run.leaks()["leaks"] if leak["kind"].startswith("outlived") and leak["domain"] == "object"]
+        outlived = [leak for leak in traffic.run.leaks()["leaks"]
+                    if leak["domain"] == "object" and leak["kind"].startswith("outlived")]
         t.equal(outlived, [], f"{traffic.what}: objects of instances that are gone")
 
 

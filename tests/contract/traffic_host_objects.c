@@ -36,7 +36,9 @@ NPIdentifier identifier_of(const char *name)
 
 NPIdentifier identifier_any(void)
 {
-    return identifier_count == 0 ? identifier_of("any") : &identifiers[host_below(identifier_count)];
+    if (identifier_count == 0)
+        return identifier_of("any");
+    return &identifiers[host_below(identifier_count)];
 }
 
 const char *identifier_name(NPIdentifier identifier)

@@ -1,5 +1,4 @@
-/* tests/contract/traffic_later.c - what the random plug-in is told later: timers, calls, addresses
- */
+/* tests/contract/traffic_later.c - the random plug-in's timers, asynchronous calls and notes */
 /* SPDX-License-Identifier: MIT */
 
 #include <string.h>
