@@ -192,10 +192,7 @@ def cut_short(t):
         t.equal(outlived, [], f"{traffic.what}: objects of instances that are gone")
 
 
-@case("traffic-long")
 def long(t):
-    if LASTS <= 0:
-        return
     third = t.path("libnptraffic3.so")
     shutil.copy2(PLUGINS[1], third)
     run = Traffic(t, seeds(1)[0], steps=0, seconds=LASTS, words="invalidate",
@@ -206,4 +203,6 @@ def long(t):
           f"{run.run.json('info')['selfchecks']} stacks unwound twice")
 
 
+if LASTS > 0:
+    case("traffic-long")(long)
 main()

@@ -173,9 +173,11 @@ static void write_stream(struct instance *me)
 /* The browser's own stream, which it may tell the end of at once. */
 static void use_coming(struct instance *me)
 {
-    NPStream *stream = me->coming[below(KEPT)];
+    NPStream *stream = NULL;
     NPByteRange second = {.offset = 100, .length = 10}, first = {.length = 10, .next = &second};
 
+    for (int i = 0; i < KEPT && stream == NULL; i++)
+        stream = me->coming[i];
     if (stream == NULL)
         return;
     if (one_in(6))
@@ -200,5 +202,5 @@ const struct act acts_browser[] = {
     {say, 2, false},          {ask_java, 1, false},        {move, 1, false},
     {menu, 1, false},         {popups, 2, false},          {draw_surface, 2, false},
     {ask_url, 3, false},      {ask_and_be_told, 5, false}, {make_stream, 2, false},
-    {write_stream, 4, false}, {use_coming, 2, false},      {NULL, 0, false},
+    {write_stream, 4, false}, {use_coming, 6, false},      {NULL, 0, false},
 };
