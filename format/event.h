@@ -148,6 +148,11 @@ enum object_step {                     /* why a plug-in holds one reference more
                    OBJECT_STEPS
 };
 
+/* Beside the step of what is held: another instance of the plug-in, or something outside of any,
+ * took a reference, too, and nobody can tell whose are left. */
+#define OBJECT_SHARED 0x100u
+#define OBJECT_STEP(step) ((step) & 0xffu)
+
 enum event_step {
     EVENT_STEP_MET = 1, /* plug-in */
     EVENT_STEP_INITIALIZE_ENTER,

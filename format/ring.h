@@ -365,7 +365,7 @@ struct ring_object {
     uint32_t last_node;       /* where it took the last reference */
     uint32_t instance;        /* that it was made or got for */
     uint16_t plugin;
-    uint16_t step;          /* enum object_step: how it came to hold it */
+    uint16_t step;          /* enum object_step: how it came to hold it; OBJECT_SHARED */
     _Atomic uint32_t refs;  /* references held */
     uint32_t most_refs;     /* at one time */
 };

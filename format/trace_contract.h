@@ -23,7 +23,7 @@ struct trace_object {
     uint32_t last_node;
     uint32_t instance;
     uint16_t plugin;
-    uint16_t step; /* enum object_step */
+    uint16_t step; /* enum object_step, OBJECT_SHARED */
     uint32_t refs;
     uint32_t most_refs;
 };

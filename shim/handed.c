@@ -1,4 +1,4 @@
-/* shim/handed.c - what a plug-in's functions give to the host when they return */
+/* shim/handed.c - what a plug-in's functions give to the host when they return, or are given */
 /* SPDX-License-Identifier: MIT */
 
 #include "shim/handed.h"

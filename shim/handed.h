@@ -1,4 +1,4 @@
-/* shim/handed.h - what a plug-in's functions give to the host when they return */
+/* shim/handed.h - what a plug-in's functions give to the host when they return, or are given */
 /* SPDX-License-Identifier: MIT */
 
 /*

@@ -119,6 +119,8 @@ static uint32_t hold_locked(struct tracer *tracer, const struct event *event, en
         return 1;
     }
     uint32_t refs = atomic_load_explicit(&slot->refs, memory_order_relaxed) + 1;
+    if (slot->instance != event->instance)
+        slot->step |= OBJECT_SHARED;
     if (slot->most_refs < refs)
         slot->most_refs = refs;
     slot->last_node = event->node != RING_NODE_INLINE ? event->node : RING_NODE_NONE;
@@ -141,7 +143,7 @@ static struct live_block holder_of(const struct ring_object *slot, uint64_t addr
  * be one that it made itself, without telling: nothing can be said of the last. */
 static void remember_locked(struct tracer *tracer, const struct ring_object *slot, uint64_t address)
 {
-    if (slot->step != OBJECT_RETAINED)
+    if (OBJECT_STEP(slot->step) != OBJECT_RETAINED)
         *past_of(tracer, address) = holder_of(slot, address);
 }
 

@@ -42,18 +42,13 @@ static bool releases_are_known(const struct recording *recording)
            recording->losses.abandoned_operations == 0;
 }
 
-static bool is_kept(const struct model *model, const struct trace_object *object)
-{
-    return object->refs != 0 && object->instance != 0 && model_is_over(model, object->instance);
-}
-
 static struct found kept_object(const struct model *model, const struct trace_object *object)
 {
     uint64_t destroyed = model->recording->instances[object->instance - 1].destroyed_stamp;
 
     return (struct found){.kind = FINDINGS_OBJECT_KEPT,
                           .refs = object->refs,
-                          .step = object->step,
+                          .step = OBJECT_STEP(object->step),
                           .finding = {.kind = FINDINGS_OBJECT_KEPT,
                                       .plugin = object->plugin,
                                       .instance = object->instance,
@@ -110,7 +105,7 @@ static size_t add_kept_objects(const struct model *model, struct found *list)
     if (!releases_are_known(recording))
         return 0;
     for (size_t i = 0; i < recording->object_count; i++)
-        if (is_kept(model, &recording->objects[i]))
+        if (model_is_kept(model, &recording->objects[i]))
             list[count++] = kept_object(model, &recording->objects[i]);
     if (count != 0)
         qsort(list, count, sizeof(*list), by_place);

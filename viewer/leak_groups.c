@@ -31,12 +31,12 @@ struct leak_group {
     UT_hash_handle hh;
 };
 
-void leak_groups_add(struct leak_groups *groups, const struct leaked *leaked, enum leak_kind kind)
+void leak_groups_add(struct leak_groups *groups, const struct leaked *leaked)
 {
     struct group_key key = {.plugin = leaked->plugin,
                             .domain = leaked->domain,
                             .way = leaked->way,
-                            .kind = kind,
+                            .kind = leaked->kind,
                             .instance = leaked->instance,
                             .stack = leaked->stack,
                             .last_stack = leaked->last_stack};

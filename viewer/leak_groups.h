@@ -22,11 +22,12 @@ struct leak_groups { /* all zero: empty */
 struct leaked {
     uint32_t plugin, instance, stack, last_stack, way;
     enum leak_domain domain;
+    enum leak_kind kind;
     uint64_t bytes, stamp;
     uint64_t refs; /* objects */
 };
 
-void leak_groups_add(struct leak_groups *groups, const struct leaked *leaked, enum leak_kind kind);
+void leak_groups_add(struct leak_groups *groups, const struct leaked *leaked);
 
 /* This plug-in's NPN blocks with this stack were set as results while false was returned. */
 void leak_groups_mark(struct leak_groups *groups, uint32_t plugin, uint32_t stack);

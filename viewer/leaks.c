@@ -8,23 +8,28 @@
 
 #include <stdlib.h>
 
+static bool outlived_plugin(const struct model *model, uint32_t plugin, uint64_t stamp)
+{
+    uint64_t end_stamp = plugin != 0 ? model->recording->plugins[plugin - 1].end_stamp : 0;
+
+    return end_stamp != 0 && stamp < end_stamp;
+}
+
 enum leak_kind leak_kind_of(const struct model *model, uint32_t plugin, uint32_t instance,
                             uint64_t stamp)
 {
-    if (plugin != 0) {
-        uint64_t end_stamp = model->recording->plugins[plugin - 1].end_stamp;
-        if (end_stamp != 0 && stamp < end_stamp)
-            return LEAK_OUTLIVED_PLUGIN;
-    }
+    if (outlived_plugin(model, plugin, stamp))
+        return LEAK_OUTLIVED_PLUGIN;
     if (instance != 0 && model_is_over(model, instance))
         return LEAK_OUTLIVED_INSTANCE;
     return LEAK_LIVE_AT_EXIT;
 }
 
-static void add(struct leak_groups *groups, const struct model *model, const struct leaked *leaked)
+static enum leak_kind kind_of_object(const struct model *model, const struct trace_object *object)
 {
-    leak_groups_add(groups, leaked,
-                    leak_kind_of(model, leaked->plugin, leaked->instance, leaked->stamp));
+    if (outlived_plugin(model, object->plugin, object->stamp))
+        return LEAK_OUTLIVED_PLUGIN;
+    return model_is_kept(model, object) ? LEAK_OUTLIVED_INSTANCE : LEAK_LIVE_AT_EXIT;
 }
 
 static void add_npn(struct leak_groups *groups, const struct model *model, struct stacks *stacks,
@@ -34,14 +39,16 @@ static void add_npn(struct leak_groups *groups, const struct model *model, struc
         const struct trace_live *block = &model->live[i];
         if (wanted_plugins != NULL && !wanted_plugins[block->plugin])
             continue;
-        add(groups, model,
-            &(struct leaked){.plugin = block->plugin,
-                             .instance = block->instance,
-                             .stack = stacks_of(stacks, block->node),
-                             .way = EVENT_ORIGIN(block->flags),
-                             .domain = LEAK_NPN,
-                             .bytes = block->size_bytes,
-                             .stamp = block->stamp});
+        leak_groups_add(groups,
+                        &(struct leaked){.plugin = block->plugin,
+                                         .instance = block->instance,
+                                         .stack = stacks_of(stacks, block->node),
+                                         .way = EVENT_ORIGIN(block->flags),
+                                         .domain = LEAK_NPN,
+                                         .kind = leak_kind_of(model, block->plugin, block->instance,
+                                                              block->stamp),
+                                         .bytes = block->size_bytes,
+                                         .stamp = block->stamp});
     }
 }
 
@@ -52,15 +59,15 @@ static void add_objects(struct leak_groups *groups, const struct model *model,
         const struct trace_object *object = &model->recording->objects[i];
         if (object->refs == 0 || (wanted_plugins != NULL && !wanted_plugins[object->plugin]))
             continue;
-        add(groups, model,
-            &(struct leaked){.plugin = object->plugin,
-                             .instance = object->instance,
-                             .stack = stacks_of(stacks, object->node),
-                             .last_stack = stacks_of(stacks, object->last_node),
-                             .way = object->step,
-                             .domain = LEAK_OBJECT,
-                             .refs = object->refs,
-                             .stamp = object->stamp});
+        leak_groups_add(groups, &(struct leaked){.plugin = object->plugin,
+                                                 .instance = object->instance,
+                                                 .stack = stacks_of(stacks, object->node),
+                                                 .last_stack = stacks_of(stacks, object->last_node),
+                                                 .way = OBJECT_STEP(object->step),
+                                                 .domain = LEAK_OBJECT,
+                                                 .kind = kind_of_object(model, object),
+                                                 .refs = object->refs,
+                                                 .stamp = object->stamp});
     }
 }
 
@@ -76,14 +83,16 @@ static void add_heap(struct leak_groups *groups, const struct model *model, stru
         uint32_t plugin = way != NPN_WAY_NONE ? 0 : sum->plugin;
         if (plugin == 0 ? !wanted->host : wanted->plugins != NULL && !wanted->plugins[plugin])
             continue;
-        add(groups, model,
-            &(struct leaked){.plugin = plugin,
-                             .instance = plugin != 0 ? block->instance : 0,
-                             .stack = stacks_of(stacks, sum->node),
-                             .way = way,
-                             .domain = LEAK_HEAP,
-                             .bytes = block->size_bytes,
-                             .stamp = block->stamp});
+        uint32_t instance = plugin != 0 ? block->instance : 0;
+        leak_groups_add(
+            groups, &(struct leaked){.plugin = plugin,
+                                     .instance = instance,
+                                     .stack = stacks_of(stacks, sum->node),
+                                     .way = way,
+                                     .domain = LEAK_HEAP,
+                                     .kind = leak_kind_of(model, plugin, instance, block->stamp),
+                                     .bytes = block->size_bytes,
+                                     .stamp = block->stamp});
     }
 }
 

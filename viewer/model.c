@@ -226,6 +226,24 @@ bool model_is_over(const struct model *model, uint32_t serial)
            recording->process.end_stamp >= instance->destroyed_stamp + GRACE_NS;
 }
 
+static bool all_instances_are_over(const struct model *model, uint32_t plugin)
+{
+    const struct recording *recording = model->recording;
+
+    for (size_t i = 0; i < recording->instance_count; i++)
+        if (recording->instances[i].plugin == plugin &&
+            (recording->instances[i].flags & RING_INSTANCE_DESTROYED) == 0)
+            return false;
+    return true;
+}
+
+bool model_is_kept(const struct model *model, const struct trace_object *object)
+{
+    if (object->refs == 0 || object->instance == 0 || !model_is_over(model, object->instance))
+        return false;
+    return (object->step & OBJECT_SHARED) == 0 || all_instances_are_over(model, object->plugin);
+}
+
 static void decide(struct model *model)
 {
     const struct recording *recording = model->recording;

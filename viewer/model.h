@@ -94,6 +94,11 @@ bool model_is_idle(const struct trace_counters *counters);
  * deallocate objects after NPP_Destroy has returned. */
 bool model_is_over(const struct model *model, uint32_t instance);
 
+/* True if the instance that the object was made or got for is over, and references to it are held.
+ * References have no owners: where several instances of the plug-in took some, those that are held
+ * may be another's as long as there is one. */
+bool model_is_kept(const struct model *model, const struct trace_object *object);
+
 /* For model.c and its tests. */
 void model_note_step(struct model *model, uint64_t stamp, uint32_t instance);
 void model_add_event(struct model *model, const struct recorded_event *event, bool track_peaks);

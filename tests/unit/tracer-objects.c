@@ -191,6 +191,13 @@ static void instances_of_objects(void **state)
     rig_held(rig_block(7), OBJECT_GOT);
     npn_entry_pop(token);
     assert_int_equal(entry_of(rig_one, rig_block(7))->instance, 8);
+    assert_int_equal(entry_of(rig_one, rig_block(7))->step, OBJECT_GOT);
+    token = npn_entry_push(rig_one, 9, here);
+    rig_held(rig_block(7), OBJECT_GOT); /* nobody can tell whose the other is after this one */
+    rig_dropped(rig_block(7), OBJECT_RELEASED);
+    npn_entry_pop(token);
+    assert_int_equal(entry_of(rig_one, rig_block(7))->instance, 8);
+    assert_int_equal(entry_of(rig_one, rig_block(7))->step, OBJECT_GOT | OBJECT_SHARED);
     rig_dropped(rig_block(7), OBJECT_RELEASED);
 }
 
