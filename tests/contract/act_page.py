@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: MIT
 """Usage: act_page.py URL
 
-The page does what is to be done while it is loaded.
+The page does what is to be done while it is loaded, or a bit later, and changes its title then.
 """
 import sys
 
@@ -22,7 +22,7 @@ def main():
     view.loadFinished.connect(loaded.append)
     view.load(QUrl(sys.argv[1]))
     view.show()
-    while not loaded:
+    while not loaded or not view.title().startswith("done"):
         app.processEvents(QEventLoop.WaitForMoreEvents)
     print(view.title(), flush=True)
 

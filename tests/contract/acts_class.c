@@ -42,16 +42,15 @@ static bool class_hasmethod(NPObject *object, NPIdentifier name)
     struct act_call call = acts_call(instance_of(object), &nothing);
     call.name = name;
     acts_run(ACTS_HAS, &call);
-    return acts_find(name) != NULL;
+    return acts_find(name) != NULL && !acts_is_property(call.instance, name);
 }
 
-static bool run_named(NPObject *object, NPIdentifier name, struct act_call *call)
+static bool run_named(NPIdentifier name, struct act_call *call, const char *entry)
 {
     const struct act *act = acts_find(name);
     if (act == NULL)
         return false;
-    (void)object;
-    act->run(call);
+    acts_run_one(act, call, entry);
     return call->returns;
 }
 
@@ -61,7 +60,7 @@ static bool class_invoke(NPObject *object, NPIdentifier name, const NPVariant *a
     struct act_call call = acts_call(instance_of(object), result);
     call.arguments = args;
     call.argument_count = count;
-    return run_named(object, name, &call);
+    return run_named(name, &call, __func__);
 }
 
 static bool run_phase(enum acts_phase phase, NPObject *object, const NPVariant *args,
@@ -87,14 +86,13 @@ static bool class_construct(NPObject *object, const NPVariant *args, uint32_t co
 
 static bool class_hasproperty(NPObject *object, NPIdentifier name)
 {
-    (void)object, (void)name;
-    return false;
+    return acts_is_property(instance_of(object), name);
 }
 
 static bool class_getproperty(NPObject *object, NPIdentifier name, NPVariant *result)
 {
     struct act_call call = acts_call(instance_of(object), result);
-    return run_named(object, name, &call);
+    return run_named(name, &call, __func__);
 }
 
 static bool class_setproperty(NPObject *object, NPIdentifier name, const NPVariant *value)
@@ -103,7 +101,7 @@ static bool class_setproperty(NPObject *object, NPIdentifier name, const NPVaria
     struct act_call call = acts_call(instance_of(object), &nothing);
     call.arguments = value;
     call.argument_count = 1;
-    return run_named(object, name, &call);
+    return run_named(name, &call, __func__);
 }
 
 static bool class_enumerate(NPObject *object, NPIdentifier **ret_names, uint32_t *ret_count)

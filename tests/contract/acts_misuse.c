@@ -71,6 +71,7 @@ static void free_inside(struct act_call *call)
 {
     (void)call;
     char *block = made();
+    memset(block, 0, 70); /* no header there */
     STATE_FINDING("free-of-unissued", "", "");
     browser.memfree(block + 16);
     browser.memfree(block);
@@ -115,6 +116,42 @@ static void free_user_agent(struct act_call *call)
     browser.memfree((void *)agent);
 }
 
+static void free_attribute(struct act_call *call)
+{
+    STATE_FINDING("free-of-host-owned", "", "");
+    browser.memfree(call->attributes[0]);
+}
+
+/* Strings that come with a call are the browser's; who wants to keep them copies them. */
+static const NPVariant *string_argument(struct act_call *call)
+{
+    if (call->argument_count != 1 || call->arguments[0].type != NPVariantType_String)
+        acts_fail("no string as argument");
+    return call->arguments;
+}
+
+static void argument_freed(struct act_call *call)
+{
+    const NPVariant *argument = string_argument(call);
+    STATE_FINDING("free-of-host-owned", "", "");
+    browser.memfree((void *)argument->value.stringValue.UTF8Characters);
+}
+
+static void argument_released(struct act_call *call)
+{
+    NPVariant argument = *string_argument(call);
+    STATE_FINDING("free-of-host-owned", "", "");
+    browser.releasevariantvalue(&argument);
+}
+
+/* Identifiers last for ever. */
+static void free_identifier(struct act_call *call)
+{
+    (void)call;
+    STATE_FINDING("free-of-unissued", "", "");
+    browser.memfree(browser.getstringidentifier("lasting"));
+}
+
 /* The MIME type that NPP_New was called with. */
 static void free_argument(struct act_call *call)
 {
@@ -132,17 +169,21 @@ static void free_buffer(struct act_call *call)
 
 static void block_lent(struct act_call *call)
 {
-    char text[32];
+    char text[512];
     (void)call;
-    snprintf(text, sizeof text, "%p", made());
+    snprintf(text, sizeof text, "%p %u %s", made(), acts_here.serial, state_plugin());
     setenv("ACTS_LENT", text, 1);
 }
 
 static void lent_freed(struct act_call *call)
 {
     (void)call;
-    void *block = (void *)strtoull(getenv("ACTS_LENT"), NULL, 16);
-    STATE_FINDING("free-of-others", "made", "");
+    unsigned serial;
+    char owner[256];
+    void *block;
+    if (sscanf(getenv("ACTS_LENT"), "%p %u %255s", &block, &serial, owner) != 3)
+        acts_fail("nothing is lent");
+    state_of_others("free-of-others", __func__, "made", owner, serial);
     browser.memfree(block);
 }
 
@@ -273,6 +314,10 @@ const struct act acts_misuse[] = {
     {"heap-free-received", heap_free_received},
     {"free-user-agent", free_user_agent},
     {"free-argument", free_argument},
+    {"free-attribute", free_attribute},
+    {"free-identifier", free_identifier},
+    {"argument-freed", argument_freed},
+    {"argument-released", argument_released},
     {"free-buffer", free_buffer},
     {"block-lent", block_lent},
     {"lent-freed", lent_freed},
