@@ -33,8 +33,8 @@ Finding = collections.namedtuple(
     "Finding", "plugin instance kind function entry source released owner")
 Leak = collections.namedtuple("Leak", "plugin domain origin function entry")
 Share = collections.namedtuple("Share", "plugin domain origin function entry instance")
-ENTRIES = re.compile(r"act_(new|destroy|newstream|asfile|write|urlnotify|event|getvalue|"
-                     r"getsiteswithdata)|class_(has|invoke|get|set|enumerate|construct).*|"
+ENTRIES = re.compile(r"act_(new|destroy|setwindow|newstream|asfile|write|urlnotify|event|"
+                     r"getvalue|getsiteswithdata)|class_(has|invoke|get|set|enumerate|construct).*|"
                      r"NP_(Initialize|Shutdown|GetValue)|acts_unload|async_keep|timer_keep")
 
 KEPT = "object-outlived-instance"
@@ -59,6 +59,7 @@ class Stated:
         self.leaks = collections.Counter()
         self.bytes = collections.Counter()
         self.shares = collections.Counter()
+        self.kept = collections.Counter()
         self.counts = collections.Counter()
         path = os.path.join(run.state, "acts")
         lines = []
@@ -75,11 +76,14 @@ class Stated:
         self.bytes[leak] += number
         self.shares[Share(*leak, serial)] += 1
 
-    def _held(self, who, step, number, function, *_):
+    def _held(self, who, step, number, function, _, last, *__):
         plugin, serial, entry = who
         leak = Leak(plugin, "object", step, function, entry)
         self.leaks[leak] += number
         self.shares[Share(*leak, serial)] += number
+        if serial != 0:
+            self.kept[Finding(plugin, serial, KEPT, last or function, entry, function, "",
+                              f"{plugin}#{serial}")] += number
 
     def _finding(self, who, kind, number, function, source, released, owner):
         plugin, serial, entry = who
@@ -94,11 +98,7 @@ class Stated:
 
     def held_outlived(self):
         """Objects whose instance is gone are findings too: where the last reference was taken."""
-        for share, number in self.shares.items():
-            if share.domain == "object" and share.instance != 0:
-                finding = Finding(share.plugin, share.instance, KEPT, share.function, share.entry,
-                                  share.function, "", f"{share.plugin}#{share.instance}")
-                self.findings[finding] += number
+        self.findings += self.kept
 
 
 def _innermost(stack):
@@ -128,15 +128,17 @@ def _owner(finding):
 def found_findings(run):
     got = run.json("findings")
     problems = [] if got["format"] == "npntrace-findings-1" and got["complete"] else ["incomplete"]
-    found = collections.Counter()
+    found, places = collections.Counter(), set()
     for finding in got["findings"]:
         function = _innermost(finding["stack"])
         key = Finding(finding["plugin"], finding["instance"] or 0, finding["kind"], function,
                       _entry(finding["stack"]) if function else "",
                       _innermost(finding["allocated_by"]), _innermost(finding["released_by"]),
                       _owner(finding))
-        if key in found:
+        place = (key, finding["way"], str(finding["stack"]))
+        if place in places or (key in found and function):
             problems.append(f"listed twice: {key}")
+        places.add(place)
         found[key] += finding["refs"] or finding["count"]
         for text in ("title", "text", "rule"):
             if not finding[text]:

@@ -7,8 +7,8 @@
  * what must be reported about it: nothing that is not stated may be. Most come in pairs, as the API
  * wants it and not. Names of acts are words of
  *
- *     the attributes of a tag   do (in NPP_New), event, stream, file, write, notify, destroy, form,
- *                               save, object, has (in hasMethod), names (in enumerate), apply,
+ *     the attributes of a tag   do (in NPP_New), window, event, stream, file, write, notify, destroy,
+ *                               form, save, object, has (in hasMethod), names (in enumerate), apply,
  *                               construct
  *     methods and properties    invoke(NAME), getProperty(NAME) on the scriptable object
  *     the environment           ACTS_INIT, ACTS_SITES, ACTS_VALUE (in NP_GetValue),
@@ -26,6 +26,7 @@
 
 enum acts_phase {
     ACTS_DO,
+    ACTS_WINDOW,
     ACTS_EVENT,
     ACTS_STREAM,
     ACTS_FILE,
@@ -107,7 +108,9 @@ struct acts_here {
     unsigned serial;
     const char *entry;
 };
-extern _Thread_local struct acts_here acts_here;
+/* Without a block of the heap for each thread. */
+#define ACTS_THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
+extern ACTS_THREAD_LOCAL struct acts_here acts_here;
 
 /* Does what the phase says; false: it says nothing. */
 bool acts_run(enum acts_phase phase, struct act_call *call);
@@ -161,6 +164,9 @@ unsigned state_next_serial(void);
 /* References that nobody gives back, and how the object came (object_step_name()). */
 #define STATE_HELD(step, references) state("held", step, references, __func__, "", "")
 #define STATE_HELD_BY(step, references, function) state("held", step, references, function, "", "")
+/* The last one was taken elsewhere. */
+#define STATE_HELD_SINCE(step, references, function, last)                                         \
+    state("held", step, references, function, "", last)
 /* A finding here; `from`: the function that the block or object came from, `released`: the one that
  * released it before; "" for none. */
 #define STATE_FINDING(kind, from, released) state("finding", kind, 1, __func__, from, released)

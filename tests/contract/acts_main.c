@@ -28,6 +28,7 @@ static void read_attributes(struct acts_instance *instance, int16_t argc, char *
 {
     static const char *const names[ACTS_INSTANCE_PHASES] = {
         [ACTS_DO] = "do",
+        [ACTS_WINDOW] = "window",
         [ACTS_EVENT] = "event",
         [ACTS_STREAM] = "stream",
         [ACTS_FILE] = "file",
@@ -96,7 +97,10 @@ static NPError act_destroy(NPP npp, NPSavedData **save)
 
 static NPError act_setwindow(NPP npp, NPWindow *window)
 {
-    (void)npp, (void)window;
+    NPVariant nothing;
+    struct act_call call = acts_call(npp->pdata, &nothing);
+    call.text = (char **)&window;
+    acts_run(ACTS_WINDOW, &call);
     return NPERR_NO_ERROR;
 }
 
@@ -145,16 +149,19 @@ static int32_t act_write(NPP npp, NPStream *stream, int32_t offset, int32_t len,
 
 static int16_t act_event(NPP npp, void *event)
 {
-    (void)event;
-    run(ACTS_EVENT, npp->pdata);
+    NPVariant nothing;
+    struct act_call call = acts_call(npp->pdata, &nothing);
+    call.text = (char **)&event;
+    acts_run(ACTS_EVENT, &call);
     return 1;
 }
 
 static void act_urlnotify(NPP npp, const char *url, NPReason reason, void *data)
 {
-    (void)url, (void)reason;
+    (void)reason;
     NPVariant nothing;
     struct act_call call = acts_call(npp->pdata, &nothing);
+    call.text = (char **)&url;
     if (data != NULL)
         call.instance->block = data;
     acts_run(ACTS_NOTIFY, &call);

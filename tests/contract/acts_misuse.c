@@ -101,6 +101,14 @@ static void heap_free(struct act_call *call)
     free(block);
 }
 
+static void heap_realloc(struct act_call *call)
+{
+    (void)call;
+    void *block = made();
+    STATE_FINDING("free-of-npn", "made", "");
+    free(realloc(block, 700));
+}
+
 static void heap_free_received(struct act_call *call)
 {
     (void)call;
@@ -219,6 +227,25 @@ static void variant_twice(struct act_call *call)
     browser.releasevariantvalue(&copy);
 }
 
+static NPVariant document(struct act_call *call)
+{
+    NPObject *window = acts_window(call);
+    NPVariant result = {.type = NPVariantType_Void};
+    browser.getproperty(call->instance->npp, window, browser.getstringidentifier("document"),
+                        &result);
+    browser.releaseobject(window);
+    return result;
+}
+
+/* Of an object, by the function of variants. */
+static void variant_object_twice(struct act_call *call)
+{
+    NPVariant result = document(call), copy = result;
+    release(&result);
+    STATE_FINDING("object-over-released", "document", "");
+    browser.releasevariantvalue(&copy);
+}
+
 static NPObject *object_made(struct act_call *call)
 {
     return browser.createobject(call->instance->npp, &acts_plain_class);
@@ -311,6 +338,7 @@ const struct act acts_misuse[] = {
     {"free-inside", free_inside},
     {"free-heap", free_heap},
     {"heap-free", heap_free},
+    {"heap-realloc", heap_realloc},
     {"heap-free-received", heap_free_received},
     {"free-user-agent", free_user_agent},
     {"free-argument", free_argument},
@@ -323,6 +351,7 @@ const struct act acts_misuse[] = {
     {"lent-freed", lent_freed},
     {"lent-returned", lent_returned},
     {"variant-twice", variant_twice},
+    {"variant-object-twice", variant_object_twice},
     {"object-twice", object_twice},
     {"window-twice", window_twice},
     {"negative-size", negative_size},

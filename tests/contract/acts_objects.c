@@ -129,7 +129,7 @@ static void left_kept(struct act_call *call)
 {
     browser.createobject(call->instance->npp, &left_class);
     STATE_HELD("NPN_CreateObject", 1);
-    STATE_LEAK_BY("NPN_MemAlloc", sizeof(NPObject) + 8, "counted_allocate");
+    STATE_HANDED(1);
 }
 
 /* The object and its memory. */

@@ -252,7 +252,7 @@ static void object_invoked_released(struct act_call *call)
 static void object_invoked_kept(struct act_call *call)
 {
     (void)echo_object(call);
-    STATE_HELD_BY("result", 1, "echo_object");
+    STATE_HELD_SINCE("result", 1, "get", "echo_object");
 }
 
 static void object_evaluated_kept(struct act_call *call)

@@ -9,7 +9,7 @@
 
 NPNetscapeFuncs browser;
 struct acts_instance acts_module;
-_Thread_local struct acts_here acts_here;
+ACTS_THREAD_LOCAL struct acts_here acts_here;
 
 static const struct act *const parts[] = {
     acts_received, acts_results, acts_objects,        acts_handed,  acts_later,
@@ -85,6 +85,7 @@ static const char *words_of(enum acts_phase phase, const struct acts_instance *i
 
 static const char *const entries[ACTS_PHASES] = {
     [ACTS_DO] = "act_new",
+    [ACTS_WINDOW] = "act_setwindow",
     [ACTS_EVENT] = "act_event",
     [ACTS_STREAM] = "act_newstream",
     [ACTS_FILE] = "act_asfile",
