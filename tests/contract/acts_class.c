@@ -9,13 +9,18 @@
 struct scriptable {
     NPObject header;
     NPP npp;
+    unsigned serial;
 };
 
-/* After NPP_Destroy, when the page still has the object, there is only the plug-in itself. */
+/* After NPP_Destroy, when the page still has the object, there is only whose it was. */
 static struct acts_instance *instance_of(NPObject *object)
 {
-    NPP npp = ((struct scriptable *)object)->npp;
-    return npp != NULL && npp->pdata != NULL ? npp->pdata : &acts_module;
+    static struct acts_instance gone;
+    const struct scriptable *own = (struct scriptable *)object;
+    if (own->npp != NULL && own->npp->pdata != NULL)
+        return own->npp->pdata;
+    gone.serial = own->serial;
+    return &gone;
 }
 
 static NPObject *class_allocate(NPP npp, NPClass *class)
@@ -23,6 +28,8 @@ static NPObject *class_allocate(NPP npp, NPClass *class)
     (void)class;
     struct scriptable *object = calloc(1, sizeof *object);
     object->npp = npp;
+    if (npp != NULL && npp->pdata != NULL)
+        object->serial = ((struct acts_instance *)npp->pdata)->serial;
     return &object->header;
 }
 

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # tests/contract/browsers.py: acts that real browsers can play, in two of them
 # SPDX-License-Identifier: MIT
-"""CutyCapt and a page of PyQt5's QtWebKit play what a QtWebKit can play, row by row of doc/
-OWNERSHIP-ACTS.md: what is reported is what the acts state, as with the mini-host. Memory is the C
-library's there, which ends a process that frees what it should not: then the findings are read from
-the recording of a host that died, untraced too."""
+"""CutyCapt and a page of PyQt5's QtWebKit play what a QtWebKit can play, row by row of
+tests/contract/README.md: what is reported is what the acts state, as with the mini-host. Memory is
+the C library's there, which ends a process that frees what it should not: then the findings are
+read from the recording of a host that died, untraced too."""
 from contract import webkit
 from contract.acting import Stated
 from contract.webkit import call, for_in, get, play, pyqt5
@@ -123,6 +123,36 @@ def while_false(t):
     play(t, "property", {"properties": "false-with-string"}, get("false-with-string"))
 
 
+# ---- instances -----------------------------------------------------------------------------------
+
+
+@case("browsers-nested")
+def nested(t):
+    """A script that one plug-in runs calls another, or removes the one that runs it."""
+    tag = "document.getElementById('%s')"
+    kept = f'"{tag % "q"}[\'identifier-kept\']()"'
+    for done in play(t, "nested", {}, call("page-does", 1, kept), second={}):
+        t.equal([leak["plugin"] for leak in done.leaks()["leaks"]], ["libnpacts2.so"], "whose")
+    gone = f'"var tag = {tag % "p"}; tag.parentNode.removeChild(tag)"'
+    play(t, "removed", {"do": "identifier-kept"}, call("page-does", 1, gone))
+
+
+@case("browsers-object-outlives-instance")
+def outlives(t):
+    """A variable of the script keeps it, and calls it when the instance has gone."""
+    play(t, "outlives", {}, """
+        var self = p["answer-self"]();
+        finish();
+        attempt(function () { self["identifier-freed"](); self["identifier-kept"](); }, 1);
+        """)
+
+
+@case("browsers-new-fails")
+def new_fails(t):
+    """Nobody calls NPP_Destroy then."""
+    play(t, "fails", {"do": "identifier-kept,new-fails"})
+
+
 # ---- misuse --------------------------------------------------------------------------------------
 
 
@@ -192,6 +222,7 @@ def two(t):
 def checked(t):
     play(t, "checked", {"do": "write-behind,write-within,identifier-freed,parameters-freed"},
          call("answer-string"), record_options=["--check"])
+    play(t, "freed", {"do": "write-freed"}, record_options=["--check"])
 
 
 main()

@@ -117,6 +117,15 @@ def after(t):
         play(t, actions, HOSTS[host], clean=True)
 
 
+@case("object-keeps-something-after-destroy")
+def after_kept(t):
+    """It is the instance's that made the object."""
+    done = play(t, ["load a @acts", act("identifier-freed"), "new a 2", "hold 1 x", "destroy 1",
+                    "call x identifier-kept", "call x plain-kept", "call x free-static",
+                    "letgo x", "destroy 2", "unload a"], HOSTS["never-again"])
+    t.equal([s[2] for s in shares(done)], [[(1, 1)], [(1, 1)]], "instances")
+
+
 @case("objects-of-instances-end")
 def objects_end(t):
     """Released, deallocated by force, or left alone: none is the plug-in's fault."""

@@ -10,6 +10,7 @@ script_tests += \
 
 EXTRA_DIST += \
 	tests/contract/act_page.py \
+	tests/contract/README.md \
 	tests/contract/acting.py \
 	tests/contract/webkit.py
 

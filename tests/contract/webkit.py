@@ -29,7 +29,8 @@ window.onload = function () {
             try { act(); done++; } catch (error) { done--; }
     }
     function finish() {
-        p.parentNode.removeChild(p);
+        if (p.parentNode)
+            p.parentNode.removeChild(p);
         if (q)
             q.parentNode.removeChild(q);
         var next = document.createElement("embed");
