@@ -189,7 +189,8 @@ static void lent_freed(struct act_call *call)
     unsigned serial;
     char owner[256];
     void *block;
-    if (sscanf(getenv("ACTS_LENT"), "%p %u %255s", &block, &serial, owner) != 3)
+    const char *lent = getenv("ACTS_LENT");
+    if (lent == NULL || sscanf(lent, "%p %u %255s", &block, &serial, owner) != 3)
         acts_fail("nothing is lent");
     state_of_others("free-of-others", __func__, "made", owner, serial);
     browser.memfree(block);
