@@ -27,8 +27,8 @@ HOSTS = {
     "never-again": ["--mem=arena"],  # no address is issued twice, and nothing freed is gone
 }
 
-# Functions are the innermost of a stack; "" is none of the plug-in's. `entry` is the one by which the
-# browser came, `instance` a serial or 0, `owner` a plug-in and a serial.
+# Functions are the innermost of a stack; "" is none of the plug-in's. `entry` is the one by which
+# the browser came, `instance` a serial or 0, `owner` a plug-in and a serial.
 Finding = collections.namedtuple(
     "Finding", "plugin instance kind function entry source released owner")
 Leak = collections.namedtuple("Leak", "plugin domain origin function entry")
@@ -214,7 +214,8 @@ def exact(run, outlived=True, counts=True, instances=True, leaks=True):
         stated.held_outlived()
     _, findings, problems = found_findings(run)
     if not instances:
-        findings, stated.findings = _without_instances(findings), _without_instances(stated.findings)
+        findings = _without_instances(findings)
+        stated.findings = _without_instances(stated.findings)
     problems += _compare("findings", stated.findings, findings)
     if leaks:
         _, found, sizes, shares, more = found_leaks(run)

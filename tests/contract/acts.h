@@ -7,17 +7,18 @@
  * what must be reported about it: nothing that is not stated may be. Most come in pairs, as the API
  * wants it and not. Names of acts are words of
  *
- *     the attributes of a tag   do (in NPP_New), window, event, stream, file, write, notify, destroy,
- *                               form, save, object, has (in hasMethod), names (in enumerate), apply,
- *                               construct
+ *     the attributes of a tag   do (in NPP_New), window, event, stream, file, write, notify,
+ *                               destroy, form, save, object, has (in hasMethod), names (in
+ *                               enumerate), apply, construct
  *     methods and properties    invoke(NAME), getProperty(NAME) on the scriptable object
  *     the environment           ACTS_INIT, ACTS_SITES, ACTS_VALUE (in NP_GetValue),
  *                               ACTS_SHUTDOWN, ACTS_UNLOAD (in a destructor)
  *
  * several with commas between them. Names in the attribute `properties` are no methods. What an act
- * states is the affair of the instance, and of the plug-in's function, that it runs for. Threads: acts run where the host enters. Memory: what the
- * plug-in needs itself comes from calloc and is freed; an act may leave one block and one object to
- * another. Errors: an act that does not get what it needs ends the process.
+ * states is the affair of the instance, and of the plug-in's function, that it runs for. Threads:
+ * acts run where the host enters. Memory: what the plug-in needs itself comes from calloc and is
+ * freed; an act may leave one block and one object to another. Errors: an act that does not get
+ * what it needs ends the process.
  */
 #ifndef NPNTRACE_TESTS_CONTRACT_ACTS_H
 #define NPNTRACE_TESTS_CONTRACT_ACTS_H

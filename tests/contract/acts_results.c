@@ -154,7 +154,8 @@ static void nothing_released(struct act_call *call)
     NPObject *window = acts_window(call);
     NPVariant none = {.type = NPVariantType_Void};
     NPIdentifier name = browser.getstringidentifier("not there");
-    if (browser.getproperty(call->instance->npp, window, name, &none) && none.type != NPVariantType_Void)
+    if (browser.getproperty(call->instance->npp, window, name, &none) &&
+        none.type != NPVariantType_Void)
         acts_fail("there is what is not there");
     browser.releasevariantvalue(&none);
     if (browser.invoke(call->instance->npp, window, name, NULL, 0, &none))

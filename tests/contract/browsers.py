@@ -60,7 +60,8 @@ def received_kept(t):
 @case("browsers-objects-kept")
 def objects_kept(t):
     play(t, "objects", {"do": ",".join(OBJECTS_KEPT)})
-    play(t, "retained", {"do": "object-invoked-kept,window-retained"}, call("argument-kept", 1, "{}"))
+    play(t, "retained", {"do": "object-invoked-kept,window-retained"},
+         call("argument-kept", 1, "{}"))
 
 
 @case("browsers-for-in-a-hundred-times")

@@ -23,7 +23,8 @@ for _name, _hosts in {
         "received-freed-twice": (SAFE, HEADER), "free-static": (SAFE,),
         "free-inside": (SAFE,), "free-heap": ([], SAFE), "free-user-agent": (SAFE,),
         "free-argument": (SAFE,), "free-attribute": (SAFE,), "free-identifier": (SAFE,),
-        "variant-object-twice": ([], SAFE), "variant-twice": (SAFE, HEADER), "object-twice": (SAFE,),
+        "variant-object-twice": ([], SAFE), "variant-twice": (SAFE, HEADER),
+        "object-twice": (SAFE,),
         "window-twice": ([], SAFE), "negative-size": ([],)}.items():
     case(_name)(in_new(_name, _hosts))
 

@@ -11,8 +11,8 @@ from support.harness import case, main
 # Acts in NPP_New, by what they keep; each is one row of what browsers give.
 RECEIVED_FREED = ("identifier-freed", "identifier-number", "enumeration-freed", "url-value-freed",
                   "url-value-refused", "login-freed", "origin-freed", "values-looked-at",
-                  "names-asked", "parameters-freed", "message-freed", "strings-released", "string-freed", "nothing-released",
-                  "own-variant-released")
+                  "names-asked", "parameters-freed", "message-freed", "strings-released",
+                  "string-freed", "nothing-released", "own-variant-released")
 RECEIVED_KEPT = ("identifier-kept", "enumeration-kept", "url-value-kept", "login-kept",
                  "password-kept", "origin-kept", "message-kept", "string-got-kept",
                  "string-empty-kept", "string-invoked-kept", "string-applied-kept",

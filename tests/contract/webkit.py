@@ -130,9 +130,9 @@ def _one(t, command, settings, record_options, dies):
 
 def play(t, name, attributes, script="", second=None, later=False, dies=False, record_options=(),
          env=None, hosts=None):
-    """In both browsers. `second`: attributes of another plug-in, q. `later`: the page waits for what
-    the plug-in waits for. `dies`: the browser ends by a signal, untraced too; what is live then is
-    not compared. Returns the recorded runs."""
+    """In both browsers. `second`: attributes of another plug-in, q. `later`: the page waits for
+    what the plug-in waits for. `dies`: the browser ends by a signal, untraced too; what is live
+    then is not compared. Returns the recorded runs."""
     url = _write(t, name, attributes, script, second, later)
     settings = {**_environment(t, second is not None), "ACTS_URL": url, **(env or {})}
     runs = []
