@@ -17,7 +17,8 @@ enum finding_kind {
     FINDING_NPN_BY_FREE,     /* free and its family of an NPN block */
     FINDING_OTHERS_BLOCK,    /* NPN_MemFree of another plug-in's block */
     FINDING_HANDED_THEN_FREED, /* NPN_MemFree of what it handed over; detail: enum npn_way */
-    FINDING_HOST_OWNED,      /* NPN_MemFree of what stays the browser's */
+    FINDING_HOST_OWNED,      /* NPN_MemFree of what stays the browser's; detail: 1 if it was
+                                NPN_ReleaseVariantValue */
     FINDING_VARIANT_TWICE,   /* NPN_ReleaseVariantValue of a released string */
     FINDING_OVER_RELEASED,   /* a reference released that nobody holds */
     FINDING_RESULT_NOT_ALLOC, /* a string or array for the browser that is no NPN_MemAlloc block;

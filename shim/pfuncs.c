@@ -119,6 +119,7 @@ NPError gate_destroy(uint32_t set, NPP npp, NPSavedData **save)
 NPError gate_setwindow(uint32_t set, NPP npp, NPWindow *window)
 {
     struct call call = enter_instance(set, npp);
+    LEND(&call, .pointer = {window});
     NPError error = call.own->setwindow(npp, window);
     leave(&call);
     return error;
@@ -172,6 +173,7 @@ int32_t gate_write(uint32_t set, NPP npp, NPStream *stream, int32_t offset, int3
 void gate_print(uint32_t set, NPP npp, NPPrint *print)
 {
     struct call call = enter_instance(set, npp);
+    LEND(&call, .pointer = {print});
     call.own->print(npp, print);
     leave(&call);
 }
@@ -179,6 +181,7 @@ void gate_print(uint32_t set, NPP npp, NPPrint *print)
 int16_t gate_event(uint32_t set, NPP npp, void *event)
 {
     struct call call = enter_instance(set, npp);
+    LEND(&call, .pointer = {event});
     int16_t handled = call.own->event(npp, event);
     leave(&call);
     return handled;

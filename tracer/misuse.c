@@ -116,15 +116,23 @@ void misuse_unknown_free(const struct operation *operation, const struct npn_cal
     put(operation, event, &finding);
 }
 
-void misuse_unknown_release(const struct operation *operation, const struct event *event)
+void misuse_unknown_release(const struct operation *operation, const struct npn_caller *caller,
+                            const struct event *event)
 {
     struct tracer *tracer = operation->tracer;
+    struct finding finding = {.kind = FINDING_HOST_OWNED, .detail = 1, .address = event->address};
     struct released_block released;
 
-    if (!finding_is_certain(tracer) || !contract_was_released(tracer, event->address, &released) ||
-        kind_of_again(tracer, event->plugin, &released) != FINDING_DOUBLE_FREE)
+    if (!finding_is_certain(tracer))
         return;
-    struct finding finding = finding_of_released(FINDING_VARIANT_TWICE, &released);
+    if (contract_was_released(tracer, event->address, &released)) {
+        if (kind_of_again(tracer, event->plugin, &released) != FINDING_DOUBLE_FREE)
+            return;
+        finding = finding_of_released(FINDING_VARIANT_TWICE, &released);
+    } else if (misuse_any_nested(tracer) ||
+               !contract_is_lent(operation->thread, caller->stack_pointer, event->address)) {
+        return;
+    }
     put(operation, event, &finding);
 }
 

@@ -21,7 +21,8 @@ void misuse_unknown_free(const struct operation *operation, const struct npn_cal
                          const struct event *event);
 
 /* NPN_ReleaseVariantValue of a string that was not known. */
-void misuse_unknown_release(const struct operation *operation, const struct event *event);
+void misuse_unknown_release(const struct operation *operation, const struct npn_caller *caller,
+                            const struct event *event);
 
 /* A result that is no block we know. */
 void misuse_unknown_result(const struct operation *operation, const struct event *event,

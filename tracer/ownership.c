@@ -71,7 +71,7 @@ __attribute__((noinline)) void npn_released(const struct npn_caller *caller, con
     if (live_take(operation.tracer, event.address, &known))
         give_up(&operation, &stack, &event, &known, NPN_WAY_NONE);
     else
-        misuse_unknown_release(&operation, &event);
+        misuse_unknown_release(&operation, caller, &event);
     operation_leave(&operation);
 }
 

@@ -13,7 +13,7 @@
 
 enum subject { SUBJECT_BLOCK, SUBJECT_ADDRESS, SUBJECT_OBJECT, SUBJECT_FUNCTION, SUBJECT_OTHER };
 
-enum tail { TAIL_NONE, TAIL_WAY, TAIL_OWNER };
+enum tail { TAIL_NONE, TAIL_WAY, TAIL_OWNER, TAIL_RELEASE };
 
 /* before + subject + after + tail */
 static const struct {
@@ -33,8 +33,8 @@ static const struct {
                               TAIL_OWNER},
     [FINDING_HANDED_THEN_FREED] = {"NPN_MemFree of the block ", SUBJECT_BLOCK,
                                    ", which the browser had been given as ", TAIL_WAY},
-    [FINDING_HOST_OWNED] = {"NPN_MemFree of ", SUBJECT_ADDRESS, ", which is the browser's own",
-                            TAIL_NONE},
+    [FINDING_HOST_OWNED] = {"Release of ", SUBJECT_ADDRESS, ", which is the browser's own, by ",
+                            TAIL_RELEASE},
     [FINDING_VARIANT_TWICE] = {"NPN_ReleaseVariantValue of the string ", SUBJECT_BLOCK,
                                ", which was released before", TAIL_NONE},
     [FINDING_OVER_RELEASED] = {"A reference given back to the object ", SUBJECT_OBJECT,
@@ -94,6 +94,9 @@ static char *tail_of(const struct recording *recording, const struct found *foun
 
     switch (words[found->kind].tail) {
     case TAIL_WAY: return xalloc_string(way != NULL ? way : "a result");
+    case TAIL_RELEASE:
+        return xalloc_string(found->finding.detail == 1 ? "NPN_ReleaseVariantValue"
+                                                        : "NPN_MemFree");
     case TAIL_OWNER: return verdict_plugin_name(recording, found->finding.owner_plugin);
     default: return xalloc_string("");
     }

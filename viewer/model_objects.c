@@ -60,6 +60,8 @@ static void take(struct object *object, const struct event *event, uint32_t node
             .plugin = event->plugin,
             .step = (uint16_t)EVENT_ORIGIN(event->flags),
         };
+    else if (event->instance != held->instance)
+        held->step |= OBJECT_SHARED;
     held->last_node = node;
     held->refs++;
     if (held->refs > held->most_refs)

@@ -27,9 +27,15 @@ HOSTS = {
     "never-again": ["--mem=arena"],  # no address is issued twice, and nothing freed is gone
 }
 
-# Innermost functions; "" is no function of the plug-in's.
-Finding = collections.namedtuple("Finding", "plugin kind function source released")
-Leak = collections.namedtuple("Leak", "plugin domain origin function")
+# Functions are the innermost of a stack; "" is none of the plug-in's. `entry` is the one by which
+# the browser came, `instance` a serial or 0, `owner` a plug-in and a serial.
+Finding = collections.namedtuple(
+    "Finding", "plugin instance kind function entry source released owner")
+Leak = collections.namedtuple("Leak", "plugin domain origin function entry")
+Share = collections.namedtuple("Share", "plugin domain origin function entry instance")
+ENTRIES = re.compile(r"act_(new|destroy|setwindow|newstream|asfile|write|urlnotify|event|"
+                     r"getvalue|getsiteswithdata)|class_(has|invoke|get|set|enumerate|construct).*|"
+                     r"NP_(Initialize|Shutdown|GetValue)|acts_unload|async_keep|timer_keep")
 
 KEPT = "object-outlived-instance"
 
@@ -52,37 +58,47 @@ class Stated:
         self.findings = collections.Counter()
         self.leaks = collections.Counter()
         self.bytes = collections.Counter()
+        self.shares = collections.Counter()
+        self.kept = collections.Counter()
         self.counts = collections.Counter()
         path = os.path.join(run.state, "acts")
         lines = []
         if os.path.exists(path):
             with open(path, encoding="utf-8") as file:
                 lines = [line.rstrip("\n").split("\t") for line in file]
-        for what, plugin, detail, number, function, source, released in lines:
-            getattr(self, "_" + what)(plugin, detail, int(number), function, source, released)
+        for what, plugin, serial, entry, detail, number, *places in lines:
+            getattr(self, "_" + what)((plugin, int(serial), entry), detail, int(number), *places)
 
-    def _leak(self, plugin, origin, number, function, *_):
-        self.leaks[Leak(plugin, "npn", origin, function)] += 1
-        self.bytes[Leak(plugin, "npn", origin, function)] += number
+    def _leak(self, who, origin, number, function, *_):
+        plugin, serial, entry = who
+        leak = Leak(plugin, "npn", origin, function, entry)
+        self.leaks[leak] += 1
+        self.bytes[leak] += number
+        self.shares[Share(*leak, serial)] += 1
 
-    def _held(self, plugin, step, number, function, *_):
-        self.leaks[Leak(plugin, "object", step, function)] += number
+    def _held(self, who, step, number, function, _, last, *__):
+        plugin, serial, entry = who
+        leak = Leak(plugin, "object", step, function, entry)
+        self.leaks[leak] += number
+        self.shares[Share(*leak, serial)] += number
+        if serial != 0:
+            self.kept[Finding(plugin, serial, KEPT, last or function, entry, function, "",
+                              f"{plugin}#{serial}")] += number
 
-    def _finding(self, plugin, kind, number, function, source, released):
-        self.findings[Finding(plugin, kind, function, source, released)] += number
+    def _finding(self, who, kind, number, function, source, released, owner):
+        plugin, serial, entry = who
+        self.findings[Finding(plugin, serial, kind, function, entry if function else "", source,
+                              released, owner)] += number
 
-    def _received(self, plugin, _detail, number, *_):
-        self.counts[plugin, "received_blocks"] += number
+    def _received(self, who, _detail, number, *_):
+        self.counts[who[0], "received_blocks"] += number
 
-    def _handed(self, plugin, _detail, number, *_):
-        self.counts[plugin, "handed_over"] += number
+    def _handed(self, who, _detail, number, *_):
+        self.counts[who[0], "handed_over"] += number
 
     def held_outlived(self):
         """Objects whose instance is gone are findings too: where the last reference was taken."""
-        for leak, number in list(self.leaks.items()):
-            if leak.domain == "object":
-                finding = Finding(leak.plugin, KEPT, leak.function, leak.function, "")
-                self.findings[finding] += number
+        self.findings += self.kept
 
 
 def _innermost(stack):
@@ -94,15 +110,35 @@ def _innermost(stack):
     return compare.function_name(stack[0]["function"] or "?")
 
 
+def _entry(stack):
+    """The function by which the browser has come to the innermost one."""
+    for frame in stack:
+        if os.path.basename(frame["module"] or "").startswith("libnpacts"):
+            function = compare.function_name(frame["function"] or "?")
+            if ENTRIES.fullmatch(function):
+                return function
+    return ""
+
+
+def _owner(finding):
+    owner = finding["owner"]
+    return f"{owner['plugin']}#{owner['instance'] or 0}" if owner else ""
+
+
 def found_findings(run):
     got = run.json("findings")
     problems = [] if got["format"] == "npntrace-findings-1" and got["complete"] else ["incomplete"]
-    found = collections.Counter()
+    found, places = collections.Counter(), set()
     for finding in got["findings"]:
-        key = Finding(finding["plugin"], finding["kind"], _innermost(finding["stack"]),
-                      _innermost(finding["allocated_by"]), _innermost(finding["released_by"]))
-        if key in found:
+        function = _innermost(finding["stack"])
+        key = Finding(finding["plugin"], finding["instance"] or 0, finding["kind"], function,
+                      _entry(finding["stack"]) if function else "",
+                      _innermost(finding["allocated_by"]), _innermost(finding["released_by"]),
+                      _owner(finding))
+        place = (key, finding["way"], str(finding["stack"]))
+        if place in places or (key in found and function):
             problems.append(f"listed twice: {key}")
+        places.add(place)
         found[key] += finding["refs"] or finding["count"]
         for text in ("title", "text", "rule"):
             if not finding[text]:
@@ -112,10 +148,13 @@ def found_findings(run):
 
 def found_leaks(run):
     got = run.leaks()
-    found, sizes = collections.Counter(), collections.Counter()
+    found, sizes, shares = collections.Counter(), collections.Counter(), collections.Counter()
     problems = []
     for leak in got["leaks"]:
-        key = Leak(leak["plugin"], leak["domain"], leak["origin"], _innermost(leak["stack"]))
+        key = Leak(leak["plugin"], leak["domain"], leak["origin"], _innermost(leak["stack"]),
+                   _entry(leak["stack"]))
+        for share in leak["instances"]:
+            shares[Share(*key, share["serial"])] += share.get("blocks", share.get("objects"))
         if leak["domain"] == "object":
             found[key] += leak["refs"]
         else:
@@ -124,13 +163,32 @@ def found_leaks(run):
     blocks = sum(n for key, n in found.items() if key.domain != "object")
     if (got["blocks"], got["refs"]) != (blocks, sum(found.values()) - blocks):
         problems.append(f"the sums are {got['blocks']} blocks and {got['refs']} references")
-    return got, found, sizes, problems
+    return got, found, sizes, shares, problems
+
+
+def _compare_shares(stated, found):
+    """Whose blocks they are; of objects, which are fewer than references, whether it is theirs."""
+    problems = []
+    for share in sorted(set(stated) | set(found)):
+        want, have = stated[share], found[share]
+        if share.instance == 0 or want == have:
+            continue
+        if share.domain != "object" or not 0 < have <= want:
+            problems.append(f"instances: {have}, not {want} of {share}")
+    return problems
 
 
 def _compare(what, stated, found):
     lines = [f"{what}, missing: {n} of {key}" for key, n in sorted((stated - found).items())]
     return lines + [f"{what}, too many: {n} of {key}"
                     for key, n in sorted((found - stated).items())]
+
+
+def _without_instances(findings):
+    found = collections.Counter()
+    for finding, number in findings.items():
+        found[finding._replace(instance=0, owner=finding.owner.split("#")[0])] += number
+    return found
 
 
 def _compare_counts(run, stated):
@@ -146,18 +204,24 @@ def _compare_counts(run, stated):
     return problems
 
 
-def exact(run, outlived=True, counts=True):
+def exact(run, outlived=True, counts=True, instances=True, leaks=True):
     """Compares a recorded run with its statements. `outlived`: instances are destroyed and more
-    happened after that. Raises what is different."""
+    happened after that. Without `instances`, whose it is is not compared; without `leaks`, what is
+    live is not, as of a host that ended within an act. Raises what is different."""
     run.viewer("check")
     stated = Stated(run)
     if outlived:
         stated.held_outlived()
     _, findings, problems = found_findings(run)
+    if not instances:
+        findings = _without_instances(findings)
+        stated.findings = _without_instances(stated.findings)
     problems += _compare("findings", stated.findings, findings)
-    _, leaks, sizes, more = found_leaks(run)
-    problems += more + _compare("leaks", stated.leaks, leaks)
-    problems += _compare("bytes", stated.bytes, sizes)
+    if leaks:
+        _, found, sizes, shares, more = found_leaks(run)
+        problems += more + _compare("leaks", stated.leaks, found)
+        problems += _compare("bytes", stated.bytes, sizes)
+        problems += _compare_shares(stated.shares, shares) if instances else []
     if counts:
         problems += _compare_counts(run, stated.counts)
     if problems:

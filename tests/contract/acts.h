@@ -7,15 +7,18 @@
  * what must be reported about it: nothing that is not stated may be. Most come in pairs, as the API
  * wants it and not. Names of acts are words of
  *
- *     the attributes of a tag   do (in NPP_New), event, write, notify, destroy, form, save, object,
- *                               has (in hasMethod), names (in enumerate), apply, construct
+ *     the attributes of a tag   do (in NPP_New), window, event, stream, file, write, notify,
+ *                               destroy, form, save, object, has (in hasMethod), names (in
+ *                               enumerate), apply, construct
  *     methods and properties    invoke(NAME), getProperty(NAME) on the scriptable object
  *     the environment           ACTS_INIT, ACTS_SITES, ACTS_VALUE (in NP_GetValue),
  *                               ACTS_SHUTDOWN, ACTS_UNLOAD (in a destructor)
  *
- * several with commas between them. Threads: acts run where the host enters. Memory: what the
- * plug-in needs itself comes from calloc and is freed; an act may leave one block and one object to
- * another. Errors: an act that does not get what it needs ends the process.
+ * several with commas between them. Names in the attribute `properties` are no methods. What an act
+ * states is the affair of the instance, and of the plug-in's function, that it runs for. Threads:
+ * acts run where the host enters. Memory: what the plug-in needs itself comes from calloc and is
+ * freed; an act may leave one block and one object to another. Errors: an act that does not get
+ * what it needs ends the process.
  */
 #ifndef NPNTRACE_TESTS_CONTRACT_ACTS_H
 #define NPNTRACE_TESTS_CONTRACT_ACTS_H
@@ -24,7 +27,10 @@
 
 enum acts_phase {
     ACTS_DO,
+    ACTS_WINDOW,
     ACTS_EVENT,
+    ACTS_STREAM,
+    ACTS_FILE,
     ACTS_WRITE,
     ACTS_NOTIFY,
     ACTS_DESTROY,
@@ -35,6 +41,7 @@ enum acts_phase {
     ACTS_NAMES,
     ACTS_APPLY,
     ACTS_CONSTRUCT,
+    ACTS_PROPERTIES, /* nothing is run: names */
     ACTS_INSTANCE_PHASES,
     ACTS_INIT = ACTS_INSTANCE_PHASES,
     ACTS_SITES,
@@ -46,12 +53,14 @@ enum acts_phase {
 
 struct acts_instance {
     NPP npp; /* NULL: the plug-in itself */
+    unsigned serial; /* counted over all plug-ins of the process, as the report does; 0: none */
     char *acts[ACTS_INSTANCE_PHASES];
     NPObject *object; /* scriptable, NULL until asked for */
     void *block;      /* what one act leaves to another */
     NPObject *kept;
     NPVariant variant;
     uint32_t timer;
+    int come; /* what was waited for */
 };
 
 struct act_call {
@@ -65,6 +74,7 @@ struct act_call {
     NPIdentifier **names;
     uint32_t *name_count;
     char **text;
+    char **attributes; /* their values */
     const char **value;
     char ***sites;
     NPSavedData **save;
@@ -95,9 +105,21 @@ extern const struct act acts_checked[];
 /* NULL if there is none. */
 const struct act *acts_find(NPIdentifier name);
 
+/* For whom acts run on this thread, and by which function the browser has entered. */
+struct acts_here {
+    unsigned serial;
+    const char *entry;
+};
+/* Without a block of the heap for each thread. */
+#define ACTS_THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
+extern ACTS_THREAD_LOCAL struct acts_here acts_here;
+
 /* Does what the phase says; false: it says nothing. */
 bool acts_run(enum acts_phase phase, struct act_call *call);
 struct act_call acts_call(struct acts_instance *instance, NPVariant *result);
+
+/* One act, entered by the function of that name. */
+void acts_run_one(const struct act *act, struct act_call *call, const char *entry);
 
 /* What belongs to no instance. */
 extern struct acts_instance acts_module;
@@ -115,6 +137,9 @@ extern NPClass acts_class;
 /* A class of objects without functions, whose memory is the browser's affair. */
 extern NPClass acts_plain_class;
 
+/* Is this name in the instance's list of properties? */
+bool acts_is_property(const struct acts_instance *instance, NPIdentifier name);
+
 /* The page's window, with a reference. */
 NPObject *acts_window(struct act_call *call);
 
@@ -126,6 +151,14 @@ _Noreturn void acts_fail(const char *what);
 void state(const char *what, const char *detail, size_t number, const char *function,
            const char *from, const char *released);
 
+/* A finding about a block of another plug-in: its file, and the instance. */
+void state_of_others(const char *kind, const char *function, const char *from, const char *plugin,
+                     unsigned serial);
+const char *state_plugin(void);
+
+/* The number of an instance that begins. */
+unsigned state_next_serial(void);
+
 /* A block that nobody releases, of an origin (npn_origin_name()). */
 #define STATE_LEAK(origin, bytes) state("leak", origin, bytes, __func__, "", "")
 /* One that a function of that name brought. */
@@ -133,6 +166,9 @@ void state(const char *what, const char *detail, size_t number, const char *func
 /* References that nobody gives back, and how the object came (object_step_name()). */
 #define STATE_HELD(step, references) state("held", step, references, __func__, "", "")
 #define STATE_HELD_BY(step, references, function) state("held", step, references, function, "", "")
+/* The last one was taken elsewhere. */
+#define STATE_HELD_SINCE(step, references, function, last)                                         \
+    state("held", step, references, function, "", last)
 /* A finding here; `from`: the function that the block or object came from, `released`: the one that
  * released it before; "" for none. */
 #define STATE_FINDING(kind, from, released) state("finding", kind, 1, __func__, from, released)

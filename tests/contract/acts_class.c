@@ -9,13 +9,18 @@
 struct scriptable {
     NPObject header;
     NPP npp;
+    unsigned serial;
 };
 
-/* After NPP_Destroy, when the page still has the object, there is only the plug-in itself. */
+/* After NPP_Destroy, when the page still has the object, there is only whose it was. */
 static struct acts_instance *instance_of(NPObject *object)
 {
-    NPP npp = ((struct scriptable *)object)->npp;
-    return npp != NULL && npp->pdata != NULL ? npp->pdata : &acts_module;
+    static struct acts_instance gone;
+    const struct scriptable *own = (struct scriptable *)object;
+    if (own->npp != NULL && own->npp->pdata != NULL)
+        return own->npp->pdata;
+    gone.serial = own->serial;
+    return &gone;
 }
 
 static NPObject *class_allocate(NPP npp, NPClass *class)
@@ -23,6 +28,8 @@ static NPObject *class_allocate(NPP npp, NPClass *class)
     (void)class;
     struct scriptable *object = calloc(1, sizeof *object);
     object->npp = npp;
+    if (npp != NULL && npp->pdata != NULL)
+        object->serial = ((struct acts_instance *)npp->pdata)->serial;
     return &object->header;
 }
 
@@ -42,16 +49,15 @@ static bool class_hasmethod(NPObject *object, NPIdentifier name)
     struct act_call call = acts_call(instance_of(object), &nothing);
     call.name = name;
     acts_run(ACTS_HAS, &call);
-    return acts_find(name) != NULL;
+    return acts_find(name) != NULL && !acts_is_property(call.instance, name);
 }
 
-static bool run_named(NPObject *object, NPIdentifier name, struct act_call *call)
+static bool run_named(NPIdentifier name, struct act_call *call, const char *entry)
 {
     const struct act *act = acts_find(name);
     if (act == NULL)
         return false;
-    (void)object;
-    act->run(call);
+    acts_run_one(act, call, entry);
     return call->returns;
 }
 
@@ -61,7 +67,7 @@ static bool class_invoke(NPObject *object, NPIdentifier name, const NPVariant *a
     struct act_call call = acts_call(instance_of(object), result);
     call.arguments = args;
     call.argument_count = count;
-    return run_named(object, name, &call);
+    return run_named(name, &call, __func__);
 }
 
 static bool run_phase(enum acts_phase phase, NPObject *object, const NPVariant *args,
@@ -87,14 +93,13 @@ static bool class_construct(NPObject *object, const NPVariant *args, uint32_t co
 
 static bool class_hasproperty(NPObject *object, NPIdentifier name)
 {
-    (void)object, (void)name;
-    return false;
+    return acts_is_property(instance_of(object), name);
 }
 
 static bool class_getproperty(NPObject *object, NPIdentifier name, NPVariant *result)
 {
     struct act_call call = acts_call(instance_of(object), result);
-    return run_named(object, name, &call);
+    return run_named(name, &call, __func__);
 }
 
 static bool class_setproperty(NPObject *object, NPIdentifier name, const NPVariant *value)
@@ -103,7 +108,7 @@ static bool class_setproperty(NPObject *object, NPIdentifier name, const NPVaria
     struct act_call call = acts_call(instance_of(object), &nothing);
     call.arguments = value;
     call.argument_count = 1;
-    return run_named(object, name, &call);
+    return run_named(name, &call, __func__);
 }
 
 static bool class_enumerate(NPObject *object, NPIdentifier **ret_names, uint32_t *ret_count)

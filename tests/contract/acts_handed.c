@@ -57,6 +57,13 @@ static void answer_window(struct act_call *call)
     call->result->value.objectValue = acts_window(call);
 }
 
+/* A script gets hold of the plug-in's own object. */
+static void answer_self(struct act_call *call)
+{
+    call->result->type = NPVariantType_Object;
+    call->result->value.objectValue = browser.retainobject(acts_scriptable(call->instance));
+}
+
 /* One reference for the caller, and one that stays. */
 static void answer_object_kept(struct act_call *call)
 {
@@ -225,6 +232,7 @@ const struct act acts_handed[] = {
     {"answer-received", answer_received},
     {"answer-object", answer_object},
     {"answer-window", answer_window},
+    {"answer-self", answer_self},
     {"answer-object-kept", answer_object_kept},
     {"answer-one-of-two", answer_one_of_two},
     {"answer-false", answer_false},

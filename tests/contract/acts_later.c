@@ -1,6 +1,7 @@
 /* tests/contract/acts_later.c - acts whose end comes later, outside the call that began them */
 /* SPDX-License-Identifier: MIT */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/contract/acts.h"
@@ -60,7 +61,7 @@ static void async_lost(struct act_call *call)
 
 static void async_keep(void *data)
 {
-    (void)data;
+    acts_here = (struct acts_here){(unsigned)(uintptr_t)data, __func__};
     NPUTF8 *text = browser.utf8fromidentifier(browser.getstringidentifier("asynchronous"));
     STATE_RECEIVED(1);
     STATE_LEAK("NPN_UTF8FromIdentifier", strlen(text) + 1);
@@ -68,7 +69,8 @@ static void async_keep(void *data)
 
 static void async_keeps(struct act_call *call)
 {
-    browser.pluginthreadasynccall(call->instance->npp, async_keep, NULL);
+    browser.pluginthreadasynccall(call->instance->npp, async_keep,
+                                  (void *)(uintptr_t)acts_here.serial);
 }
 
 /* ---- NPN_ScheduleTimer ----------------------------------------------------------------------- */
@@ -89,7 +91,8 @@ static void timer_asked(struct act_call *call)
 
 static void timer_keep(NPP npp, uint32_t id)
 {
-    (void)npp, (void)id;
+    (void)id;
+    acts_here = (struct acts_here){((struct acts_instance *)npp->pdata)->serial, __func__};
     browser.memalloc(43);
     STATE_LEAK("NPN_MemAlloc", 43);
 }
@@ -103,8 +106,9 @@ static void timer_keeps(struct act_call *call)
 
 static void notify_asked(struct act_call *call)
 {
-    if (browser.geturlnotify(call->instance->npp, "http://example.org/later", NULL,
-                             browser.memalloc(44)) != NPERR_NO_ERROR)
+    const char *url = getenv("ACTS_URL");
+    if (browser.geturlnotify(call->instance->npp, url != NULL ? url : "http://example.org/later",
+                             NULL, browser.memalloc(44)) != NPERR_NO_ERROR)
         acts_fail("NPN_GetURLNotify");
 }
 
@@ -117,14 +121,36 @@ static void notify_lost(struct act_call *call)
         acts_fail("NPN_GetURLNotify");
 }
 
+/* A script asks whether NPP_URLNotify or an asynchronous call has come. */
+static void answer_come(struct act_call *call)
+{
+    call->result->type = NPVariantType_Int32;
+    call->result->value.intValue = call->instance->come;
+}
+
+static void notify_came(struct act_call *call)
+{
+    call->instance->come = 1;
+}
+
+static void async_come(void *data)
+{
+    ((struct acts_instance *)data)->come = 1;
+}
+
+/* After those that were asked for before. */
+static void async_told(struct act_call *call)
+{
+    browser.pluginthreadasynccall(call->instance->npp, async_come, call->instance);
+}
+
 /* ---- NPP_Write ------------------------------------------------------------------------------- */
 
 /* The buffer is the browser's, and lasts for the call. */
 static void buffer_copied(struct act_call *call)
 {
-    if (call->instance->block == NULL)
-        call->instance->block = browser.memalloc(4);
-    memcpy(call->instance->block, *call->text, 4);
+    static char copy[4];
+    memcpy(copy, *call->text, sizeof copy);
 }
 
 const struct act acts_later[] = {
@@ -134,5 +160,7 @@ const struct act acts_later[] = {
     {"async-lost", async_lost},       {"async-keeps", async_keeps},
     {"timer-asked", timer_asked},     {"timer-keeps", timer_keeps},
     {"notify-asked", notify_asked},   {"notify-lost", notify_lost},
-    {"buffer-copied", buffer_copied}, {NULL, NULL},
+    {"answer-come", answer_come},     {"notify-came", notify_came},
+    {"async-told", async_told},       {"buffer-copied", buffer_copied},
+    {NULL, NULL},
 };

@@ -1,6 +1,7 @@
 /* tests/contract/acts_main.c - what the acting plug-in exports, and its NPP_* functions */
 /* SPDX-License-Identifier: MIT */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,10 +27,22 @@ static void read_attributes(struct acts_instance *instance, int16_t argc, char *
                             char *argv[])
 {
     static const char *const names[ACTS_INSTANCE_PHASES] = {
-        [ACTS_DO] = "do",         [ACTS_EVENT] = "event",     [ACTS_WRITE] = "write",
-        [ACTS_NOTIFY] = "notify", [ACTS_DESTROY] = "destroy", [ACTS_FORM] = "form",
-        [ACTS_SAVE] = "save",     [ACTS_OBJECT] = "object",   [ACTS_HAS] = "has",
-        [ACTS_NAMES] = "names",   [ACTS_APPLY] = "apply",     [ACTS_CONSTRUCT] = "construct",
+        [ACTS_DO] = "do",
+        [ACTS_WINDOW] = "window",
+        [ACTS_EVENT] = "event",
+        [ACTS_STREAM] = "stream",
+        [ACTS_FILE] = "file",
+        [ACTS_WRITE] = "write",
+        [ACTS_NOTIFY] = "notify",
+        [ACTS_DESTROY] = "destroy",
+        [ACTS_FORM] = "form",
+        [ACTS_SAVE] = "save",
+        [ACTS_OBJECT] = "object",
+        [ACTS_HAS] = "has",
+        [ACTS_NAMES] = "names",
+        [ACTS_APPLY] = "apply",
+        [ACTS_CONSTRUCT] = "construct",
+        [ACTS_PROPERTIES] = "properties",
     };
     for (int phase = 0; phase < ACTS_INSTANCE_PHASES; phase++)
         for (int i = 0; i < argc; i++)
@@ -51,6 +64,7 @@ static NPError act_new(NPMIMEType type, NPP npp, uint16_t mode, int16_t argc, ch
     struct acts_instance *instance = calloc(1, sizeof *instance);
     NPVariant nothing;
     instance->npp = npp;
+    instance->serial = state_next_serial();
     instance->variant.type = NPVariantType_Void;
     read_attributes(instance, argc, argn, argv);
     npp->pdata = instance;
@@ -58,6 +72,7 @@ static NPError act_new(NPMIMEType type, NPP npp, uint16_t mode, int16_t argc, ch
     struct act_call call = acts_call(instance, &nothing);
     call.value = (const char *[]){type};
     call.saved = saved;
+    call.attributes = argv;
     acts_run(ACTS_DO, &call);
     if (call.error != NPERR_NO_ERROR)
         instance_free(instance);
@@ -83,15 +98,22 @@ static NPError act_destroy(NPP npp, NPSavedData **save)
 
 static NPError act_setwindow(NPP npp, NPWindow *window)
 {
-    (void)npp, (void)window;
+    NPVariant nothing;
+    struct act_call call = acts_call(npp->pdata, &nothing);
+    call.text = (char **)&window;
+    acts_run(ACTS_WINDOW, &call);
     return NPERR_NO_ERROR;
 }
 
 static NPError act_newstream(NPP npp, NPMIMEType type, NPStream *stream, NPBool seekable,
                              uint16_t *stype)
 {
-    (void)npp, (void)type, (void)stream, (void)seekable;
-    *stype = NP_NORMAL;
+    (void)type, (void)seekable;
+    NPVariant nothing;
+    struct act_call call = acts_call(npp->pdata, &nothing);
+    call.text = (char **)&stream->url;
+    acts_run(ACTS_STREAM, &call);
+    *stype = call.instance->acts[ACTS_FILE] != NULL ? NP_ASFILE : NP_NORMAL;
     return NPERR_NO_ERROR;
 }
 
@@ -103,7 +125,11 @@ static NPError act_destroystream(NPP npp, NPStream *stream, NPReason reason)
 
 static void act_asfile(NPP npp, NPStream *stream, const char *name)
 {
-    (void)npp, (void)stream, (void)name;
+    (void)stream;
+    NPVariant nothing;
+    struct act_call call = acts_call(npp->pdata, &nothing);
+    call.text = (char **)&name;
+    acts_run(ACTS_FILE, &call);
 }
 
 static int32_t act_writeready(NPP npp, NPStream *stream)
@@ -124,16 +150,19 @@ static int32_t act_write(NPP npp, NPStream *stream, int32_t offset, int32_t len,
 
 static int16_t act_event(NPP npp, void *event)
 {
-    (void)event;
-    run(ACTS_EVENT, npp->pdata);
+    NPVariant nothing;
+    struct act_call call = acts_call(npp->pdata, &nothing);
+    call.text = (char **)&event;
+    acts_run(ACTS_EVENT, &call);
     return 1;
 }
 
 static void act_urlnotify(NPP npp, const char *url, NPReason reason, void *data)
 {
-    (void)url, (void)reason;
+    (void)reason;
     NPVariant nothing;
     struct act_call call = acts_call(npp->pdata, &nothing);
+    call.text = (char **)&url;
     if (data != NULL)
         call.instance->block = data;
     acts_run(ACTS_NOTIFY, &call);
@@ -206,9 +235,14 @@ NPError NP_Shutdown(void)
     return NPERR_NO_ERROR;
 }
 
+/* A copy of the plug-in by the name of libnpacts2.so is for application/x-npacts2. */
 const char *NP_GetMIMEDescription(void)
 {
-    return "application/x-npacts:npacts:npntrace acting plug-in";
+    static char text[128];
+    const char *number = state_plugin() + strlen("libnpacts");
+    snprintf(text, sizeof text, "application/x-npacts%.*s:npacts:npntrace acting plug-in",
+             (int)strcspn(number, "."), number);
+    return text;
 }
 
 NPError NP_GetValue(void *future, NPPVariable variable, void *value)

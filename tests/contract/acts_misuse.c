@@ -73,6 +73,7 @@ static void free_inside(struct act_call *call)
 {
     (void)call;
     char *block = made();
+    memset(block, 0, 70); /* no header there */
     STATE_FINDING("free-of-unissued", "", "");
     browser.memfree(block + 16);
     browser.memfree(block);
@@ -102,6 +103,14 @@ static void heap_free(struct act_call *call)
     free(block);
 }
 
+static void heap_realloc(struct act_call *call)
+{
+    (void)call;
+    void *block = made();
+    STATE_FINDING("free-of-npn", "made", "");
+    free(realloc(block, 700));
+}
+
 static void heap_free_received(struct act_call *call)
 {
     (void)call;
@@ -115,6 +124,42 @@ static void free_user_agent(struct act_call *call)
     const char *agent = browser.uagent(call->instance->npp);
     STATE_FINDING("free-of-host-owned", "", "");
     browser.memfree((void *)agent);
+}
+
+static void free_attribute(struct act_call *call)
+{
+    STATE_FINDING("free-of-host-owned", "", "");
+    browser.memfree(call->attributes[0]);
+}
+
+/* Strings that come with a call are the browser's; who wants to keep them copies them. */
+static const NPVariant *string_argument(struct act_call *call)
+{
+    if (call->argument_count != 1 || call->arguments[0].type != NPVariantType_String)
+        acts_fail("no string as argument");
+    return call->arguments;
+}
+
+static void argument_freed(struct act_call *call)
+{
+    const NPVariant *argument = string_argument(call);
+    STATE_FINDING("free-of-host-owned", "", "");
+    browser.memfree((void *)argument->value.stringValue.UTF8Characters);
+}
+
+static void argument_released(struct act_call *call)
+{
+    NPVariant argument = *string_argument(call);
+    STATE_FINDING("free-of-host-owned", "", "");
+    browser.releasevariantvalue(&argument);
+}
+
+/* Identifiers last for ever. */
+static void free_identifier(struct act_call *call)
+{
+    (void)call;
+    STATE_FINDING("free-of-unissued", "", "");
+    browser.memfree(browser.getstringidentifier("lasting"));
 }
 
 /* The MIME type that NPP_New was called with. */
@@ -134,17 +179,22 @@ static void free_buffer(struct act_call *call)
 
 static void block_lent(struct act_call *call)
 {
-    char text[32];
+    char text[512];
     (void)call;
-    snprintf(text, sizeof text, "%p", made());
+    snprintf(text, sizeof text, "%p %u %s", made(), acts_here.serial, state_plugin());
     setenv("ACTS_LENT", text, 1);
 }
 
 static void lent_freed(struct act_call *call)
 {
     (void)call;
-    void *block = (void *)strtoull(getenv("ACTS_LENT"), NULL, 16);
-    STATE_FINDING("free-of-others", "made", "");
+    unsigned serial;
+    char owner[256];
+    void *block;
+    const char *lent = getenv("ACTS_LENT");
+    if (lent == NULL || sscanf(lent, "%p %u %255s", &block, &serial, owner) != 3)
+        acts_fail("nothing is lent");
+    state_of_others("free-of-others", __func__, "made", owner, serial);
     browser.memfree(block);
 }
 
@@ -177,6 +227,25 @@ static void variant_twice(struct act_call *call)
     NPVariant result = title(call), copy = result;
     release(&result);
     STATE_FINDING("variant-released-twice", "title", "release");
+    browser.releasevariantvalue(&copy);
+}
+
+static NPVariant document(struct act_call *call)
+{
+    NPObject *window = acts_window(call);
+    NPVariant result = {.type = NPVariantType_Void};
+    browser.getproperty(call->instance->npp, window, browser.getstringidentifier("document"),
+                        &result);
+    browser.releaseobject(window);
+    return result;
+}
+
+/* Of an object, by the function of variants. */
+static void variant_object_twice(struct act_call *call)
+{
+    NPVariant result = document(call), copy = result;
+    release(&result);
+    STATE_FINDING("object-over-released", "document", "");
     browser.releasevariantvalue(&copy);
 }
 
@@ -311,14 +380,20 @@ const struct act acts_misuse[] = {
     {"free-inside", free_inside},
     {"free-heap", free_heap},
     {"heap-free", heap_free},
+    {"heap-realloc", heap_realloc},
     {"heap-free-received", heap_free_received},
     {"free-user-agent", free_user_agent},
     {"free-argument", free_argument},
+    {"free-attribute", free_attribute},
+    {"free-identifier", free_identifier},
+    {"argument-freed", argument_freed},
+    {"argument-released", argument_released},
     {"free-buffer", free_buffer},
     {"block-lent", block_lent},
     {"lent-freed", lent_freed},
     {"lent-returned", lent_returned},
     {"variant-twice", variant_twice},
+    {"variant-object-twice", variant_object_twice},
     {"object-twice", object_twice},
     {"window-twice", window_twice},
     {"negative-size", negative_size},

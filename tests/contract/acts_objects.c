@@ -125,6 +125,13 @@ static void left_released(struct act_call *call)
     STATE_HANDED(1);
 }
 
+static void left_kept(struct act_call *call)
+{
+    browser.createobject(call->instance->npp, &left_class);
+    STATE_HELD("NPN_CreateObject", 1);
+    STATE_HANDED(1);
+}
+
 /* The object and its memory. */
 static void counted_kept(struct act_call *call)
 {
@@ -197,6 +204,7 @@ const struct act acts_objects[] = {
     {"plain-balanced", plain_balanced},
     {"counted-released", counted_released},
     {"counted-kept", counted_kept},
+    {"left-kept", left_kept},
     {"left-released", left_released},
     {"const-released", const_released},
     {"scriptable-given-away", scriptable_given_away},

@@ -92,6 +92,28 @@ static void enumeration_of_own(struct act_call *call)
     browser.memfree(names);
 }
 
+static void enumeration_of_own_kept(struct act_call *call)
+{
+    NPIdentifier *names = NULL;
+    uint32_t count = 0;
+    if (!browser.enumerate(call->instance->npp, acts_scriptable(call->instance), &names, &count))
+        acts_fail("no enumeration");
+    STATE_RECEIVED(1);
+    STATE_LEAK("NPN_Enumerate", count * sizeof *names);
+}
+
+/* Written into the plug-in's own array; identifiers are nobody's. */
+static void names_asked(struct act_call *call)
+{
+    const NPUTF8 *texts[] = {"one", "two", "three"};
+    NPIdentifier *names = browser.memalloc(3 * sizeof *names);
+    (void)call;
+    browser.getstringidentifiers(texts, 3, names);
+    if (names[2] != browser.getstringidentifier("three"))
+        acts_fail("another identifier");
+    browser.memfree(names);
+}
+
 /* ---- NPN_GetValueForURL, NPN_GetAuthenticationInfo, NPNVdocumentOrigin ----------------------- */
 
 static void url_value_freed(struct act_call *call)
@@ -124,6 +146,30 @@ static void url_value_refused(struct act_call *call)
     if (browser.getvalueforurl(call->instance->npp, NPNURLVProxy, cookie_url, &value, &length) ==
         NPERR_NO_ERROR)
         acts_fail("a proxy");
+}
+
+/* Where the browser gives a proxy: not all do. */
+static char *proxy_get(struct act_call *call, uint32_t *ret_length)
+{
+    char *value = NULL;
+    if (browser.getvalueforurl(call->instance->npp, NPNURLVProxy, cookie_url, &value, ret_length) !=
+        NPERR_NO_ERROR)
+        acts_fail("no proxy");
+    STATE_RECEIVED(1);
+    return value;
+}
+
+static void proxy_freed(struct act_call *call)
+{
+    uint32_t length;
+    browser.memfree(proxy_get(call, &length));
+}
+
+static void proxy_kept(struct act_call *call)
+{
+    uint32_t length;
+    proxy_get(call, &length);
+    STATE_LEAK_BY("NPN_GetValueForURL", length, "proxy_get");
 }
 
 struct login {
@@ -161,6 +207,23 @@ static void password_kept(struct act_call *call)
     struct login login = login_get(call);
     browser.memfree(login.user);
     STATE_LEAK_BY("NPN_GetAuthenticationInfo (password)", login.password_length, "login_get");
+}
+
+/* Browsers that know no logins leave the variables alone. */
+static void login_refused(struct act_call *call)
+{
+    char *text = (char *)call;
+    uint32_t length = 12;
+    if (browser.getauthenticationinfo(call->instance->npp, "http", "example.org", 80, "basic",
+                                      "realm", &text, &length, &text, &length) == NPERR_NO_ERROR)
+        acts_fail("a login");
+}
+
+static void origin_refused(struct act_call *call)
+{
+    char *origin = NULL;
+    if (browser.getvalue(call->instance->npp, NPNVdocumentOrigin, &origin) == NPERR_NO_ERROR)
+        acts_fail("an origin");
 }
 
 static void origin_freed(struct act_call *call)
@@ -205,6 +268,26 @@ static void message_freed(struct act_call *call)
     browser.memfree(text);
 }
 
+static void parameters_freed(struct act_call *call)
+{
+    NPP npp = call->instance->npp;
+    NPObject *window = acts_window(call);
+    NPIdentifier echo = browser.getstringidentifier("echo");
+    NPVariant result = {.type = NPVariantType_Void};
+    char *text = browser.memalloc(8);
+    strcpy(text, "'given'");
+    NPVariant word = {.type = NPVariantType_String, .value.stringValue = {text, 7}};
+    browser.setproperty(npp, window, browser.getstringidentifier("given"), &word);
+    browser.evaluate(npp, window, &word.value.stringValue, &result);
+    browser.releasevariantvalue(&result);
+    if (!browser.invoke(npp, window, echo, &word, 1, &result))
+        acts_fail("echo");
+    browser.releasevariantvalue(&result);
+    STATE_RECEIVED(2);
+    browser.memfree(text);
+    browser.releaseobject(window);
+}
+
 static void message_kept(struct act_call *call)
 {
     char *text = browser.memalloc(33);
@@ -224,15 +307,22 @@ const struct act acts_received[] = {
     {"enumeration-freed", enumeration_freed},
     {"enumeration-kept", enumeration_kept},
     {"enumeration-of-own", enumeration_of_own},
+    {"enumeration-of-own-kept", enumeration_of_own_kept},
+    {"names-asked", names_asked},
     {"url-value-freed", url_value_freed},
     {"url-value-kept", url_value_kept},
     {"url-value-refused", url_value_refused},
+    {"proxy-freed", proxy_freed},
+    {"proxy-kept", proxy_kept},
+    {"login-refused", login_refused},
     {"login-freed", login_freed},
     {"login-kept", login_kept},
     {"password-kept", password_kept},
+    {"origin-refused", origin_refused},
     {"origin-freed", origin_freed},
     {"origin-kept", origin_kept},
     {"values-looked-at", values_looked_at},
+    {"parameters-freed", parameters_freed},
     {"message-freed", message_freed},
     {"message-kept", message_kept},
     {NULL, NULL},

@@ -30,23 +30,36 @@ static NPVariant echo(struct act_call *call)
     return result;
 }
 
-static NPVariant apply(struct act_call *call)
+/* A function of the page if it has one of that name, else the window itself. */
+static NPObject *callee(struct act_call *call)
 {
     NPObject *window = acts_window(call);
-    NPVariant result = {.type = NPVariantType_Void};
-    if (!browser.invokeDefault(call->instance->npp, window, NULL, 0, &result))
-        acts_fail("window()");
+    NPVariant function = {.type = NPVariantType_Void};
+    NPIdentifier name = browser.getstringidentifier("callee");
+    if (!browser.getproperty(call->instance->npp, window, name, &function) ||
+        function.type != NPVariantType_Object)
+        return window;
     browser.releaseobject(window);
+    return function.value.objectValue;
+}
+
+static NPVariant apply(struct act_call *call)
+{
+    NPObject *function = callee(call);
+    NPVariant result = {.type = NPVariantType_Void};
+    if (!browser.invokeDefault(call->instance->npp, function, NULL, 0, &result))
+        acts_fail("callee()");
+    browser.releaseobject(function);
     return result;
 }
 
 static NPVariant construct(struct act_call *call)
 {
-    NPObject *window = acts_window(call);
+    NPObject *function = callee(call);
     NPVariant result = {.type = NPVariantType_Void};
-    if (!browser.construct(call->instance->npp, window, NULL, 0, &result))
-        acts_fail("new window()");
-    browser.releaseobject(window);
+    if (!browser.construct(call->instance->npp, function, NULL, 0, &result))
+        acts_fail("new callee()");
+    browser.releaseobject(function);
     return result;
 }
 
@@ -122,6 +135,16 @@ static void string_evaluated_kept(struct act_call *call)
     STATE_LEAK_BY("result string", result.value.stringValue.UTF8Length, "evaluate");
 }
 
+/* Scripts' constructors make objects; those of plug-ins' objects make what they like. */
+static void string_constructed_kept(struct act_call *call)
+{
+    NPVariant result = {.type = NPVariantType_Void};
+    if (!browser.construct(call->instance->npp, acts_scriptable(call->instance), NULL, 0, &result))
+        acts_fail("no construction");
+    STATE_RECEIVED(1);
+    STATE_LEAK("result string", result.value.stringValue.UTF8Length);
+}
+
 /* Numbers and void own nothing, and may be released; so may what a failed call left as it was. */
 static void nothing_released(struct act_call *call)
 {
@@ -131,9 +154,12 @@ static void nothing_released(struct act_call *call)
     NPObject *window = acts_window(call);
     NPVariant none = {.type = NPVariantType_Void};
     NPIdentifier name = browser.getstringidentifier("not there");
-    if (browser.getproperty(call->instance->npp, window, name, &none) ||
-        browser.invoke(call->instance->npp, window, name, NULL, 0, &none))
+    if (browser.getproperty(call->instance->npp, window, name, &none) &&
+        none.type != NPVariantType_Void)
         acts_fail("there is what is not there");
+    browser.releasevariantvalue(&none);
+    if (browser.invoke(call->instance->npp, window, name, NULL, 0, &none))
+        acts_fail("something is called that is not there");
     browser.releasevariantvalue(&none);
     browser.releaseobject(window);
 }
@@ -206,6 +232,36 @@ static void object_made_kept(struct act_call *call)
     STATE_HELD_BY("result", 1, "construct");
 }
 
+static NPVariant echo_object(struct act_call *call)
+{
+    NPObject *window = acts_window(call);
+    NPVariant result = {.type = NPVariantType_Void}, document = get(call, "document");
+    NPIdentifier name = browser.getstringidentifier("echo");
+    if (!browser.invoke(call->instance->npp, window, name, &document, 1, &result))
+        acts_fail("echo");
+    browser.releasevariantvalue(&document);
+    browser.releaseobject(window);
+    return result;
+}
+
+static void object_invoked_released(struct act_call *call)
+{
+    NPVariant result = echo_object(call);
+    browser.releasevariantvalue(&result);
+}
+
+static void object_invoked_kept(struct act_call *call)
+{
+    (void)echo_object(call);
+    STATE_HELD_SINCE("result", 1, "get", "echo_object");
+}
+
+static void object_evaluated_kept(struct act_call *call)
+{
+    (void)evaluate(call, "({})");
+    STATE_HELD_BY("result", 1, "evaluate");
+}
+
 /* ---- calls of its own that fail -------------------------------------------------------------- */
 
 /* NPN_Evaluate lets the page do something; its name follows in the argument. */
@@ -236,6 +292,10 @@ const struct act acts_results[] = {
     {"objects-released", objects_released},
     {"object-got-kept", object_got_kept},
     {"object-made-kept", object_made_kept},
+    {"string-constructed-kept", string_constructed_kept},
+    {"object-invoked-released", object_invoked_released},
+    {"object-invoked-kept", object_invoked_kept},
+    {"object-evaluated-kept", object_evaluated_kept},
     {"argument-asked", argument_asked},
     {"argument-asked-kept", argument_asked_kept},
     {"page-does", page_does},

@@ -9,6 +9,7 @@
 
 NPNetscapeFuncs browser;
 struct acts_instance acts_module;
+ACTS_THREAD_LOCAL struct acts_here acts_here;
 
 static const struct act *const parts[] = {
     acts_received, acts_results, acts_objects,        acts_handed,  acts_later,
@@ -60,6 +61,18 @@ static const struct act *find_word(const char *word, size_t length)
     return NULL;
 }
 
+bool acts_is_property(const struct acts_instance *instance, NPIdentifier name)
+{
+    const char *words = instance->acts[ACTS_PROPERTIES];
+    for (size_t length; words != NULL && *words != '\0'; words += length + (words[length] == ',')) {
+        length = strcspn(words, ",");
+        const struct act *act = find_word(words, length);
+        if (act != NULL && act == acts_find(name))
+            return true;
+    }
+    return false;
+}
+
 static const char *words_of(enum acts_phase phase, const struct acts_instance *instance)
 {
     static const char *const variables[ACTS_PHASES] = {
@@ -68,6 +81,38 @@ static const char *words_of(enum acts_phase phase, const struct acts_instance *i
         [ACTS_UNLOAD] = "ACTS_UNLOAD",
     };
     return variables[phase] != NULL ? getenv(variables[phase]) : instance->acts[phase];
+}
+
+static const char *const entries[ACTS_PHASES] = {
+    [ACTS_DO] = "act_new",
+    [ACTS_WINDOW] = "act_setwindow",
+    [ACTS_EVENT] = "act_event",
+    [ACTS_STREAM] = "act_newstream",
+    [ACTS_FILE] = "act_asfile",
+    [ACTS_WRITE] = "act_write",
+    [ACTS_NOTIFY] = "act_urlnotify",
+    [ACTS_DESTROY] = "act_destroy",
+    [ACTS_FORM] = "act_getvalue",
+    [ACTS_SAVE] = "act_destroy",
+    [ACTS_OBJECT] = "act_getvalue",
+    [ACTS_HAS] = "class_hasmethod",
+    [ACTS_NAMES] = "class_enumerate",
+    [ACTS_APPLY] = "class_invokedefault",
+    [ACTS_CONSTRUCT] = "class_construct",
+    [ACTS_INIT] = "NP_Initialize",
+    [ACTS_SITES] = "act_getsiteswithdata",
+    [ACTS_VALUE] = "NP_GetValue",
+    [ACTS_SHUTDOWN] = "NP_Shutdown",
+    [ACTS_UNLOAD] = "acts_unload",
+};
+
+/* Acts lead to others, by way of scripts, also of other instances. */
+void acts_run_one(const struct act *act, struct act_call *call, const char *entry)
+{
+    const struct acts_here before = acts_here;
+    acts_here = (struct acts_here){call->instance->serial, entry};
+    act->run(call);
+    acts_here = before;
 }
 
 bool acts_run(enum acts_phase phase, struct act_call *call)
@@ -80,7 +125,7 @@ bool acts_run(enum acts_phase phase, struct act_call *call)
         const struct act *act = find_word(words, length);
         if (act == NULL)
             acts_fail(words);
-        act->run(call);
+        acts_run_one(act, call, entries[phase]);
         if (words[length] == '\0')
             return true;
         words += length + 1;

@@ -98,8 +98,8 @@ def notified(t):
 
 @case("stream-copied")
 def stream(t):
-    clean_everywhere(t, around(act("identifier-freed", write="buffer-copied",
-                                   destroy="block-freed"), "stream 1"))
+    clean_everywhere(t, around(act("identifier-freed", write="buffer-copied"),
+                               "stream 1"))
 
 
 @case("freed-by-another-call")
@@ -115,6 +115,15 @@ def after(t):
                "call x identifier-freed", "letgo x", "new a 2", "destroy 2", "unload a"]
     for host in ("plain", "webkit", "wrapper"):
         play(t, actions, HOSTS[host], clean=True)
+
+
+@case("object-keeps-something-after-destroy")
+def after_kept(t):
+    """It is the instance's that made the object."""
+    done = play(t, ["load a @acts", act("identifier-freed"), "new a 2", "hold 1 x", "destroy 1",
+                    "call x identifier-kept", "call x plain-kept", "call x free-static",
+                    "letgo x", "destroy 2", "unload a"], HOSTS["never-again"])
+    t.equal([s[2] for s in shares(done)], [[(1, 1)], [(1, 1)]], "instances")
 
 
 @case("objects-of-instances-end")

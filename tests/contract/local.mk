@@ -8,7 +8,11 @@ script_tests += \
 	tests/contract/objects.py \
 	tests/contract/ownership.py
 
-EXTRA_DIST += tests/contract/act_page.py tests/contract/acting.py
+EXTRA_DIST += \
+	tests/contract/act_page.py \
+	tests/contract/README.md \
+	tests/contract/acting.py \
+	tests/contract/webkit.py
 
 check_LTLIBRARIES += tests/contract/libnpacts.la
 tests_contract_libnpacts_la_SOURCES = \

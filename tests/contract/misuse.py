@@ -22,7 +22,9 @@ for _name, _hosts in {
         "free-twice": (SAFE, HEADER), "free-thrice": (SAFE, HEADER),
         "received-freed-twice": (SAFE, HEADER), "free-static": (SAFE,),
         "free-inside": (SAFE,), "free-heap": ([], SAFE), "free-user-agent": (SAFE,),
-        "free-argument": (SAFE,), "variant-twice": (SAFE, HEADER), "object-twice": (SAFE,),
+        "free-argument": (SAFE,), "free-attribute": (SAFE,), "free-identifier": (SAFE,),
+        "variant-object-twice": ([], SAFE), "variant-twice": (SAFE, HEADER),
+        "object-twice": (SAFE,),
         "window-twice": ([], SAFE), "negative-size": ([],)}.items():
     case(_name)(in_new(_name, _hosts))
 
@@ -65,7 +67,22 @@ def killed(t):
 
 @case("free-buffer")
 def free_buffer(t):
-    play(t, around(act("identifier-freed", write="free-buffer"), "stream 1"), SAFE)
+    """What comes with a call stays the browser's."""
+    for phase, action in {"write": "stream 1", "stream": "stream 1", "file": "stream 1",
+                          "notify": "stream 1", "event": "event 1",
+                          "window": "setwindow 1"}.items():
+        play(t, around(act("identifier-freed", **{phase: "free-buffer"}), action), SAFE)
+
+
+@case("argument-of-a-script")
+def script_argument(t):
+    for action in ("invoke 1 argument-freed text", "invoke 1 argument-released text",
+                   "set 1 argument-freed text", "set 1 argument-released text"):
+        done = play(t, around(act("identifier-freed"), action), SAFE)
+        words = "ReleaseVariantValue" if "released" in action else "MemFree"
+        t.expect(f"NPN_{words}" in done.viewer("findings"), f"no NPN_{words} in the text")
+    play(t, around(act("identifier-freed", apply="argument-freed", construct="argument-freed"),
+                   "apply 1 text", "construct 1 text"), SAFE)
 
 
 # ---- two heaps -----------------------------------------------------------------------------------
@@ -82,7 +99,7 @@ def heap_block(t):
 @case("npn-block-by-free")
 def npn_block(t):
     """Works by luck on hosts that use the C library's malloc; the block is gone all the same."""
-    for name in ("heap-free", "heap-free-received"):
+    for name in ("heap-free", "heap-realloc", "heap-free-received"):
         for options in ([], ["--open=deepbind"]):
             play(t, around(act(name)), options, record_options=["--heap=plugins"])
 

@@ -7,9 +7,9 @@ from contract.acting import HOSTS, act, around, clean_everywhere, play
 from support.harness import case, main
 
 BALANCED = ("window-released", "plain-released", "counted-released", "const-released",
-            "plain-balanced", "objects-released", "left-released")
+            "plain-balanced", "objects-released", "object-invoked-released", "left-released")
 KEPT = ("window-kept", "element-kept", "window-retained", "plain-kept", "plain-retained",
-        "counted-kept", "object-got-kept", "object-made-kept")
+        "counted-kept", "left-kept", "object-invoked-kept", "object-got-kept", "object-made-kept")
 
 
 @case("balanced")
