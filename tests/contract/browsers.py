@@ -90,7 +90,7 @@ def hundred(t):
         functions = [f["function"] for f in leak["stack"][:leak["common_frames"]]]
         t.equal(functions, ["name_kept", "acts_run_one", "acts_run", "class_hasmethod"], "the place")
         t.equal(leak["origin"], "NPN_UTF8FromIdentifier", "origin")
-        t.equal(leak["blocks"], sum(acting.Stated(done).leaks.values()), "blocks")
+        t.equal(leak["blocks"], sum(Stated(done).leaks.values()), "blocks")
         # A hundred times each name; the page's "p.parentNode" asks once more.
         t.expect(leak["blocks"] > 100 and leak["blocks"] % 100 == 1,
                  f"{leak['blocks']} is not a hundred times the names, and one")
