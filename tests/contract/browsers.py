@@ -88,7 +88,8 @@ def hundred(t):
         t.equal(len(got["leaks"]), 1, "leaks")
         leak = got["leaks"][0]
         functions = [f["function"] for f in leak["stack"][:leak["common_frames"]]]
-        t.equal(functions, ["name_kept", "acts_run_one", "acts_run", "class_hasmethod"], "the place")
+        t.equal(functions, ["name_kept", "acts_run_one", "acts_run", "class_hasmethod"],
+                "the place")
         t.equal(leak["origin"], "NPN_UTF8FromIdentifier", "origin")
         t.equal(leak["blocks"], sum(Stated(done).leaks.values()), "blocks")
         # A hundred times each name; the page's "p.parentNode" asks once more.
