@@ -73,7 +73,7 @@ unsigned operation_next_level(struct tracer *tracer, struct thread *thread, uint
     return level;
 }
 
-bool operation_enter(struct operation *operation, uint64_t here)
+bool operation_enter_slowly(struct operation *operation, uint64_t here)
 {
     struct tracer *tracer = tracer_start();
     struct thread *thread = tracer != NULL ? thread_self(tracer) : NULL;

@@ -20,10 +20,6 @@ struct operation {
     uint64_t mark; /* operation_mark(), as long as this frame is in use */
 };
 
-/* False: not traced (no slot, nested too deep, or inside the tracer's start); nothing to leave.
- * Starts the tracer if need be. `here`: the stack pointer of the caller or a wrapper around it. */
-bool operation_enter(struct operation *operation, uint64_t here);
-
 /* The level at which an operation may begin inside those that are under way, after clearing away
  * what is gone; RING_NESTING: none. under_way[0] is not 0. */
 unsigned operation_next_level(struct tracer *tracer, struct thread *thread, uint64_t here);
@@ -45,6 +41,24 @@ static inline void operation_begin(struct operation *operation, unsigned level, 
     thread->under_way[level] = here;
     atomic_store_explicit(&thread->shared->operations, level + 1, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* The next, where it is not as simple. */
+bool operation_enter_slowly(struct operation *operation, uint64_t here);
+
+/* False: not traced (no slot, nested too deep, or inside the tracer's start); nothing to leave.
+ * Starts the tracer if need be. `here`: the stack pointer of the caller or a wrapper around it. */
+static inline bool operation_enter(struct operation *operation, uint64_t here)
+{
+    struct tracer *tracer = tracer_if_running();
+    struct thread *thread = tracer != NULL ? thread_known(tracer) : NULL;
+
+    if (__builtin_expect(thread == NULL || thread->under_way[0] != 0, 0))
+        return operation_enter_slowly(operation, here);
+    operation->tracer = tracer;
+    operation->thread = thread;
+    operation_begin(operation, 0, here);
+    return true;
 }
 
 static inline void operation_leave(const struct operation *operation)
