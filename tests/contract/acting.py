@@ -71,7 +71,7 @@ class Stated:
 
     def _leak(self, who, origin, number, function, *_):
         plugin, serial, entry = who
-        leak = Leak(plugin, "npn", origin, function, entry)
+        leak = Leak(plugin, "npn", origin, function, entry if function else "")
         self.leaks[leak] += 1
         self.bytes[leak] += number
         self.shares[Share(*leak, serial)] += 1

@@ -92,9 +92,9 @@ def hundred(t):
                 "the place")
         t.equal(leak["origin"], "NPN_UTF8FromIdentifier", "origin")
         t.equal(leak["blocks"], sum(Stated(done).leaks.values()), "blocks")
-        # A hundred times each name; the page's "p.parentNode" asks once more.
-        t.expect(leak["blocks"] > 100 and leak["blocks"] % 100 == 1,
-                 f"{leak['blocks']} is not a hundred times the names, and one")
+        # A hundred times each name; the page's own script asks for a few.
+        t.expect(leak["blocks"] > 100 and 0 < leak["blocks"] % 100 < 10,
+                 f"{leak['blocks']} is not a hundred times the names, and a few")
         whole = done.leaks()["leaks"]
         t.equal(len(leak["more_stacks"]) + 1, len(whole), "whole stacks")
         t.equal(leak["blocks"] - sum(more["blocks"] for more in leak["more_stacks"]),

@@ -24,6 +24,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import traceback
@@ -293,8 +294,16 @@ def _run_case(number, name, function, top):
     return True
 
 
+def _heed_signals():
+    """Background jobs of shells ignore these, and so would the hosts that we start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def main():
     """Runs the registered cases whose names contain one of the arguments, or all."""
+    _heed_signals()
     sys.stdout = os.fdopen(sys.stdout.fileno(), "w", buffering=1, encoding="utf-8")
     missing = [p for p in (NPNTRACE, LIBRARY, MINIHOST, plugin("sample")) if not os.path.exists(p)]
     if missing:
