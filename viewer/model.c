@@ -206,14 +206,9 @@ static void note_steps(struct model *model)
     }
 }
 
-/* A process that ended by itself had its chance to free. */
-static bool ended_by_itself(const struct recording *recording)
-{
-    return recording->process.ending == RECORDING_EXITED ||
-           recording->process.ending == RECORDING_GONE;
-}
-
-bool model_is_over(const struct model *model, uint32_t serial)
+/* The browser has had its chance to free what is the instance's: something came after NPP_Destroy,
+ * if only the end of a process that ended by itself. */
+static bool had_its_chance(const struct model *model, uint32_t serial, bool ended_by_itself)
 {
     const struct recording *recording = model->recording;
     const struct recording_instance *instance = &recording->instances[serial - 1];
@@ -222,8 +217,16 @@ bool model_is_over(const struct model *model, uint32_t serial)
 
     if ((instance->flags & RING_INSTANCE_DESTROYED) == 0)
         return false;
-    return others > instance->destroyed_stamp || ended_by_itself(recording) ||
+    return others > instance->destroyed_stamp || ended_by_itself ||
            recording->process.end_stamp >= instance->destroyed_stamp + GRACE_NS;
+}
+
+/* How the process of a flight recorder ended nobody saw: mostly by itself. */
+bool model_is_over(const struct model *model, uint32_t serial)
+{
+    enum recording_ending ending = model->recording->process.ending;
+
+    return had_its_chance(model, serial, ending == RECORDING_EXITED || ending == RECORDING_GONE);
 }
 
 static bool all_instances_are_over(const struct model *model, uint32_t plugin)
@@ -239,7 +242,11 @@ static bool all_instances_are_over(const struct model *model, uint32_t plugin)
 
 bool model_is_kept(const struct model *model, const struct trace_object *object)
 {
-    if (object->refs == 0 || object->instance == 0 || !model_is_over(model, object->instance))
+    bool exited = model->recording->process.ending == RECORDING_EXITED;
+
+    /* It becomes a finding: mostly is not enough. */
+    if (object->refs == 0 || object->instance == 0 ||
+        !had_its_chance(model, object->instance, exited))
         return false;
     return (object->step & OBJECT_SHARED) == 0 || all_instances_are_over(model, object->plugin);
 }

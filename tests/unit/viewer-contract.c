@@ -272,7 +272,7 @@ static void objects_of_events(void **state)
 static void grace(void **state)
 {
     (void)state;
-    struct made *made = contract_example();
+    struct made *made = contract_just_destroyed();
     struct reading reading = reading_open(made, READING_UNFINISHED);
     assert_false(model_is_over(reading.model, 1));
     assert_int_equal(reading_leaks(&reading, false)->list[0].kind, LEAK_LIVE_AT_EXIT);
@@ -294,7 +294,7 @@ static void grace(void **state)
     assert_true(model_is_over(reading.model, 1));
     reading_close(&reading);
 
-    made = contract_example();
+    made = contract_just_destroyed();
     made->now += UINT64_C(1000000000);
     made_flush(made, 0, 2);
     reading = reading_take(made, READING_UNFINISHED);

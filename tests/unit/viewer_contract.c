@@ -58,9 +58,18 @@ struct made *contract_of(unsigned count)
     return made;
 }
 
-struct made *contract_example(void)
+struct made *contract_just_destroyed(void)
 {
     return contract_of(CONTRACT_STRINGS);
+}
+
+struct made *contract_example(void)
+{
+    struct made *made = contract_just_destroyed();
+
+    made->now += UINT64_C(1000000000);
+    made_flush(made, 0, 2);
+    return made;
 }
 
 static void own(struct ring_finding *finding, uint32_t plugin, uint32_t instance, uint32_t node)

@@ -20,6 +20,9 @@
  */
 struct made *contract_example(void);
 
+/* The same, which breaks off when the instance has been destroyed. */
+struct made *contract_just_destroyed(void);
+
 /* The same with this many strings. */
 struct made *contract_of(unsigned strings);
 
