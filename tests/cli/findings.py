@@ -20,7 +20,7 @@ def npntrace(run, verb, *options, cwd=None):
                           text=True, timeout=60, check=False)
 
 
-@case("findings-exit-status")
+@case("findings-exit-status", misuse={"double-free"})
 def exit_status(t):
     for actions, expected in ((MISUSE, 1), (CLEAN, 0)):
         for mode in ("flight", "record"):
@@ -31,7 +31,7 @@ def exit_status(t):
                         f"{mode}: --fail-on-finding {form}")
 
 
-@case("findings-of-other-plugins")
+@case("findings-of-other-plugins", misuse={"double-free"})
 def of_other_plugins(t):
     run = t.host("record", [*MISUSE[:2], "load b @sample", *MISUSE[2:], "unload b"], SAFE)
     for plugin, expected in (("libnpacts", 1), ("libnpsample", 0)):
@@ -40,7 +40,7 @@ def of_other_plugins(t):
     t.equal(npntrace(run, "findings", "--plugin=libnpnone").returncode, 2, "no such plug-in")
 
 
-@case("findings-first-and-last-line")
+@case("findings-first-and-last-line", misuse={"double-free"})
 def first_and_last_line(t):
     for actions, first, last in (
             (MISUSE, "1 finding in libnpacts.so.", "Next: npntrace events --plugin=libnpacts.so "),
@@ -71,7 +71,7 @@ def in_other_verbs(t):
         t.expect(wanted in shown, f"'{wanted}' is not in:\n{shown}")
 
 
-@case("findings-newest-recording")
+@case("findings-newest-recording", misuse={"double-free"})
 def newest_recording(t):
     """Without a file the newest recording here is read, and the next command names none."""
     run = t.host("record", MISUSE, SAFE)

@@ -29,7 +29,7 @@ def two_plugins(t):
         realhost.findings(t, runs[mode])
 
 
-@case("cutycapt-plugin-calls-script-calls-plugin")
+@case("cutycapt-plugin-calls-script-calls-plugin", misuse={"free-of-others"})
 def nested(t):
     """Three instances of two plug-ins on one stack, with the scripts' own frames in between."""
     runs = realhost.play(t, DISPLAY, command(PAGE + "#nested"), ("sample", "sample2"))

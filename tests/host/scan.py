@@ -32,7 +32,7 @@ def kinds(run):
     return {leak["kind"] for leak in run.leaks()["leaks"]}
 
 
-@case("scan-plugin-allocates")
+@case("scan-plugin-allocates", misuse={"call-after-shutdown"})
 def allocates(t):
     runs = scan(t, "sample", PROGRAM)
     answer(t, runs)
@@ -49,7 +49,7 @@ def keeps_nothing(t):
         t.equal(runs[mode].leaks()["leaks"], [], f"{mode}: leaks")
 
 
-@case("scan-plugin-in-cpp")
+@case("scan-plugin-in-cpp", misuse={"call-after-shutdown"})
 def in_cpp(t):
     answer(t, scan(t, "samplecpp", PROGRAM))
 

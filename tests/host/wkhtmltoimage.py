@@ -28,7 +28,7 @@ def two_plugins(t):
         realhost.findings(t, runs[mode])
 
 
-@case("wkhtmltoimage-event-handler-allocates")
+@case("wkhtmltoimage-event-handler-allocates", misuse={"free-of-others"})
 def event_handler(t):
     """NPP_HandleEvent and NPP_SetWindow, from painting and layout."""
     env = {"NPNSAMPLE_DO": "event: leak 2 500; setwindow: temp 5; setwindow: leak 1 70"}

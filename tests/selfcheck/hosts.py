@@ -89,7 +89,7 @@ def minihost(t):
     agrees(t, run)
 
 
-@case("selfcheck-browser-with-plug-ins")
+@case("selfcheck-browser-with-plug-ins", misuse={"free-of-others"})
 def browser(t):
     """A whole page of QtWebKit, by cutycapt."""
     sys.path.append(os.path.join(SOURCE, "tests", "host"))

@@ -168,7 +168,7 @@ def plugin_ends_the_process(t):
                 f"invoke 1 {step}"], status=status)
 
 
-@case("12-destructors-in-any-order")
+@case("12-destructors-in-any-order", misuse={"call-after-shutdown"})
 def destructors_in_any_order(t):
     steps = ("init: alloc 50; shutdown: alloc 60; destructor: free 0; destructor: leak 3; "
              "atexit: leak 2")

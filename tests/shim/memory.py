@@ -44,7 +44,7 @@ def size_zero(t):
                         "invoke 1 leak 1 0"] + END, options=options)
 
 
-@case("31-free-null-and-minus-one")
+@case("31-free-null-and-minus-one", misuse={"free-of-unissued"})
 def free_null_and_minus_one(t):
     runs = t.play(BEGIN + ["invoke 1 freenull", "invoke 1 freenull", "invoke 1 freeminusone"] + END)
     for mode in MODES[1:]:
@@ -58,7 +58,7 @@ def free_of_host_strings(t):
                options=options)
 
 
-@case("32-free-of-foreign-blocks")
+@case("32-free-of-foreign-blocks", misuse={"free-of-unissued"})
 def free_of_foreign_blocks(t):
     t.play(BEGIN + ["invoke 1 foreign 30", "invoke 1 alloc 30", "invoke 1 foreign 30"] + END)
 
@@ -109,7 +109,7 @@ def insert_after_alloc(t):
         t.equal(npn["allocs"] - npn["freed_elsewhere"], npn["live_blocks"], f"{mode}: live blocks")
 
 
-@case("38-block-freed-by-other-plugin")
+@case("38-block-freed-by-other-plugin", misuse={"free-of-others"})
 def block_freed_by_other_plugin(t):
     runs = t.play(BEGIN + ["load b @sample2", "new b 2", "new a 3", "invoke 1 alloc 100 3",
                            "invoke 1 put 0 7", "invoke 2 take 7", "invoke 1 put 1 8",
@@ -123,7 +123,7 @@ def block_freed_by_other_plugin(t):
                 f"{mode}: live blocks and frees")
 
 
-@case("39-double-free-is-forwarded")
+@case("39-double-free-is-forwarded", misuse={"double-free"})
 def double_free_is_forwarded(t):
     runs = t.play(BEGIN + ["invoke 1 alloc 100", "invoke 1 double 0", "invoke 1 alloc 10"] + END,
                   options=["--mem=arena"])
@@ -131,7 +131,7 @@ def double_free_is_forwarded(t):
              "both frees reach the host")
 
 
-@case("39-use-after-shutdown")
+@case("39-use-after-shutdown", misuse={"call-after-shutdown"})
 def use_after_shutdown(t):
     steps = "init: alloc 40 3; shutdown: free 0; destructor: free 1; destructor: alloc 9"
     for end in (["shutdown a"], ["unload a"], ["shutdown a", "end exit 0"]):
@@ -186,7 +186,7 @@ def errno_preserved(t):
              "errno did not reach the host")
 
 
-@case("44-failed-allocations")
+@case("44-failed-allocations", misuse={"negative-size"})
 def failed_allocations(t):
     t.play(BEGIN + ["invoke 1 alloc 10 20", "invoke 1 alloc 4294967295", "invoke 1 free all"] + END,
            options=["--alloc-fail-every=3"])

@@ -27,7 +27,7 @@ def play(t, answers, plugins, env=None, record_options=()):
     return runs
 
 
-@case("slots-forwarded")
+@case("slots-forwarded", misuse={"free-of-unissued"})
 def forwarded(t):
     for answers in ("zero", "filled"):
         runs = play(t, answers, [PLUGIN])
@@ -37,13 +37,13 @@ def forwarded(t):
                     f"{mode}, {answers}: memory calls")
 
 
-@case("slots-forwarded-while-the-heap-is-recorded")
+@case("slots-forwarded-while-the-heap-is-recorded", misuse={"free-of-unissued"})
 def with_heap(t):
     for answers in ("zero", "filled"):
         play(t, answers, [PLUGIN], {"NPNTRACE_HEAP": "plugins"})
 
 
-@case("slots-of-plugins-beyond-the-pool")
+@case("slots-of-plugins-beyond-the-pool", misuse={"free-of-unissued"})
 def beyond_the_pool(t):
     """They share stubs, and each call is still charged to the one that made it."""
     plugins = [t.path(f"libnpslots{n}.so") for n in range(POOL + 3)]
@@ -59,7 +59,7 @@ def beyond_the_pool(t):
             t.expect(npn["received_blocks"] > 0, f"{mode}: {path} received nothing")
 
 
-@case("slots-of-plugins-of-two-hosts-beyond-the-pool")
+@case("slots-of-plugins-of-two-hosts-beyond-the-pool", misuse={"free-of-unissued"})
 def two_hosts(t):
     """Stubs are shared under one host only. A plug-in of another calls it directly, which is said,
     and nothing else of it is."""

@@ -203,7 +203,7 @@ def return_widths(t):
     t.expect(b"'0 1 1 -3 1 0 0 0 1 9 0 1 0 -1'" in runs["flight"].stdout, "values of small types")
 
 
-@case("28-longjmp-across-the-host")
+@case("28-longjmp-across-the-host", misuse={"object-outlived-instance"})
 def longjmp_across_the_host(t):
     t.play(["load a @sample", "new a 1", "new a 2", "invoke 1 jumpover \"invoke 1 jump\"",
             "invoke 1 leak 2", "invoke 1 jumpover \"invoke 2 jump\"", "invoke 1 leak 3",
@@ -211,7 +211,7 @@ def longjmp_across_the_host(t):
             "invoke 2 leak 2", "destroy 1", "destroy 2", "unload a"])
 
 
-@case("28-exceptions-across-the-host")
+@case("28-exceptions-across-the-host", misuse={"object-outlived-instance"})
 def exceptions_across_the_host(t):
     runs = t.play(["load a @samplecpp", "new a 1", "new a 2",
                    "invoke 1 throwover \"invoke 1 throw 9\"", "invoke 1 leak 2",

@@ -45,7 +45,7 @@ def memory_during_and_after_shutdown(t):
                     f"{mode}, {join}, {begin}: findings")
 
 
-@case("55-thread-ends-inside-entry")
+@case("55-thread-ends-inside-entry", misuse={"object-outlived-instance"})
 def thread_ends_inside_entry(t):
     runs = t.play(BEGIN + ["on 1 invoke 1 leak 1", "on 1 invoke 1 threadend 50",
                            "on 1 invoke 1 quitthread", "on 1 invoke 1 leak 2",

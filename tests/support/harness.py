@@ -52,11 +52,12 @@ class Skipped(Exception):
     """A case that cannot run here, and why."""
 
 
-def case(name):
-    """Registers a function of one argument, a Case, as a test of that name."""
+def case(name, misuse=()):
+    """Registers a function of one argument, a Case, as a test of that name. `misuse`: the kinds of
+    findings that its plug-ins cause and that it does not look at itself."""
 
     def register(function):
-        _cases.append((name, function))
+        _cases.append((name, function, frozenset(misuse)))
         return function
 
     return register
@@ -78,6 +79,7 @@ class Run:
             setattr(self, name, os.path.join(folder, name))
         self.status = None
         self.stdout = self.stderr = b""
+        self.misuse = None  # kinds of findings that may be in the recordings; None: looked at
 
     def environment(self, extra):
         env = {
@@ -131,6 +133,8 @@ class Run:
 
     def viewer(self, verb, *arguments, recording=None, status=0):
         """Runs a verb on the recording. Returns its standard output as text."""
+        if verb == "findings":
+            self.misuse = None
         command = [NPNTRACE, verb, *arguments, recording or self.recording]
         got, out, err = run_process(command, cwd=self.folder, env=self.environment({
             "LD_PRELOAD": None, "NPNTRACE_DIR": None}), deadline_s=DEADLINE_S)
@@ -152,8 +156,17 @@ class Run:
         """By whole stacks: what is stated is compared with each."""
         return self.json("leaks", "--by=stack", recording=recording)
 
+    def _check_findings(self, path):
+        may_be = self.misuse
+        kinds = {f["kind"] for f in self.json("findings", recording=path)["findings"]}
+        if not kinds <= may_be:
+            raise Failed(f"{path}: findings of other kinds than {sorted(may_be)}: "
+                         f"{sorted(kinds)}\n" + self.viewer("findings", recording=path))
+        self.misuse = may_be
+
     def checked_stacks(self):
-        """How many stacks libunwind has unwound too, in all recordings. None may differ."""
+        """How many stacks libunwind has unwound too, in all recordings. None may differ. Nor may
+        there be findings but of misuse that the test makes."""
         checked = 0
         for path in self.recording_paths():
             info = self.json("info", "--no-symbols", recording=path)
@@ -161,16 +174,20 @@ class Run:
             if info["selfcheck_mismatches"] != 0:
                 raise Failed(f"{path}: {info['selfcheck_mismatches']} of {info['selfchecks']} "
                              "stacks differ from libunwind's; NPNTRACE_DEBUG=1 prints them")
+            if info["findings"] and self.misuse is not None:
+                self._check_findings(path)
         return checked
 
 
 class Case:
-    """What a test function works with. `checked`: how many stacks libunwind has unwound too."""
+    """What a test function works with. `checked`: how many stacks libunwind has unwound too.
+    `misuse`: the kinds of findings that may be in its recordings."""
 
-    def __init__(self, name, folder):
+    def __init__(self, name, folder, misuse):
         self.name = name
         self.folder = folder
         self.checked = 0
+        self.misuse = misuse
         self._runs, self._number = [], 0
 
     def path(self, name):
@@ -193,6 +210,7 @@ class Case:
         """A run in one of MODES that is not started yet."""
         self._number += 1
         run = Run(mode, self.path(name or f"{self._number}-{mode}"))
+        run.misuse = self.misuse
         self._runs.append(run)
         return run
 
@@ -267,10 +285,10 @@ def _comment(text):
         print(f"# {line}")
 
 
-def _run_case(number, name, function, top):
+def _run_case(number, name, function, misuse, top):
     folder = os.path.join(top, name)
     os.makedirs(folder)
-    test = Case(name, folder)
+    test = Case(name, folder, misuse)
     try:
         function(test)
         test.finish_all()
@@ -309,10 +327,10 @@ def main():
     if missing:
         print(f"Bail out! not built: {' '.join(missing)}")
         sys.exit(99)
-    cases = [(n, f) for n, f in _cases if not sys.argv[1:] or any(a in n for a in sys.argv[1:])]
+    cases = [c for c in _cases if not sys.argv[1:] or any(a in c[0] for a in sys.argv[1:])]
     print(f"1..{len(cases)}")
     top = tempfile.mkdtemp(prefix="npntrace-test-")
-    good = [_run_case(i, name, function, top) for i, (name, function) in enumerate(cases, 1)]
+    good = [_run_case(number, *registered, top) for number, registered in enumerate(cases, 1)]
     if all(good):
         shutil.rmtree(top, ignore_errors=True)
     sys.exit(0 if all(good) else 1)
