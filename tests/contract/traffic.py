@@ -62,6 +62,7 @@ class Traffic:
         command = [HOST, str(seed), str(steps), str(seconds), words, *(plugins or PLUGINS)]
         self.run = t.run(mode, command, {"NPNTRAFFIC_SEED": str(seed), **(env or {})}, options,
                          deadline_s=120 + 3 * seconds)
+        self.run.viewer_deadline_s += seconds
         if self.run.status != 0:
             raise Failed(f"{self.what}: status {self.run.status}\n"
                          + self.run.stderr.decode(errors="replace"))

@@ -79,6 +79,7 @@ class Run:
             setattr(self, name, os.path.join(folder, name))
         self.status = None
         self.stdout = self.stderr = b""
+        self.viewer_deadline_s = DEADLINE_S
         self.misuse = None  # kinds of findings that may be in the recordings; None: looked at
 
     def environment(self, extra):
@@ -137,7 +138,7 @@ class Run:
             self.misuse = None
         command = [NPNTRACE, verb, *arguments, recording or self.recording]
         got, out, err = run_process(command, cwd=self.folder, env=self.environment({
-            "LD_PRELOAD": None, "NPNTRACE_DIR": None}), deadline_s=DEADLINE_S)
+            "LD_PRELOAD": None, "NPNTRACE_DIR": None}), deadline_s=self.viewer_deadline_s)
         if got != status:
             raise Failed(f"{self.mode}: {' '.join(command)}: status {got}, not {status}\n"
                          + err.decode(errors="replace"))
