@@ -261,6 +261,10 @@ static void take_peaks(struct reading *reading)
         profile->plugin_peaks[i] = reading->plugins[i].live.peak_bytes;
     for (size_t i = 0; i <= recording->instance_count; i++)
         profile->instance_peaks[i] = reading->instances[i].peak_bytes;
+    profile->group_count = reading->group_count;
+    profile->group_peaks = xalloc_zeroed(reading->group_count, sizeof(uint64_t));
+    for (size_t i = 0; i < reading->group_count; i++)
+        profile->group_peaks[i] = reading->groups[i].peak_bytes;
 }
 
 static void add_counters(struct trace_counters *to, const struct trace_counters *from)
@@ -308,12 +312,20 @@ static void end(struct reading *reading)
     reading_threads_free(reading);
     free(reading->plugins);
     free(reading->instances);
+    free(reading->groups);
 }
 
 struct profile *profile_build(struct session *session, const struct filter *filter, size_t samples)
 {
+    return profile_build_grouped(session, filter, samples, NULL);
+}
+
+struct profile *profile_build_grouped(struct session *session, const struct filter *filter,
+                                      size_t samples, const struct profile_grouping *grouping)
+{
     struct profile *profile = xalloc_zeroed(1, sizeof(*profile));
-    struct reading reading = {.session = session, .filter = filter, .profile = profile};
+    struct reading reading = {
+        .session = session, .filter = filter, .profile = profile, .grouping = grouping};
 
     begin(&reading, samples);
     read_events(&reading);
@@ -332,5 +344,6 @@ void profile_free(struct profile *profile)
     free(profile->threads);
     free(profile->plugin_peaks);
     free(profile->instance_peaks);
+    free(profile->group_peaks);
     free(profile);
 }

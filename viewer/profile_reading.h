@@ -79,8 +79,11 @@ struct reading {
     struct heap_table remembered;            /* as in viewer/heap_sums.h */
     struct heap_table early;                 /* NPN frees that came before their allocation */
     struct reading_live sums, domains[PROFILE_DOMAINS];
-    struct reading_plugin *plugins; /* by id */
-    struct reading_live *instances; /* by serial */
+    struct reading_plugin *plugins;          /* by id */
+    struct reading_live *instances;          /* by serial */
+    const struct profile_grouping *grouping; /* NULL: none */
+    struct reading_live *groups;
+    size_t group_count, group_capacity;
     uint64_t peak_number;
     struct reading_thread *threads;
     size_t thread_count, thread_capacity;

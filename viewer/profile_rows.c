@@ -49,6 +49,19 @@ static uint32_t *cell_of(struct reading_rows *rows, enum leak_domain domain, uin
     return &cells->alias[at];
 }
 
+static uint32_t group_of(struct reading *reading, const struct profile_row *row)
+{
+    const struct profile_grouping *grouping = reading->grouping;
+    uint32_t group = grouping != NULL ? grouping->group_of(grouping->context, row) : 0;
+
+    while (group >= reading->group_count) {
+        reading->groups = xalloc_grown(reading->groups, reading->group_count,
+                                       &reading->group_capacity, sizeof(*reading->groups));
+        reading->groups[reading->group_count++] = (struct reading_live){0};
+    }
+    return group;
+}
+
 static uint32_t add_row(struct reading *reading, const struct profile_row *row)
 {
     struct reading_rows *rows = &reading->rows;
@@ -58,6 +71,7 @@ static uint32_t add_row(struct reading *reading, const struct profile_row *row)
     while (rows->count >= rows->capacity)
         rows->list = xalloc_grown(rows->list, rows->capacity, &rows->capacity, sizeof(*rows->list));
     rows->list[rows->count] = (struct reading_row){*row, reading->peak_number};
+    rows->list[rows->count].row.group = group_of(reading, row);
     return (uint32_t)rows->count++;
 }
 
