@@ -46,6 +46,7 @@ static void read_heap(struct reading *reading, struct cursor *cursor, struct rec
         for (size_t i = 0; i < count; i++) {
             if (*has_next && next->event.stamp <= batch[i].stamp)
                 read_npn_before(reading, cursor, next, has_next, batch[i].stamp);
+            reading_fetch(reading, batch + i, count - i);
             reading_heap_event(reading, &batch[i]);
         }
     }

@@ -330,10 +330,12 @@ def as_text(t):
     run = t.host("record", ACTIONS, record_options=["--heap=all"])
     for options, wanted in (
             (["--by=function"], ["function", "memory", "step_alloc (libnpsample.so)"]),
-            (["--by=line", "--limit=0"], ["sample_memory.c:"]), (["--by=instance"], ["libnpsample.so #1"]),
+            (["--by=line", "--limit=0"], ["sample_memory.c:"]),
+            (["--by=instance"], ["libnpsample.so #1"]),
             (["--by=lifetime"], ["and more"]), (["--by=size"], [" to "]),
             (["--by=thread"], ["thread "]), (["--by=stack"], ["  1. ", "at the peak"]),
-            (["--tree=top-down"], ["  _start (minihost)", "NPN memory, by bytes:", "Heap, by bytes:"]),
+            (["--tree=top-down"],
+             ["  _start (minihost)", "NPN memory, by bytes:", "Heap, by bytes:"]),
             (["--tree=bottom-up", "--sort=allocs"], ["NPN memory, by allocs:"]),
             (["--peak"], ["The peak was ", "(host)"]),
             (["--function=nobody"], ["No allocation is as the options ask for."])):
