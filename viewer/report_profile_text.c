@@ -15,6 +15,8 @@
 #define STACKS_SHOWN 10
 #define FRAMES_SHOWN 10  /* of one stack, on a terminal */
 #define NUMBER_COLUMNS 5 /* "  1. " */
+#define BAR_LONGEST 30
+#define BAR_WIDTH 75 /* of a terminal that has room for bars */
 
 static const char *const domain_titles[] = {[LEAK_NPN] = "NPN memory", [LEAK_HEAP] = "Heap"};
 
@@ -75,7 +77,45 @@ struct layout {
     struct table_column columns[TABLE_MAX_COLUMNS];
     enum profile_column numbers[TABLE_MAX_COLUMNS];
     size_t count, first_number;
+    bool has_bar; /* behind the numbers */
+    uint64_t longest;
 };
+
+static bool is_histogram(const struct profile_groups *groups)
+{
+    return groups->key == PROFILE_BY_SIZE || groups->key == PROFILE_BY_LIFETIME;
+}
+
+/* Blocks: allocated ones by size, freed ones by lifetime. */
+static uint64_t bar_number(const struct profile_group *group)
+{
+    return group->numbers.of[COLUMN_ALLOCS] + group->numbers.of[COLUMN_FREES];
+}
+
+static void add_bar(struct layout *layout, const struct session *session,
+                    const struct profile_groups *groups)
+{
+    layout->has_bar =
+        is_histogram(groups) && (!session->terminal.cut || session->terminal.width >= BAR_WIDTH);
+    for (size_t i = 0; layout->has_bar && i < groups->count; i++)
+        if (bar_number(&groups->list[i]) > layout->longest)
+            layout->longest = bar_number(&groups->list[i]);
+    if (layout->has_bar)
+        layout->columns[layout->count++] = (struct table_column){"", false};
+}
+
+/* What there is at all has a mark. */
+static const char *bar_of(const struct layout *layout, const struct profile_group *group)
+{
+    static const char marks[] = "##############################";
+    uint64_t number = bar_number(group);
+    size_t length =
+        layout->longest == 0 ? 0 : (size_t)((double)number * BAR_LONGEST / (double)layout->longest);
+
+    _Static_assert(sizeof(marks) == BAR_LONGEST + 1, "the longest bar");
+    length = length == 0 && number != 0 ? 1 : length;
+    return marks + (BAR_LONGEST - (length > BAR_LONGEST ? BAR_LONGEST : length));
+}
 
 static struct layout layout_of(const struct session *session, const struct profile_groups *groups,
                                enum profile_column sorted)
@@ -91,6 +131,7 @@ static struct layout layout_of(const struct session *session, const struct profi
             layout.numbers[layout.count] = (enum profile_column)i;
             layout.columns[layout.count++] = (struct table_column){profile_columns[i].title, true};
         }
+    add_bar(&layout, session, groups);
     return layout;
 }
 
@@ -103,11 +144,13 @@ static void add_group(struct table *table, const struct session *session,
     struct text texts[TABLE_MAX_COLUMNS];
     const char *cells[TABLE_MAX_COLUMNS] = {name, group->domain == LEAK_HEAP ? "heap" : "npn"};
 
-    for (size_t i = layout->first_number; i < layout->count; i++) {
+    for (size_t i = layout->first_number; i < layout->count - layout->has_bar; i++) {
         texts[i] =
             profile_cell(&group->numbers, layout->numbers[i], &session->terminal, duration_ns);
         cells[i] = texts[i].chars;
     }
+    if (layout->has_bar)
+        cells[layout->count - 1] = bar_of(layout, group);
     table_add(table, TERMINAL_NAME, cells);
     free(name);
 }
@@ -122,8 +165,7 @@ static void print_more(const struct session *session, size_t count, const char *
 static void print_table(const struct session *session, const struct report_profile *asked,
                         const struct profile_groups *groups)
 {
-    bool is_histogram = groups->key == PROFILE_BY_SIZE || groups->key == PROFILE_BY_LIFETIME;
-    size_t limit = session_limit(session, is_histogram ? SIZE_MAX : GROUPS_SHOWN);
+    size_t limit = session_limit(session, is_histogram(groups) ? SIZE_MAX : GROUPS_SHOWN);
     size_t shown = groups->count < limit ? groups->count : limit;
     struct layout layout = layout_of(session, groups, asked->column);
     struct table table;

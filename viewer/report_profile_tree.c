@@ -63,8 +63,9 @@ static void print_rest(const struct printing *printing, const struct profile_nod
         rest += printing->tree->nodes[node->children[i]].numbers.of[printing->column];
     print_number(printing, rest);
     printf("%*s", (int)indent * 2, "");
-    terminal_print(&printing->session->terminal, TERMINAL_FAINT, "... in %s\n",
+    terminal_print(&printing->session->terminal, TERMINAL_FAINT, "... in %s",
                    text_plural(node->child_count - shown, "more function").chars);
+    putchar('\n');
 }
 
 static bool is_all_of(const struct printing *printing, const struct profile_node *child,
@@ -112,7 +113,8 @@ void report_tree_print(const struct session *session, const struct profile_tree 
     if (printing.whole == 0)
         return;
     putchar('\n');
-    terminal_print(&session->terminal, TERMINAL_TITLE, "%s, by %s:\n", title,
+    terminal_print(&session->terminal, TERMINAL_TITLE, "%s, by %s:", title,
                    profile_columns[column].title);
+    putchar('\n');
     print_children(&printing, top, 0, 0);
 }
