@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 from cli.profile_oracle import Pairs, Profile, charged, plugin_name
-from support.harness import NPNTRACE, case, main
+from support.harness import BUILD, NPNTRACE, case, main
 
 ACTIONS = ["load a @sample", "load b @sample2", "new a 1", "new b 2", "new a 3",
            "invoke 1 leak 3", "invoke 2 leak 2", "invoke 1 alloc 200", "invoke 3 alloc 5000",
@@ -157,6 +157,20 @@ def distributions(t):
                     profile.classes(value), f"--by={key}")
             for group in got:
                 t.equal(group["least"], (group["most"] + 1) // 2, f"--by={key}: range")
+
+
+@case("profile-of-random-threads")
+def random_threads(t):
+    """They free each other's blocks and realloc; what a plain report says is the sum."""
+    run = t.run("record", [os.path.join(BUILD, "tests", "exact", "exact"), t.path("log"), "3", "20",
+                           "240"], None, ["--heap=all"])
+    subject = Subject(t, run)
+    profile = subject.selected()
+    got = same_groups(subject, profile, "module", [])
+    t.equal(got["totals"]["heap"], subject.plain["totals"]["heap"], "totals")
+    threads = {g["tid"]: (g["bytes"], g["allocs"], g["frees"])
+               for g in subject.profile("--by=thread")["groups"]}
+    t.equal(threads, profile.threads(), "--by=thread")
 
 
 def fits_glob(path, glob):
