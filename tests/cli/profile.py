@@ -227,6 +227,11 @@ def charging(t):
         for rule in ("recorded", "innermost", "outermost", "non-system"):
             for key in ("plugin", "module", "function", "line"):
                 same_groups(subject, subject.selected(), key, [f"--charge={rule}"], rule)
+            for plugin in subject.plugins:  # who it is charged to, not who is recorded
+                of_plugin = subject.selected(
+                    lambda b, p=plugin: charged(b, rule, subject.plugins)[0] == p)
+                same_groups(subject, of_plugin, "function",
+                            [f"--charge={rule}", f"--plugin={plugin}"], rule)
 
 
 def names_of(block, direction):
