@@ -312,8 +312,15 @@ static void end(struct reading *reading)
 
 struct profile *profile_build(struct session *session, const struct filter *filter, size_t samples)
 {
+    return profile_build_watched(session, filter, samples, NULL);
+}
+
+struct profile *profile_build_watched(struct session *session, const struct filter *filter,
+                                      size_t samples, const struct profile_watch *watch)
+{
     struct profile *profile = xalloc_zeroed(1, sizeof(*profile));
-    struct reading reading = {.session = session, .filter = filter, .profile = profile};
+    struct reading reading = {
+        .session = session, .filter = filter, .profile = profile, .watch = watch};
 
     begin(&reading, samples);
     read_events(&reading);
