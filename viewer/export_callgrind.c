@@ -3,8 +3,12 @@
 
 /*
  * A function's own cost is what was allocated by calls from it, at their lines. A call's inclusive
- * cost is what was allocated below it, counted once for a stack that has the call several times
- * (recursion). The count of a call is that of the allocations below, since nobody counted calls.
+ * cost is what was allocated below it. The count of a call is that of the allocations below, since
+ * nobody counted calls.
+ *
+ * Readers take a function's inclusive cost to be that of all calls of it. So that recursion does not
+ * make it more than there was, only the outermost call of a function in a stack has the stack's
+ * cost; those within it cost nothing.
  *
  *   fl=(3) text.cc            <- costs of (function, line, callee); callee 0: own
  *   fn=(3) append
@@ -31,7 +35,8 @@ struct cost_key {
 struct cost {
     struct cost_key key;
     uint64_t values[EXPORT_VALUES];
-    size_t row; /* the last one that was added, + 1 */
+    uint64_t calls;
+    size_t row; /* the last one that was counted, + 1 */
     UT_hash_handle hh;
 };
 
@@ -39,10 +44,11 @@ struct callgrind {
     struct export_job *job;
     struct cost *costs;
     bool *named; /* functions whose name was written: their number suffices */
+    size_t *rows; /* by function: the last row whose cost a call of it has, + 1 */
+    size_t row_capacity;
 };
 
-static void add(struct callgrind *callgrind, const struct cost_key *key,
-                const struct profile_row *row, size_t number)
+static struct cost *cost_of(struct callgrind *callgrind, const struct cost_key *key)
 {
     struct cost *cost;
 
@@ -52,26 +58,61 @@ static void add(struct callgrind *callgrind, const struct cost_key *key,
         cost->key = *key;
         HASH_ADD(hh, callgrind->costs, key, sizeof(cost->key), cost);
     }
-    if (cost->row == number + 1)
-        return;
-    cost->row = number + 1;
+    return cost;
+}
+
+/* True once for a function and a row. */
+static bool takes_cost(struct callgrind *callgrind, uint32_t function, size_t number)
+{
+    if (function >= callgrind->row_capacity) {
+        size_t capacity = (size_t)function * 2 + 64;
+        callgrind->rows = xalloc_resized(callgrind->rows, capacity, sizeof(*callgrind->rows));
+        memset(callgrind->rows + callgrind->row_capacity, 0,
+               (capacity - callgrind->row_capacity) * sizeof(*callgrind->rows));
+        callgrind->row_capacity = capacity;
+    }
+    bool is_first = callgrind->rows[function] != number + 1;
+    callgrind->rows[function] = number + 1;
+    return is_first;
+}
+
+static void add_values(struct cost *cost, const struct profile_row *row)
+{
     for (int value = 0; value < EXPORT_VALUES; value++)
         cost->values[value] += export_number(row, (enum export_value)value);
 }
 
+static void add_call(struct callgrind *callgrind, const struct export_frame *caller,
+                     const struct export_frame *callee, const struct profile_row *row,
+                     size_t number)
+{
+    struct cost_key key = {
+        .function = caller->function, .callee = callee->function, .line = caller->line};
+    struct cost *cost = cost_of(callgrind, &key);
+
+    if (cost->row != number + 1)
+        cost->calls += row->allocs;
+    cost->row = number + 1;
+    if (takes_cost(callgrind, callee->function, number))
+        add_values(cost, row);
+}
+
+/* From the owner inwards. */
 static void add_row(struct callgrind *callgrind, const struct profile_row *row, size_t number)
 {
     struct export_names *names = callgrind->job->names;
-    uint32_t owner = export_owner(callgrind->job, row->domain, row->plugin), callee = 0;
+    uint32_t owner = export_owner(callgrind->job, row->domain, row->plugin);
     const uint32_t *frames;
     size_t count = export_names_stack(names, row->stack, &frames);
+    const struct export_frame *at = export_names_frame(names, owner);
 
-    for (size_t i = 0; i <= count; i++) {
-        const struct export_frame *frame = export_names_frame(names, i < count ? frames[i] : owner);
-        struct cost_key key = {.function = frame->function, .callee = callee, .line = frame->line};
-        add(callgrind, &key, row, number);
-        callee = frame->function;
+    for (size_t left = count; left > 0; left--) {
+        const struct export_frame *callee = export_names_frame(names, frames[left - 1]);
+        add_call(callgrind, at, callee, row, number);
+        at = callee;
     }
+    add_values(cost_of(callgrind, &(struct cost_key){.function = at->function, .line = at->line}),
+               row);
 }
 
 static int by_function(const struct cost *a, const struct cost *b)
@@ -112,7 +153,7 @@ static void put_cost(struct callgrind *callgrind, const struct cost *cost)
 
     if (cost->key.callee != 0) {
         put_function(callgrind, "c", cost->key.callee);
-        fprintf(out, "calls=%" PRIu64 " 0\n", cost->values[EXPORT_ALLOCS]);
+        fprintf(out, "calls=%" PRIu64 " 0\n", cost->calls);
     }
     fprintf(out, "%" PRIu64, cost->key.line);
     put_values(out, cost->values);
@@ -168,5 +209,6 @@ int export_callgrind(struct export_job *job)
         free(cost);
     }
     free(callgrind.named);
+    free(callgrind.rows);
     return 0;
 }
