@@ -83,6 +83,9 @@ static int check_output(const struct export_options *options, struct argp_state 
             fprintf(stderr, "  %-12s %s\n", export_formats[i].name, export_formats[i].summary);
         return EINVAL;
     }
+    if (options->shared.json || options->shared.has_limit)
+        return options_wrong(state, "--%s: not for exports, which are whole; see --format",
+                             options->shared.json ? "json" : "limit");
     if (options->output != NULL)
         return 0;
     if ((needs & EXPORT_MAKES_FILE) != 0)

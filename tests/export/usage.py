@@ -37,6 +37,7 @@ def usage(t):
     refused(t, 'unknown value "live-byte": live-bytes,', "--format=csv", "--value=live-byte",
             recording)
     refused(t, "give --format=FORMAT", recording)
+    refused(t, "--json: not for exports", "--format=csv", "--json", recording)
     refused(t, "give -o FILE", "--format=sqlite", recording)
     refused(t, "give -o DIRECTORY", "--format=ctf", recording)
     refused(t, "--samples=many", "--format=massif", "--samples=many", recording)
@@ -116,7 +117,7 @@ def odd_names(t):
     folded = t.path("heaptrack.folded")
     tool(["heaptrack_print", "-f", exporter.export("heaptrack"), "-F", folded])
     with open(folded, encoding="utf-8") as file:
-        t.expect(f"{ODD} [NPN]" in file.read().replace(":", ";"), "heaptrack")
+        t.expect('libnp"o;d,d\\<' in file.read(), "heaptrack")  # which leaves the & out
 
 
 main()
