@@ -6,9 +6,9 @@
  * cost is what was allocated below it. The count of a call is that of the allocations below, since
  * nobody counted calls.
  *
- * Readers take a function's inclusive cost to be that of all calls of it. So that recursion does not
- * make it more than there was, only the outermost call of a function in a stack has the stack's
- * cost; those within it cost nothing.
+ * Readers take a function's inclusive cost to be that of all calls of it. So that recursion does
+ * not make it more than there was, only the outermost call of a function in a stack has the
+ * stack's cost; those within it cost nothing.
  *
  *   fl=(3) text.cc            <- costs of (function, line, callee); callee 0: own
  *   fn=(3) append

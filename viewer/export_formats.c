@@ -18,6 +18,6 @@ const struct export_format export_formats[] = {
     {"openmetrics", "memory over time, for Prometheus", 0, export_openmetrics},
     {"sqlite", "a database with views, for sqlite3",
      EXPORT_NEEDS_PROFILE | EXPORT_NEEDS_SAMPLES | EXPORT_MAKES_FILE, export_sqlite},
-    {"csv", "one line for each owner and stack, for spreadsheets", EXPORT_NEEDS_PROFILE, export_csv},
+    {"csv", "a line for each owner and stack, for spreadsheets", EXPORT_NEEDS_PROFILE, export_csv},
 };
 const size_t export_format_count = sizeof(export_formats) / sizeof(export_formats[0]);
