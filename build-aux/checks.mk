@@ -57,7 +57,7 @@ sanitize:
 	    check_PROGRAMS='$(unit_tests) tests/minihost/minihost'
 
 distclean-local:
-	-rm -rf sanitize
+	-rm -rf sanitize tests/export/npm
 
 mostlyclean-local:
 	-rm -f lint-suite.log valgrind-suite.log

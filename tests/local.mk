@@ -32,6 +32,9 @@ include tests/contract/local.mk
 # ---- the program, from the shell -------------------------------------------------
 include tests/cli/local.mk
 
+# ---- exports, and the programs that read them ------------------------------------------------
+include tests/export/local.mk
+
 # ---- real browsers ---------------------------------------------------------------
 include tests/host/local.mk
 

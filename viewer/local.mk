@@ -27,6 +27,27 @@ libviewer_la_SOURCES = \
 	viewer/event_out.h \
 	viewer/event_text.c \
 	viewer/event_text.h \
+	viewer/export.c \
+	viewer/export.h \
+	viewer/export_callgrind.c \
+	viewer/export_csv.c \
+	viewer/export_ctf.c \
+	viewer/export_ctf.h \
+	viewer/export_ctf_metadata.c \
+	viewer/export_folded.c \
+	viewer/export_formats.c \
+	viewer/export_heaptrack.c \
+	viewer/export_massif.c \
+	viewer/export_names.c \
+	viewer/export_names.h \
+	viewer/export_openmetrics.c \
+	viewer/export_pprof.c \
+	viewer/export_speedscope.c \
+	viewer/export_sqlite.c \
+	viewer/export_sqlite.h \
+	viewer/export_sqlite_schema.c \
+	viewer/export_target.c \
+	viewer/export_target.h \
 	viewer/filter.c \
 	viewer/filter.h \
 	viewer/filter_stack.c \
@@ -164,14 +185,30 @@ libviewer_la_SOURCES = \
 	viewer/whatif.h \
 	viewer/xalloc.c \
 	viewer/xalloc.h
-libviewer_la_LIBADD = libformat.la $(DW_LIBS) $(ELF_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) \
-	$(JANSSON_LIBS) $(DEMANGLE_LIBS)
+libviewer_la_LIBADD = libformat.la libpprof.la $(DW_LIBS) $(ELF_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) \
+	$(JANSSON_LIBS) $(DEMANGLE_LIBS) $(SQLITE_LIBS)
+
+# What pprof reads, in C as protobuf-c generates it: not ours to warn about.
+noinst_LTLIBRARIES += libpprof.la
+libpprof_la_CFLAGS = $(SANITIZER_CFLAGS)
+nodist_libpprof_la_SOURCES = viewer/pprof.pb-c.c viewer/pprof.pb-c.h
+libpprof_la_SOURCES =
+libpprof_la_LIBADD = $(PROTOBUF_C_LIBS)
+EXTRA_DIST += viewer/pprof.proto
+BUILT_SOURCES += viewer/pprof.pb-c.h
+CLEANFILES += viewer/pprof.pb-c.c viewer/pprof.pb-c.h
+viewer/export_pprof.lo: viewer/pprof.pb-c.h
+viewer/pprof.pb-c.h: viewer/pprof.pb-c.c
+viewer/pprof.pb-c.c: $(srcdir)/viewer/pprof.proto
+	$(AM_V_GEN)$(MKDIR_P) viewer && \
+	    $(PROTOC_C) --proto_path=$(srcdir)/viewer --c_out=viewer $(srcdir)/viewer/pprof.proto
 
 npntrace_SOURCES = \
 	viewer/main.c \
 	viewer/verb.h \
 	viewer/verb_check.c \
 	viewer/verb_events.c \
+	viewer/verb_export.c \
 	viewer/verb_findings.c \
 	viewer/verb_info.c \
 	viewer/verb_leaks.c \

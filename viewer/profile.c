@@ -316,22 +316,36 @@ static void end(struct reading *reading)
     free(reading->groups);
 }
 
+static struct profile *build(struct reading *reading, size_t samples)
+{
+    reading->profile = xalloc_zeroed(1, sizeof(*reading->profile));
+    begin(reading, samples);
+    read_events(reading);
+    end(reading);
+    return reading->profile;
+}
+
 struct profile *profile_build(struct session *session, const struct filter *filter, size_t samples)
 {
-    return profile_build_grouped(session, filter, samples, NULL);
+    struct reading reading = {.session = session, .filter = filter};
+
+    return build(&reading, samples);
 }
 
 struct profile *profile_build_grouped(struct session *session, const struct filter *filter,
                                       size_t samples, const struct profile_grouping *grouping)
 {
-    struct profile *profile = xalloc_zeroed(1, sizeof(*profile));
-    struct reading reading = {
-        .session = session, .filter = filter, .profile = profile, .grouping = grouping};
+    struct reading reading = {.session = session, .filter = filter, .grouping = grouping};
 
-    begin(&reading, samples);
-    read_events(&reading);
-    end(&reading);
-    return profile;
+    return build(&reading, samples);
+}
+
+struct profile *profile_build_watched(struct session *session, const struct filter *filter,
+                                      size_t samples, const struct profile_watch *watch)
+{
+    struct reading reading = {.session = session, .filter = filter, .watch = watch};
+
+    return build(&reading, samples);
 }
 
 void profile_free(struct profile *profile)

@@ -107,6 +107,17 @@ struct profile_grouping {
 };
 struct profile *profile_build_grouped(struct session *session, const struct filter *filter,
                                       size_t samples, const struct profile_grouping *grouping);
+
+/* Called for each selected block as it is allocated and as it is live no more. Of the row only
+ * domain, plugin, instance and stack are final. NULL: not called. */
+struct profile_watch {
+    void (*begin)(void *context, const struct profile_row *row, uint64_t size_bytes,
+                  uint64_t stamp);
+    void (*end)(void *context, const struct profile_row *row, uint64_t size_bytes, uint64_t stamp);
+    void *context;
+};
+struct profile *profile_build_watched(struct session *session, const struct filter *filter,
+                                      size_t samples, const struct profile_watch *watch);
 void profile_free(struct profile *profile); /* NULL is fine */
 
 /* 1 + the number of the highest bit, 0 for 0. */

@@ -73,6 +73,7 @@ struct reading {
     const struct filter *filter;
     struct filter_range range;
     struct profile *profile;
+    const struct profile_watch *watch; /* NULL: nobody */
     struct reading_rows rows;
     struct heap_table live[PROFILE_DOMAINS]; /* key: NPN a digest, heap the address */
     struct heap_table remembered;            /* as in viewer/heap_sums.h */

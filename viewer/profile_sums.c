@@ -85,6 +85,8 @@ void reading_add_block(struct reading *reading, uint32_t number, uint64_t size_b
     reading->threads[thread].thread.allocs++;
     reading->threads[thread].thread.bytes += size_bytes;
     note_peak(reading, stamp);
+    if (reading->watch != NULL)
+        reading->watch->begin(reading->watch->context, &row->row, size_bytes, stamp);
 }
 
 void reading_end_block(struct reading *reading, const struct heap_block *block, uint64_t stamp)
@@ -108,6 +110,8 @@ void reading_end_block(struct reading *reading, const struct heap_block *block, 
     take_live(&reading->groups[row->row.group], block->size_bytes);
     profile->lifetimes[class]++;
     profile->lifetime_bytes[class] += block->size_bytes;
+    if (reading->watch != NULL)
+        reading->watch->end(reading->watch->context, &row->row, block->size_bytes, stamp);
 }
 
 static void close_interval(struct reading *reading)

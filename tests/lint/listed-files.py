@@ -15,6 +15,9 @@ UNLISTED = re.compile(r"\.mk$|\.pyc$|~$|^[^/]*/\.")
 # Made by the build, not by hand, where the build is in the source tree.
 BUILT = re.compile(r"/\.(libs|deps)/|\.(o|lo|la|so|log|trs|dirstamp)$|/\.dirstamp$|__pycache__")
 
+# Made from other sources.
+GENERATED = re.compile(r"\.pb-c\.[ch]$")
+
 
 def makefiles(root):
     yield "Makefile.am"
@@ -72,7 +75,8 @@ def main():
     for path in missing:
         print(f"# {path} is in no makefile")
     sources = {name for name in listed if name.endswith((".c", ".h", ".py", ".sh", ".md", ".S"))}
-    stale = sorted(name for name in sources if not os.path.exists(os.path.join(root, name)))
+    stale = sorted(name for name in sources if not os.path.exists(os.path.join(root, name))
+                   and not GENERATED.search(name))
     print(f"{'not ok' if stale else 'ok'} 2 - every source that a makefile names exists")
     for path in stale:
         print(f"# {path}, named in {listed[path]}, does not exist")

@@ -1,0 +1,123 @@
+#!/usr/bin/python3
+# tests/export/openmetrics.py: exported metrics, read by Prometheus
+# SPDX-License-Identifier: MIT
+"""promtool makes blocks of the history; a Prometheus opens them, scrapes the numbers of the end,
+and answers queries per plug-in about both."""
+import http.server
+import json
+import os
+import re
+import socket
+import subprocess
+import threading
+import time
+import urllib.parse
+import urllib.request
+
+from support.harness import Failed, case, main
+from export.exporting import Exporter, tool
+
+DEADLINE_S = 100
+CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+METRICS = (("npntrace_live_bytes", "live_bytes"), ("npntrace_live_blocks", "live_blocks"),
+           ("npntrace_allocated_bytes_total", "bytes_allocated"),
+           ("npntrace_allocations_total", "allocs"))
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Target(http.server.BaseHTTPRequestHandler):
+    """Serves `text` as a program with metrics does."""
+    text = b""
+
+    def do_GET(self):  # pylint: disable=invalid-name
+        self.send_response(200)
+        self.send_header("Content-Type", CONTENT_TYPE)
+        self.end_headers()
+        self.wfile.write(self.text)
+
+    def log_message(self, *_):  # pylint: disable=arguments-differ
+        pass
+
+
+class Prometheus:
+    def __init__(self, t, data, target_port):
+        config = t.path("prometheus.yml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("scrape_configs:\n- job_name: end\n  scrape_interval: 1s\n"
+                       f"  static_configs:\n  - targets: ['127.0.0.1:{target_port}']\n")
+        self.port = free_port()
+        with open(t.path("prometheus.log"), "wb") as log:
+            self.process = subprocess.Popen(  # pylint: disable=consider-using-with
+                ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={data}",
+                 f"--web.listen-address=127.0.0.1:{self.port}"], stdout=log, stderr=log)
+
+    def query(self, expression, at=None):
+        """{(plugin, memory): number}"""
+        asked = {"query": expression, **({"time": at} if at else {})}
+        url = f"http://127.0.0.1:{self.port}/api/v1/query?{urllib.parse.urlencode(asked)}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            result = json.load(answer)["data"]["result"]
+        return {(row["metric"]["plugin"], row["metric"]["memory"]): int(float(row["value"][1]))
+                for row in result}
+
+    def wait_for(self, expression):
+        """Scraping begins some time after the start."""
+        end = time.monotonic() + DEADLINE_S
+        while time.monotonic() < end and self.process.poll() is None:
+            try:
+                found = self.query(expression)
+                if found:
+                    return found
+            except OSError:
+                pass
+            time.sleep(0.2)
+        raise Failed(f"Prometheus has no answer to {expression}")
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def expected(exporter, key):
+    found = {("host", "heap"): exporter.report["host_heap"][key]}
+    for plugin in exporter.report["plugins"]:
+        for memory in ("npn", "heap"):
+            if plugin[memory]["allocs"] != 0:
+                found[plugin["name"], memory] = plugin[memory][key]
+    return found
+
+
+@case("export-openmetrics")
+def openmetrics(t):
+    exporter = Exporter(t)
+    with open(exporter.export("openmetrics", "--samples=0"), "rb") as file:
+        Target.text = file.read()
+    history = exporter.export("openmetrics")
+    with open(history, encoding="utf-8") as file:
+        end = max(re.findall(r" (\d+\.\d{3})$", file.read(), re.M))
+    data = t.path("data")
+    tool(["promtool", "tsdb", "create-blocks-from", "openmetrics", history, data])
+    t.expect(os.listdir(data), "promtool made no blocks")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Target)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    prometheus = Prometheus(t, data, server.server_port)
+    try:
+        for metric, key in METRICS:
+            t.equal(prometheus.wait_for(f'{metric}{{job="end"}}'), expected(exporter, key),
+                    f"{metric}, scraped")
+            t.equal(prometheus.query(f'{metric}{{job=""}}', end), expected(exporter, key),
+                    f"{metric}, of the past")
+        peak = prometheus.query('max_over_time(npntrace_interval_peak_bytes{job=""}[1h])', end)
+        t.equal(peak["libnpsample.so", "npn"],
+                exporter.plugin("libnpsample.so", "npn", "peak_bytes"), "peak")
+    finally:
+        prometheus.stop()
+        server.shutdown()
+
+
+main()

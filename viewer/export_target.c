@@ -1,0 +1,122 @@
+/* viewer/export_target.c - where an exported file goes, whole or not at all */
+/* SPDX-License-Identifier: MIT */
+
+#include "viewer/export_target.h"
+#include "viewer/message.h"
+#include "viewer/text.h"
+#include "viewer/xalloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool fail(const char *path, int error)
+{
+    char *shown = text_printable(path);
+
+    message("cannot write %s: %s", shown, strerror(error));
+    free(shown);
+    return false;
+}
+
+static bool is_special(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+}
+
+static char *name_beside(const char *path)
+{
+    return xalloc_format("%s.%ld.part", path, (long)getpid());
+}
+
+bool export_target_begin(struct export_target *target, const char *path)
+{
+    *target = (struct export_target){.path = path, .out = stdout};
+    if (path == NULL)
+        return true;
+    if (!is_special(path))
+        target->temporary = name_beside(path);
+    target->out = fopen(target->temporary != NULL ? target->temporary : path, "we");
+    if (target->out != NULL)
+        return true;
+    fail(path, errno);
+    free(target->temporary);
+    return false;
+}
+
+bool export_target_begin_file(struct export_target *target, const char *path)
+{
+    *target = (struct export_target){.path = path};
+    if (is_special(path)) {
+        struct stat status;
+        return fail(path, stat(path, &status) == 0 && S_ISDIR(status.st_mode) ? EISDIR : EINVAL);
+    }
+    target->temporary = name_beside(path);
+    /* So that a directory that is missing or read-only is found here. */
+    int fd = open(target->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd >= 0) {
+        close(fd);
+        return true;
+    }
+    fail(path, errno);
+    free(target->temporary);
+    return false;
+}
+
+bool export_target_begin_directory(struct export_target *target, const char *path)
+{
+    *target = (struct export_target){.path = path, .is_directory = true};
+    if (access(path, F_OK) == 0)
+        return fail(path, EEXIST);
+    target->temporary = name_beside(path);
+    if (mkdir(target->temporary, 0777) == 0)
+        return true;
+    fail(path, errno);
+    free(target->temporary);
+    return false;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *at)
+{
+    (void)status;
+    (void)type;
+    (void)at;
+    return remove(path);
+}
+
+static void undo(const struct export_target *target)
+{
+    if (target->temporary != NULL)
+        nftw(target->temporary, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Standard output is main()'s to close. */
+static bool close_out(struct export_target *target, bool good)
+{
+    if (target->out == NULL || target->path == NULL)
+        return good;
+    bool failed = ferror(target->out) != 0;
+    errno = 0;
+    failed |= fclose(target->out) != 0;
+    if (failed && good)
+        fail(target->path, errno != 0 ? errno : EIO);
+    return good && !failed;
+}
+
+bool export_target_end(struct export_target *target, bool good)
+{
+    good = close_out(target, good);
+    if (good && target->temporary != NULL && rename(target->temporary, target->path) != 0)
+        good = fail(target->path, errno);
+    if (!good)
+        undo(target);
+    free(target->temporary);
+    target->temporary = NULL;
+    return good;
+}
