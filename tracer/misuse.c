@@ -111,7 +111,8 @@ void misuse_unknown_free(const struct operation *operation, const struct npn_cal
         finding.kind = kind_of_stranger(operation, caller, event->address);
     if (finding.kind == FINDING_NONE)
         return;
-    if ((event->flags & EVENT_REFUSED) != 0) /* whatever it was: not ours to free */
+    /* Not ours to free, whatever it was; unless it was once. */
+    if ((event->flags & EVENT_REFUSED) != 0 && finding.kind != FINDING_DOUBLE_FREE)
         finding.kind = FINDING_NOT_ISSUED;
     put(operation, event, &finding);
 }

@@ -82,6 +82,8 @@ def foreign(t):
         refused = [event for event in npn_events(run)
                    if event["type"] == "npn-free" and "refused" in event["flags"]]
         t.equal(len(refused), 2, f"{mode}: frees that were refused")
+        t.equal(sorted(f["kind"] for f in run.json("findings")["findings"]),
+                ["double-free", "free-of-unissued"], f"{mode}: findings")
 
 
 @case("provided-size-beyond-memory-is-null")

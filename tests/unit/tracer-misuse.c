@@ -153,7 +153,7 @@ static void refused(void **state)
     rig_alloc(rig_block(12), 13);
     rig_free(rig_block(12));
     rig_refused(rig_block(12));
-    const struct ring_finding *found = rig_found(++findings, FINDING_NOT_ISSUED, rig_block(12));
+    const struct ring_finding *found = rig_found(++findings, FINDING_DOUBLE_FREE, rig_block(12));
     assert_int_equal(found->size, 13);
     rig_flags = 0;
 }
