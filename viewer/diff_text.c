@@ -42,6 +42,20 @@ static struct text signed_number(int64_t change, enum diff_measure measure)
     return text;
 }
 
+/* "+3 blocks" */
+static struct text signed_plural(int64_t change, const char *one)
+{
+    uint64_t size = change < 0 ? -(uint64_t)change : (uint64_t)change;
+    struct text plain = text_plural(size, one), text;
+
+    snprintf(text.chars, sizeof(text.chars), "%s%.40s",
+             change > 0   ? "+"
+             : change < 0 ? "-"
+                          : "",
+             plain.chars);
+    return text;
+}
+
 static const char *measure_text(enum diff_measure measure)
 {
     static const char *const texts[DIFF_MEASURES] = {
@@ -73,14 +87,13 @@ static void print_verdict(const struct diff *diff, enum diff_measure measure)
         if (change <= 0 && objects <= 0)
             continue;
         char *name = name_of(row);
-        struct text by = signed_number(change, measure), held = signed_number(objects, DIFF_ALLOCS);
+        struct text by = signed_number(change, measure), held = signed_plural(objects, "object");
         terminal_print(terminal, TERMINAL_BAD, "%s%s: ", grown++ == 0 ? "" : " ", name);
         if (change > 0)
             terminal_print(terminal, TERMINAL_BAD, "%s%s %s", by.chars,
                            row->domain == LEAK_HEAP ? " of the heap" : "", measure_text(measure));
         if (objects > 0)
-            terminal_print(terminal, TERMINAL_BAD, "%s%s objects held", change > 0 ? ", " : "",
-                           held.chars);
+            terminal_print(terminal, TERMINAL_BAD, "%s%s held", change > 0 ? ", " : "", held.chars);
         terminal_print(terminal, TERMINAL_BAD, ".");
         free(name);
     }
@@ -161,16 +174,15 @@ static char *change_text(const struct diff_row *row)
     int64_t objects = diff_change_of_objects(row), allocs = diff_change(row, DIFF_ALLOCS);
 
     if (row->domain == LEAK_OBJECT)
-        return xalloc_format("%s objects held", signed_number(objects, DIFF_ALLOCS).chars);
-    char *live =
-        xalloc_format("%s live in %s blocks",
-                      signed_number(diff_change(row, DIFF_LIVE_BYTES), DIFF_LIVE_BYTES).chars,
-                      signed_number(diff_change(row, DIFF_LIVE_BLOCKS), DIFF_LIVE_BLOCKS).chars);
+        return xalloc_format("%s held", signed_plural(objects, "object").chars);
+    char *live = xalloc_format(
+        "%s live in %s", signed_number(diff_change(row, DIFF_LIVE_BYTES), DIFF_LIVE_BYTES).chars,
+        signed_plural(diff_change(row, DIFF_LIVE_BLOCKS), "block").chars);
     if (allocs == 0 && diff_change(row, DIFF_BYTES) == 0)
         return live;
-    char *text = xalloc_format("%s, %s allocated in %s calls", live,
+    char *text = xalloc_format("%s, %s allocated in %s", live,
                                signed_number(diff_change(row, DIFF_BYTES), DIFF_BYTES).chars,
-                               signed_number(allocs, DIFF_ALLOCS).chars);
+                               signed_plural(allocs, "call").chars);
     free(live);
     return text;
 }

@@ -1,5 +1,4 @@
-/* viewer/leaks_suppressed.c - what of the leaks was left out, in words, and lines to leave out more
- */
+/* viewer/leaks_suppressed.c - what of the leaks was left out, and lines to leave out more */
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/leaks_suppressed.h"
@@ -91,13 +90,12 @@ void leaks_suppressed_print(const struct session *session, const struct leak_fil
 
 /* ---- lines for a file ------------------------------------------------------------------------ */
 
-/* The best of what a stack offers, innermost first: the plug-in's own functions before others', a
- * function before a place in a module. */
+/* What a stack offers: the innermost frame that is the plug-in's own, else the innermost that is
+ * not the C or C++ library's. */
 struct choice {
-    const char *function; /* of the plug-in */
-    const char *other;    /* of any file but the C and C++ libraries' */
-    char *place;          /* "libnpfoo.so+0x1f20" */
     const char *own_file;
+    bool found;
+    struct names_line line;
 };
 
 static bool look(void *context, const struct names_line *line)
@@ -106,17 +104,23 @@ static bool look(void *context, const struct names_line *line)
     const char *file = line->module != NULL ? recording_base_name(line->module) : "";
     bool own = choice->own_file != NULL && strcmp(file, choice->own_file) == 0;
 
-    if (own && line->function != NULL) {
-        choice->function = line->function;
-        return false;
+    if (own || (!choice->found && !builtin_suppressions_is_runtime(line->module))) {
+        choice->line = *line;
+        choice->found = true;
     }
-    if (builtin_suppressions_is_runtime(line->module))
-        return true;
-    if (choice->other == NULL)
-        choice->other = line->function;
-    if (choice->place == NULL && file[0] != '\0')
-        choice->place = xalloc_format("%s+0x%" PRIx64, file, line->offset);
-    return true;
+    return !own;
+}
+
+/* "grow_cache"; without a name "libnpfoo.so+0x1f20"; NULL: neither. The caller frees it. */
+static char *name_of(const struct choice *choice)
+{
+    const struct names_line *line = &choice->line;
+
+    if (line->function != NULL)
+        return xalloc_string(line->function);
+    if (!choice->found || line->module == NULL || line->module[0] == '\0')
+        return NULL;
+    return xalloc_format("%s+0x%" PRIx64, recording_base_name(line->module), line->offset);
 }
 
 /* NULL: nothing of the stack has a name. The caller frees it. */
@@ -127,11 +131,9 @@ static char *pattern_of(const struct session *session, const struct leak *leak)
     if (leak->plugin != 0)
         choice.own_file = recording_base_name(session->recording->plugins[leak->plugin - 1].path);
     names_stack(session->names, session->stacks, leak->place, look, &choice);
-    const char *name = choice.function != NULL ? choice.function
-                       : choice.other != NULL  ? choice.other
-                                               : choice.place;
+    char *name = name_of(&choice);
     char *pattern = name != NULL ? xalloc_format("^%s$", name) : NULL;
-    free(choice.place);
+    free(name);
     /* A line holds one pattern, and what would not survive that is not written. */
     if (pattern != NULL && pattern[strcspn(pattern, "\r\n")] != '\0') {
         free(pattern);

@@ -1,5 +1,4 @@
-/* viewer/leaks_suppressed.h - what of the leaks was left out, in words, and lines to leave out more
- */
+/* viewer/leaks_suppressed.h - what of the leaks was left out, and lines to leave out more */
 /* SPDX-License-Identifier: MIT */
 
 /* Threads: one. */
