@@ -26,7 +26,8 @@ def as_reports(t, got, runs, name, domain):
         for key in (*NUMBERS, "peak_bytes"):
             t.equal(entry[side][key], want[key], f"{side}: {key} of {name}")
         for key in NUMBERS:
-            t.equal(sum(r[side][key] for r in rows if r[side]), want[key], f"{side}: {key} of stacks")
+            t.equal(sum(r[side][key] for r in rows if r[side]), want[key],
+                    f"{side}: {key} of stacks")
     for part in (entry, *rows):
         for key in NUMBERS:
             a, b = ((part[side] or {}).get(key, 0) for side in "ab")

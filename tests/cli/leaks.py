@@ -67,7 +67,8 @@ def hits_and_limits(t):
              ("unused", 3, 0, 0, 0, False)], "suppressions")
     t.equal((got["bytes"], got["suppressed_blocks"]), (1 + 2 + 16 + 8, 4), "what is left")
     text = npntrace("leaks", f"--suppressions={name}", run.recording).stdout
-    for wanted in ("Suppressed: 4 blocks, 16 B.", f"leak:keep_text max=4 ({name}:1): 4 blocks, 16 B",
+    for wanted in ("Suppressed: 4 blocks, 16 B.",
+                   f"leak:keep_text max=4 ({name}:1): 4 blocks, 16 B",
                    "more than it allows, and so listed", f"leak:unused ({name}:3): fits nothing"):
         t.expect(wanted in text, f"'{wanted}' is not in:\n{text}")
     run = growing.record(t, growing.plugin(t, "one"), more=4)
@@ -130,7 +131,8 @@ def fail_on_finding(t):
 def suspects_first(t):
     """Three instances left little each, and one left much: what grows comes first."""
     lives = [line for n in "123" for line in (f"new a {n} \"do=leak 1\"", f"destroy {n}")]
-    run = t.host("record", ["load a @sample", "new a 9", "invoke 9 alloc 5000", "destroy 9", *lives])
+    run = t.host("record", ["load a @sample", "new a 9", "invoke 9 alloc 5000", "destroy 9",
+                            *lives])
     got = leaks(run)["leaks"]
     t.equal([leak["growing"] for leak in got], ["by-instance", None], "what grows")
     t.equal((got[0]["over_instances"], got[0]["blocks"], sum(got[0]["parts"])), (3, 3, 3), "first")

@@ -1,5 +1,4 @@
-/* tests/unit/viewer-suppressions.c - patterns, files of suppressions, and those that are built in
- */
+/* tests/unit/viewer-suppressions.c - patterns, files of suppressions, and the built-in ones */
 /* SPDX-License-Identifier: MIT */
 
 #include <errno.h>
