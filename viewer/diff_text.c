@@ -118,24 +118,44 @@ static void print_sides(const struct diff *diff)
         paragraph_print(terminal, TERMINAL_BAD, 0, diff->notes[i]);
 }
 
-enum { COLUMN_NAME, COLUMN_KIND, COLUMN_FIRST };
+/* What the table has, as far as there is room for it on a terminal. */
+static const struct {
+    enum diff_measure measure;
+    const char *title;
+    size_t width; /* of a terminal that has room for it */
+} groups[] = {
+    {DIFF_LIVE_BYTES, "Live A", 0},
+    {DIFF_ALLOCS, "Calls A", 64},
+    {DIFF_PEAK_BYTES, "Peak A", 96},
+};
+#define GROUPS (sizeof(groups) / sizeof(groups[0]))
+enum { NAMES = 2, CELLS = 3 }; /* columns before the groups, and of each */
 
-static void add_plugin(struct table *table, const struct diff_row *row)
+static size_t groups_shown(const struct terminal *terminal)
 {
-    char *name = name_of(row);
-    const enum diff_measure shown[] = {DIFF_LIVE_BYTES, DIFF_ALLOCS, DIFF_PEAK_BYTES};
-    struct text cells[9];
-    const char *chars[COLUMN_FIRST + 9] = {name, leak_domain_name(row->domain)};
+    size_t count = 0;
 
-    for (size_t i = 0; i < 3; i++) {
-        cells[3 * i] = number(row->amounts[DIFF_A].values[shown[i]], shown[i]);
-        cells[3 * i + 1] = number(row->amounts[DIFF_B].values[shown[i]], shown[i]);
-        cells[3 * i + 2] = signed_number(diff_change(row, shown[i]), shown[i]);
-    }
-    for (size_t i = 0; i < 9; i++) {
-        bool is_change = i % 3 == 2;
-        bool there = is_change || row->present[i % 3];
-        chars[COLUMN_FIRST + i] = there ? cells[i].chars : "-";
+    while (count < GROUPS && (!terminal->cut || terminal->width >= groups[count].width))
+        count++;
+    return count;
+}
+
+static void add_plugin(struct table *table, const struct diff_row *row, size_t shown)
+{
+    struct text cells[GROUPS * CELLS];
+    char *name = name_of(row);
+    const char *chars[NAMES + GROUPS * CELLS] = {name, leak_domain_name(row->domain)};
+
+    for (size_t i = 0; i < shown; i++) {
+        enum diff_measure measure = groups[i].measure;
+        struct text *cell = &cells[i * CELLS];
+        const char **text = &chars[NAMES + i * CELLS];
+        for (enum diff_side side = DIFF_A; side < DIFF_SIDES; side++) {
+            cell[side] = number(row->amounts[side].values[measure], measure);
+            text[side] = row->present[side] ? cell[side].chars : "-";
+        }
+        cell[DIFF_SIDES] = signed_number(diff_change(row, measure), measure);
+        text[DIFF_SIDES] = cell[DIFF_SIDES].chars;
     }
     table_add(table, TERMINAL_NAME, chars);
     free(name);
@@ -143,18 +163,22 @@ static void add_plugin(struct table *table, const struct diff_row *row)
 
 static void print_plugins(const struct diff *diff)
 {
-    static const struct table_column columns[] = {
-        {"Plug-in", false}, {"", false},       {"Live A", true}, {"B", true},
-        {"change", true},   {"Calls A", true}, {"B", true},      {"change", true},
-        {"Peak A", true},   {"B", true},       {"change", true},
-    };
+    const struct terminal *terminal = &diff->sessions[DIFF_B].terminal;
+    struct table_column columns[NAMES + GROUPS * CELLS] = {{"Plug-in", false}, {"", false}};
+    size_t shown = groups_shown(terminal);
     struct table table;
 
+    for (size_t i = 0; i < shown; i++) {
+        struct table_column *column = &columns[NAMES + i * CELLS];
+        column[0] = (struct table_column){groups[i].title, true};
+        column[1] = (struct table_column){"B", true};
+        column[2] = (struct table_column){"change", true};
+    }
     putchar('\n');
-    table_begin(&table, columns, sizeof(columns) / sizeof(columns[0]));
+    table_begin(&table, columns, NAMES + shown * CELLS);
     for (size_t i = 0; i < diff->plugin_count; i++)
-        add_plugin(&table, &diff->plugins[i]);
-    table_print(&table, &diff->sessions[DIFF_B].terminal);
+        add_plugin(&table, &diff->plugins[i], shown);
+    table_print(&table, terminal);
     table_free(&table);
 }
 

@@ -35,7 +35,8 @@ unsigned leak_growth_part(const struct model *model, uint32_t plugin, uint64_t s
         return 0;
     if (stamp >= end)
         return LEAK_PARTS - 1;
-    return (unsigned)((double)(stamp - begin) / (double)(end - begin) * LEAK_PARTS);
+    double part = (double)(stamp - begin) / (double)(end - begin) * LEAK_PARTS;
+    return part < LEAK_PARTS ? (unsigned)part : LEAK_PARTS - 1; /* it may have been rounded up */
 }
 
 void leak_growth_find(const struct model *model, struct leak *leak)
