@@ -249,8 +249,9 @@ static void print_rows(const struct diff *diff, enum diff_measure measure, int w
             continue;
         if (shown++ == 0) {
             putchar('\n');
-            terminal_print(&diff->sessions[DIFF_B].terminal, TERMINAL_TITLE, "Where %s is %s:\n",
-                           wanted > 0 ? "more" : "less", measure_text(measure));
+            terminal_print(&diff->sessions[DIFF_B].terminal, TERMINAL_TITLE,
+                           "Where %s is %s:", wanted > 0 ? "more" : "less", measure_text(measure));
+            putchar('\n');
         }
         print_row(diff, row, shown);
     }
