@@ -2,9 +2,14 @@
 # SPDX-License-Identifier: MIT
 
 script_tests += \
+	tests/cli/diff.py \
 	tests/cli/findings.py \
+	tests/cli/leaks.py \
 	tests/cli/profile.py \
 	tests/cli/record.py \
 	tests/cli/symbols.py
 
-EXTRA_DIST += tests/cli/profile_oracle.py
+EXTRA_DIST += \
+	tests/cli/growing.c \
+	tests/cli/growing.py \
+	tests/cli/profile_oracle.py
