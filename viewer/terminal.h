@@ -24,7 +24,8 @@ enum terminal_style {
 
 struct terminal {
     bool colored;
-    size_t width; /* columns to lay tables out for */
+    size_t width;   /* columns to lay tables out for */
+    size_t columns; /* of the terminal itself, which may be fewer */
     bool cut;     /* lines longer than that are cut */
 };
 

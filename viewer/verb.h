@@ -21,5 +21,8 @@ int verb_findings(int argc, char **argv);
 int verb_events(int argc, char **argv);
 int verb_info(int argc, char **argv);
 int verb_check(int argc, char **argv);
+int verb_flame(int argc, char **argv);
+int verb_html(int argc, char **argv);
+int verb_timeline(int argc, char **argv);
 
 #endif
