@@ -26,25 +26,24 @@ enum {
 };
 
 static const struct argp_option options[] = {
-    {NULL, 0, NULL, 0, "Which allocations:", 2},
     {"from", KEY_FROM, "TIME", 0,
      "made at this time or later: since recording began (1.5s, 200ms, 2min) or of its duration "
      "(50%)",
-     2},
-    {"to", KEY_TO, "TIME", 0, "made at this time or before; what is live is live then", 2},
-    {"instance", KEY_INSTANCE, "N", 0, "of the instance with this serial; may be given again", 2},
-    {"thread", KEY_THREAD, "TID", 0, "of this thread; may be given again", 2},
-    {"size", KEY_SIZE, "MIN..MAX", 0, "of that many bytes (K, M, G); either may be left out", 2},
-    {"module", KEY_MODULE, "GLOB", 0, "called through a file with this name or path", 2},
-    {"function", KEY_FUNCTION, "GLOB", 0, "called through a function with this name", 2},
-    {"file", KEY_FILE, "GLOB", 0, "called through code of this source file", 2},
+     0},
+    {"to", KEY_TO, "TIME", 0, "made at this time or before; what is live is live then", 0},
+    {"instance", KEY_INSTANCE, "N", 0, "of the instance with this serial; may be given again", 0},
+    {"thread", KEY_THREAD, "TID", 0, "of this thread; may be given again", 0},
+    {"size", KEY_SIZE, "MIN..MAX", 0, "of that many bytes (K, M, G); either may be left out", 0},
+    {"module", KEY_MODULE, "GLOB", 0, "called through a file with this name or path", 0},
+    {"function", KEY_FUNCTION, "GLOB", 0, "called through a function with this name", 0},
+    {"file", KEY_FILE, "GLOB", 0, "called through code of this source file", 0},
     {"match", KEY_MATCH, "ERE", 0,
-     "called through a function whose name has a match of this extended regular expression", 2},
-    {"memory", KEY_MEMORY, "KIND", 0, "of this memory: all, npn, heap", 2},
+     "called through a function whose name has a match of this extended regular expression", 0},
+    {"memory", KEY_MEMORY, "KIND", 0, "of this memory: all, npn, heap", 0},
     {"charge", KEY_CHARGE, "RULE", 0,
      "charge allocations to the innermost or the outermost frame in a plug-in, or to the innermost "
      "one outside of the system's files (innermost, outermost, non-system)",
-     2},
+     0},
     {0},
 };
 

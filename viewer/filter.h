@@ -13,7 +13,7 @@
  * --plugin is one of the shared options: plug-ins are those of session.wanted.
  *
  *   static const struct argp_child children[] = {
- *       {&options_shared_argp, 0, NULL, 0}, {&filter_argp, 0, NULL, 0}, {0}};
+ *       {&options_shared_argp, 0, NULL, 0}, {&filter_argp, 0, "Which allocations:", 6}, {0}};
  *
  * with state->child_inputs[1] = &filter at ARGP_KEY_INIT. Threads: one. Memory: until
  * filter_free(). An all-zero filter selects everything.

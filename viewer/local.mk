@@ -103,10 +103,16 @@ libviewer_la_SOURCES = \
 	viewer/profile.c \
 	viewer/profile.h \
 	viewer/profile_changes.c \
+	viewer/profile_columns.c \
+	viewer/profile_columns.h \
 	viewer/profile_events.c \
+	viewer/profile_groups.c \
+	viewer/profile_groups.h \
 	viewer/profile_reading.h \
 	viewer/profile_rows.c \
 	viewer/profile_sums.c \
+	viewer/profile_tree.c \
+	viewer/profile_tree.h \
 	viewer/progress.c \
 	viewer/progress.h \
 	viewer/ranges.h \
@@ -114,6 +120,12 @@ libviewer_la_SOURCES = \
 	viewer/record_whatif.h \
 	viewer/recording.c \
 	viewer/recording.h \
+	viewer/report_profile.c \
+	viewer/report_profile.h \
+	viewer/report_profile_json.c \
+	viewer/report_profile_text.c \
+	viewer/report_profile_tree.c \
+	viewer/report_profile_tree.h \
 	viewer/report_stacks.c \
 	viewer/report_stacks.h \
 	viewer/report_text.c \

@@ -46,6 +46,7 @@ static void read_heap(struct reading *reading, struct cursor *cursor, struct rec
         for (size_t i = 0; i < count; i++) {
             if (*has_next && next->event.stamp <= batch[i].stamp)
                 read_npn_before(reading, cursor, next, has_next, batch[i].stamp);
+            reading_fetch(reading, batch + i, count - i);
             reading_heap_event(reading, &batch[i]);
         }
     }
@@ -262,6 +263,10 @@ static void take_peaks(struct reading *reading)
         profile->plugin_peaks[i] = reading->plugins[i].live.peak_bytes;
     for (size_t i = 0; i <= recording->instance_count; i++)
         profile->instance_peaks[i] = reading->instances[i].peak_bytes;
+    profile->group_count = reading->group_count;
+    profile->group_peaks = xalloc_zeroed(reading->group_count, sizeof(uint64_t));
+    for (size_t i = 0; i < reading->group_count; i++)
+        profile->group_peaks[i] = reading->groups[i].peak_bytes;
 }
 
 static void add_counters(struct trace_counters *to, const struct trace_counters *from)
@@ -324,26 +329,39 @@ static void end(struct reading *reading)
     reading_threads_free(reading);
     free(reading->plugins);
     free(reading->instances);
+    free(reading->groups);
+}
+
+static struct profile *build(struct reading *reading, size_t samples)
+{
+    struct profile *profile = xalloc_zeroed(1, sizeof(*profile));
+
+    reading->profile = profile;
+    begin(reading, samples);
+    read_events(reading);
+    end(reading);
+    return profile;
 }
 
 struct profile *profile_build(struct session *session, const struct filter *filter, size_t samples)
 {
-    return profile_build_changes(session, filter, samples, 0);
+    return profile_build_grouped(session, filter, samples, NULL);
+}
+
+struct profile *profile_build_grouped(struct session *session, const struct filter *filter,
+                                      size_t samples, const struct profile_grouping *grouping)
+{
+    struct reading reading = {.session = session, .filter = filter, .grouping = grouping};
+
+    return build(&reading, samples);
 }
 
 struct profile *profile_build_changes(struct session *session, const struct filter *filter,
                                       size_t samples, size_t most)
 {
-    struct profile *profile = xalloc_zeroed(1, sizeof(*profile));
-    struct reading reading = {.session = session,
-                              .filter = filter,
-                              .profile = profile,
-                              .changes = {.most = most}};
+    struct reading reading = {.session = session, .filter = filter, .changes = {.most = most}};
 
-    begin(&reading, samples);
-    read_events(&reading);
-    end(&reading);
-    return profile;
+    return build(&reading, samples);
 }
 
 void profile_free(struct profile *profile)
@@ -358,5 +376,6 @@ void profile_free(struct profile *profile)
     free(profile->threads);
     free(profile->plugin_peaks);
     free(profile->instance_peaks);
+    free(profile->group_peaks);
     free(profile);
 }

@@ -39,6 +39,7 @@ struct profile_row { /* one owner, one stack */
     uint32_t stack;    /* of struct stacks */
     uint32_t charged;  /* the frame of it that the charging rule chose; 0: none */
     uint32_t number;   /* by which changes name it */
+    uint32_t group;    /* as profile_build_grouped() was told, else 0 */
     uint64_t allocs, bytes;
     uint64_t frees;                         /* of these blocks, by anybody, within the range */
     uint64_t live_blocks, live_bytes;       /* at the end of the range */
@@ -81,6 +82,8 @@ struct profile {
     struct trace_counters domains[PROFILE_DOMAINS];
     uint64_t *plugin_peaks;   /* by id: the most bytes of its rows; 0: rows of no plug-in */
     uint64_t *instance_peaks; /* by serial */
+    uint64_t *group_peaks;    /* by group: the most bytes of its rows */
+    size_t group_count;
     uint64_t first_stamp,
         last_stamp; /* the range of time: that of the recording or of the filter */
     uint64_t peak_stamp, peak_bytes, peak_blocks;
@@ -110,6 +113,16 @@ struct profile *profile_build(struct session *session, const struct filter *filt
 /* The same, with changes of rows, as long as there are no more than `most`; else there are none. */
 struct profile *profile_build_changes(struct session *session, const struct filter *filter,
                                       size_t samples, size_t most);
+
+/* The same with rows in groups, numbered from 0 on without great holes, so that the peak of each
+ * group is known. group_of is called once for each row, when it is first met: what it has by then
+ * are its owner, stack and charged frame. */
+struct profile_grouping {
+    uint32_t (*group_of)(void *context, const struct profile_row *row);
+    void *context;
+};
+struct profile *profile_build_grouped(struct session *session, const struct filter *filter,
+                                      size_t samples, const struct profile_grouping *grouping);
 void profile_free(struct profile *profile); /* NULL is fine */
 
 /* 1 + the number of the highest bit, 0 for 0. */

@@ -31,24 +31,23 @@ struct reading_row {
     uint64_t number;
 };
 
-/* A node by an owner, as it was recorded. */
-struct reading_alias {
-    uint32_t node, plugin, instance;
+/* Of a node: the owner that was asked for last, and the row of both. */
+struct reading_cell {
+    uint32_t plugin, instance;
     uint32_t row;
+    bool is_set;
 };
 
-struct reading_cells { /* by node: the alias that was asked for last, 0: none */
-    uint32_t *alias;
+struct reading_cells { /* by node */
+    struct reading_cell *list;
     size_t capacity;
 };
 
 struct reading_rows {
     struct reading_row *list;
     size_t count, capacity;
-    struct reading_alias *aliases; /* [0] is unused */
-    size_t alias_count, alias_capacity;
     struct reading_cells cells[PROFILE_DOMAINS][2]; /* nodes of the recording, own nodes */
-    struct seen_alias *seen_aliases;
+    struct seen_owner *seen_owners;
     struct seen_row *seen_rows;
     struct filter_seen seen_frames;
 };
@@ -86,8 +85,11 @@ struct reading {
     struct heap_table remembered;            /* as in viewer/heap_sums.h */
     struct heap_table early;                 /* NPN frees that came before their allocation */
     struct reading_live sums, domains[PROFILE_DOMAINS];
-    struct reading_plugin *plugins; /* by id */
-    struct reading_live *instances; /* by serial */
+    struct reading_plugin *plugins;          /* by id */
+    struct reading_live *instances;          /* by serial */
+    const struct profile_grouping *grouping; /* NULL: none */
+    struct reading_live *groups;
+    size_t group_count, group_capacity;
     uint64_t peak_number;
     struct reading_thread *threads;
     size_t thread_count, thread_capacity;
@@ -101,6 +103,11 @@ struct reading {
 /* The row of a selected owner and node, ROW_NONE if the filter does not want them. */
 uint32_t reading_row_of(struct reading *reading, enum leak_domain domain, uint32_t plugin,
                         uint32_t instance, uint32_t node);
+
+/* To have what events need at hand when it is their turn. */
+void reading_fetch(const struct reading *reading, const struct trace_heap_event *events,
+                   size_t left);
+
 void reading_rows_free(struct reading_rows *rows);
 
 /* A thread's number. */

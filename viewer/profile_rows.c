@@ -9,14 +9,17 @@
 #include <uthash.h>
 
 #define CELLS_MIN 1024u
+#define FAR_AHEAD 24 /* events before their turn: see heap_sums.c */
+#define NEAR_AHEAD 10
+#define CACHE_LINE 64
 
 struct row_key {
-    uint32_t domain, plugin, instance, of; /* of: node of an alias, stack of a row */
+    uint32_t domain, plugin, instance, of; /* of: a node, of a row the stack */
 };
 
-struct seen_alias {
+struct seen_owner { /* of a node, as they were recorded */
     struct row_key key;
-    uint32_t alias;
+    uint32_t row;
     UT_hash_handle hh;
 };
 
@@ -32,7 +35,8 @@ struct seen_thread {
     UT_hash_handle hh;
 };
 
-static uint32_t *cell_of(struct reading_rows *rows, enum leak_domain domain, uint32_t node)
+static struct reading_cell *cell_of(struct reading_rows *rows, enum leak_domain domain,
+                                    uint32_t node)
 {
     struct reading_cells *cells = &rows->cells[domain][node >= OWN_NODES_FIRST];
     size_t at = node & ~OWN_NODES_FIRST, capacity = cells->capacity;
@@ -41,12 +45,25 @@ static uint32_t *cell_of(struct reading_rows *rows, enum leak_domain domain, uin
         capacity = capacity < CELLS_MIN ? CELLS_MIN : capacity;
         while (capacity <= at)
             capacity *= 2;
-        cells->alias = xalloc_resized(cells->alias, capacity, sizeof(*cells->alias));
-        memset(cells->alias + cells->capacity, 0,
-               (capacity - cells->capacity) * sizeof(*cells->alias));
+        cells->list = xalloc_resized(cells->list, capacity, sizeof(*cells->list));
+        memset(cells->list + cells->capacity, 0,
+               (capacity - cells->capacity) * sizeof(*cells->list));
         cells->capacity = capacity;
     }
-    return &cells->alias[at];
+    return &cells->list[at];
+}
+
+static uint32_t group_of(struct reading *reading, const struct profile_row *row)
+{
+    const struct profile_grouping *grouping = reading->grouping;
+    uint32_t group = grouping != NULL ? grouping->group_of(grouping->context, row) : 0;
+
+    while (group >= reading->group_count) {
+        reading->groups = xalloc_grown(reading->groups, reading->group_count,
+                                       &reading->group_capacity, sizeof(*reading->groups));
+        reading->groups[reading->group_count++] = (struct reading_live){0};
+    }
+    return group;
 }
 
 static uint32_t add_row(struct reading *reading, const struct profile_row *row)
@@ -58,6 +75,7 @@ static uint32_t add_row(struct reading *reading, const struct profile_row *row)
     while (rows->count >= rows->capacity)
         rows->list = xalloc_grown(rows->list, rows->capacity, &rows->capacity, sizeof(*rows->list));
     rows->list[rows->count] = (struct reading_row){*row, reading->peak_number};
+    rows->list[rows->count].row.group = group_of(reading, row);
     return (uint32_t)rows->count++;
 }
 
@@ -98,53 +116,65 @@ static uint32_t decide(struct reading *reading, const struct row_key *key)
     return intern_row(reading, &row);
 }
 
-static uint32_t alias_of(struct reading *reading, const struct row_key *key)
+static uint32_t row_of_owner(struct reading *reading, const struct row_key *key)
 {
     struct reading_rows *rows = &reading->rows;
-    struct seen_alias *seen;
+    struct seen_owner *seen;
 
-    HASH_FIND(hh, rows->seen_aliases, key, sizeof(*key), seen);
-    if (seen != NULL)
-        return seen->alias;
-    uint32_t row = decide(reading, key);
-    if (rows->alias_count == 0)
-        rows->alias_count = 1;
-    while (rows->alias_count >= rows->alias_capacity)
-        rows->aliases = xalloc_grown(rows->aliases, rows->alias_capacity, &rows->alias_capacity,
-                                     sizeof(*rows->aliases));
-    rows->aliases[rows->alias_count] =
-        (struct reading_alias){key->of, key->plugin, key->instance, row};
-    seen = xalloc_zeroed(1, sizeof(*seen));
-    seen->key = *key;
-    seen->alias = (uint32_t)rows->alias_count++;
-    HASH_ADD(hh, rows->seen_aliases, key, sizeof(seen->key), seen);
-    return seen->alias;
+    HASH_FIND(hh, rows->seen_owners, key, sizeof(*key), seen);
+    if (seen == NULL) {
+        seen = xalloc_zeroed(1, sizeof(*seen));
+        seen->key = *key;
+        seen->row = decide(reading, key);
+        HASH_ADD(hh, rows->seen_owners, key, sizeof(seen->key), seen);
+    }
+    return seen->row;
 }
 
 uint32_t reading_row_of(struct reading *reading, enum leak_domain domain, uint32_t plugin,
                         uint32_t instance, uint32_t node)
 {
-    uint32_t *cell = cell_of(&reading->rows, domain, node);
+    struct reading_cell *cell = cell_of(&reading->rows, domain, node);
 
-    if (*cell != 0) {
-        const struct reading_alias *alias = &reading->rows.aliases[*cell];
-        if (alias->plugin == plugin && alias->instance == instance)
-            return alias->row;
-    }
+    if (cell->is_set && cell->plugin == plugin && cell->instance == instance)
+        return cell->row;
     const struct row_key key = {(uint32_t)domain, plugin, instance, node};
-    *cell = alias_of(reading, &key);
-    return reading->rows.aliases[*cell].row;
+    *cell = (struct reading_cell){plugin, instance, row_of_owner(reading, &key), true};
+    return cell->row;
+}
+
+/* What an allocation needs and what a free needs, whichever it is, as heap_sums.c does. */
+void reading_fetch(const struct reading *reading, const struct trace_heap_event *events,
+                   size_t left)
+{
+    const struct heap_table *live = &reading->live[LEAK_HEAP];
+    const struct reading_cells *cells = &reading->rows.cells[LEAK_HEAP][0];
+
+    if (left <= FAR_AHEAD || live->slots == NULL || reading->rows.list == NULL)
+        return;
+    const struct trace_heap_event *far = &events[FAR_AHEAD], *near = &events[NEAR_AHEAD];
+    heap_table_prefetch(live, far->address);
+    if (far->node < cells->capacity)
+        __builtin_prefetch(&cells->list[far->node]);
+    uint32_t of_node = near->node < cells->capacity ? cells->list[near->node].row : ROW_NONE;
+    const char *first = (const char *)&reading->rows.list[of_node],
+               *second =
+                   (const char *)&reading->rows.list[heap_table_peek(live, near->address)->sum];
+    __builtin_prefetch(first, 1);
+    __builtin_prefetch(first + CACHE_LINE, 1);
+    __builtin_prefetch(second, 1);
+    __builtin_prefetch(second + CACHE_LINE, 1);
 }
 
 void reading_rows_free(struct reading_rows *rows)
 {
-    struct seen_alias *alias, *next_alias;
+    struct seen_owner *owner, *next_owner;
     struct seen_row *row, *next_row;
 
-    HASH_ITER(hh, rows->seen_aliases, alias, next_alias)
+    HASH_ITER(hh, rows->seen_owners, owner, next_owner)
     {
-        HASH_DEL(rows->seen_aliases, alias);
-        free(alias);
+        HASH_DEL(rows->seen_owners, owner);
+        free(owner);
     }
     HASH_ITER(hh, rows->seen_rows, row, next_row)
     {
@@ -152,11 +182,10 @@ void reading_rows_free(struct reading_rows *rows)
         free(row);
     }
     for (size_t i = 0; i < PROFILE_DOMAINS; i++) {
-        free(rows->cells[i][0].alias);
-        free(rows->cells[i][1].alias);
+        free(rows->cells[i][0].list);
+        free(rows->cells[i][1].list);
     }
     free(rows->list);
-    free(rows->aliases);
     filter_seen_free(&rows->seen_frames);
 }
 

@@ -81,6 +81,7 @@ void reading_add_block(struct reading *reading, uint32_t number, uint64_t size_b
     add_live(&reading->domains[row->row.domain], size_bytes);
     if (row->row.instance != 0)
         add_live(&reading->instances[row->row.instance], size_bytes);
+    add_live(&reading->groups[row->row.group], size_bytes);
     profile->sizes[class]++;
     profile->size_bytes[class] += size_bytes;
     reading->threads[thread].thread.allocs++;
@@ -108,6 +109,7 @@ void reading_end_block(struct reading *reading, const struct heap_block *block, 
     take_live(&reading->domains[row->row.domain], block->size_bytes);
     if (row->row.instance != 0)
         take_live(&reading->instances[row->row.instance], block->size_bytes);
+    take_live(&reading->groups[row->row.group], block->size_bytes);
     profile->lifetimes[class]++;
     profile->lifetime_bytes[class] += block->size_bytes;
 }
