@@ -10,5 +10,8 @@ dist_man_MANS += \
 	man/npntrace-events.1 \
 	man/npntrace-info.1 \
 	man/npntrace-check.1 \
+	man/npntrace-flame.1 \
+	man/npntrace-html.1 \
+	man/npntrace-timeline.1 \
 	man/npntrace-format.5 \
 	man/npntrace.7

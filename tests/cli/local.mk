@@ -3,6 +3,8 @@
 
 script_tests += \
 	tests/cli/findings.py \
+	tests/cli/flame.py \
+	tests/cli/html.py \
 	tests/cli/profile.py \
 	tests/cli/record.py \
 	tests/cli/symbols.py

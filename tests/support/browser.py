@@ -100,6 +100,12 @@ class Browser:
     def script(self, text, *arguments):
         return self.driver.execute_script(text, *arguments)
 
+    def click(self, target):
+        """With the mouse, in the middle of the window: nothing lies over it there."""
+        element = self.find(target) if isinstance(target, str) else target
+        self.script("arguments[0].scrollIntoView({block: 'center'})", element)
+        ActionChains(self.driver).click(element).perform()
+
     def press(self, *keys):
         """Keys to whatever has the focus."""
         ActionChains(self.driver).send_keys(*keys).perform()

@@ -105,7 +105,7 @@ function setUpTheme() {
 
 function setUpKeys() {
     document.addEventListener("keydown", (event) => {
-        const typing = event.target.closest("input, select, textarea");
+        const typing = event.target.closest("[type=search], [type=number]");
         if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
             byId("search").focus();
             event.preventDefault();
