@@ -1,6 +1,8 @@
-dnl D3: the charting library of the HTML report. It is not copied into this repository but put into
-dnl the program, and so into its pages, when they are built; with what its licence asks for.
+dnl D3: the charting library of the HTML report.
 dnl SPDX-License-Identifier: MIT
+dnl It is not copied into this repository: it becomes a part of the program, and so of its pages,
+dnl when that is built, with what its licence asks for. Debian's package rather than npm's, since a
+dnl build then needs neither a network nor npm, and the distribution mends it.
 AC_DEFUN([NPNTRACE_D3], [
 AC_ARG_WITH([d3],
     [AS_HELP_STRING([--with-d3=FILE], [D3, version 5, as one minified script (default: Debian's)])],

@@ -25,19 +25,16 @@ const char *const flame_measure_names[FLAME_MEASURES] = {
 };
 
 const char *const flame_measure_texts[FLAME_MEASURES] = {
-    [FLAME_BYTES] = "bytes allocated",
-    [FLAME_ALLOCS] = "allocations",
-    [FLAME_LIVE] = "bytes live at the end",
-    [FLAME_BLOCKS] = "blocks live at the end",
-    [FLAME_PEAK] = "bytes live at the peak",
-    [FLAME_TEMPORARY] = "temporary allocations",
+    [FLAME_BYTES] = "bytes allocated",       [FLAME_ALLOCS] = "allocations",
+    [FLAME_LIVE] = "bytes live at the end",  [FLAME_BLOCKS] = "blocks live at the end",
+    [FLAME_PEAK] = "bytes live at the peak", [FLAME_TEMPORARY] = "temporary allocations",
 };
 
 static uint64_t value_of(const struct profile_row *row, enum flame_measure measure)
 {
     const uint64_t values[FLAME_MEASURES] = {
-        [FLAME_BYTES] = row->bytes,       [FLAME_ALLOCS] = row->allocs,
-        [FLAME_LIVE] = row->live_bytes,   [FLAME_BLOCKS] = row->live_blocks,
+        [FLAME_BYTES] = row->bytes,        [FLAME_ALLOCS] = row->allocs,
+        [FLAME_LIVE] = row->live_bytes,    [FLAME_BLOCKS] = row->live_blocks,
         [FLAME_PEAK] = row->at_peak_bytes, [FLAME_TEMPORARY] = row->temporary,
     };
     return values[measure];

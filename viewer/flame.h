@@ -27,8 +27,8 @@ extern const char *const flame_measure_texts[FLAME_MEASURES]; /* "bytes allocate
 
 struct flame_node {
     uint32_t parent;
-    uint32_t place; /* of the tree: one of those that are together here */
-    uint32_t depth; /* 0 of node 0 */
+    uint32_t place;       /* of the tree: one of those that are together here */
+    uint32_t depth;       /* 0 of node 0 */
     uint32_t first, next; /* children, biggest first; 0: none */
     uint64_t value;       /* with all below */
 };

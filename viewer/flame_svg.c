@@ -13,13 +13,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define ROW 18u     /* height of a frame */
-#define TOP 64u     /* above the first */
-#define BOTTOM 34u  /* below the last */
-#define MARGIN 10u  /* at the sides */
-#define LEAST 0.4   /* width of a frame that is drawn */
-#define LETTER 6.7  /* width of a letter */
-#define LABEL 3u    /* letters that are worth being drawn */
+#define ROW 18u    /* height of a frame */
+#define TOP 64u    /* above the first */
+#define BOTTOM 34u /* below the last */
+#define MARGIN 10u /* at the sides */
+#define LEAST 0.4  /* width of a frame that is drawn */
+#define LETTER 6.7 /* width of a letter */
+#define LABEL 3u   /* letters that are worth being drawn */
 
 struct drawing {
     const struct session *session;
@@ -30,8 +30,7 @@ struct drawing {
 
 static char *name_of(const struct flame *flame, uint32_t id)
 {
-    return id == 0 ? xalloc_string("all")
-                   : call_tree_label(&flame->tree, flame->nodes[id].place);
+    return id == 0 ? xalloc_string("all") : call_tree_label(&flame->tree, flame->nodes[id].place);
 }
 
 static const char *class_of(const struct drawing *drawing, uint32_t id)
@@ -150,8 +149,8 @@ void flame_svg_write(const struct session *session, const struct flame *flame, c
     fprintf(to,
             "<text id=\"details\" class=\"faint\" x=\"%u\" y=\"%u\">%s</text>\n"
             "<text id=\"matched\" class=\"faint\" x=\"%u\" y=\"%u\" text-anchor=\"end\"></text>\n",
-            MARGIN, height - 12, whole == 0 ? "Nothing of this was allocated." : "",
-            width - MARGIN, height - 12);
+            MARGIN, height - 12, whole == 0 ? "Nothing of this was allocated." : "", width - MARGIN,
+            height - 12);
     svg_end(to);
     free(host);
 }

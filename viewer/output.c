@@ -12,7 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Devices, pipes and links are written in place; what is not there yet, or is a file, is replaced. */
+/* Devices, pipes and links are written in place; what is not there yet, or is a file, is replaced.
+ */
 static bool can_be_replaced(const char *path)
 {
     struct stat status;

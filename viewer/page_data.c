@@ -73,12 +73,12 @@ static void write_head(struct page *page)
     json_object_set_new(json, "filtered", json_boolean(page->filtered));
     json_object_set_new(json, "totals", totals);
     json_object_set_new(json, "selected", json_out_counters(&profile->totals));
-    json_object_set_new(json, "first_ns",
-                        json_out_number(profile->first_stamp > start ? profile->first_stamp - start
-                                                                     : 0));
-    json_object_set_new(json, "peak_ns",
-                        json_out_number(profile->peak_stamp > start ? profile->peak_stamp - start
-                                                                    : 0));
+    json_object_set_new(
+        json, "first_ns",
+        json_out_number(profile->first_stamp > start ? profile->first_stamp - start : 0));
+    json_object_set_new(
+        json, "peak_ns",
+        json_out_number(profile->peak_stamp > start ? profile->peak_stamp - start : 0));
     json_object_set_new(json, "peak_bytes", json_out_number(profile->peak_bytes));
     json_object_set_new(json, "interval_ns", json_out_number(profile->interval_ns));
     json_object_set_new(json, "samples", json_out_number(profile->sample_count));

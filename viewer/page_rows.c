@@ -66,9 +66,9 @@ static void choose_rows(struct page_rows *rows, const struct session *session,
                                  sizeof(*rows->others));
     for (size_t i = 0; i < profile->row_count; i++) {
         const struct profile_row *row = &profile->rows[i];
-        rows->of_number[row->number] =
-            i < limit ? add_row(rows, row, call_tree_node(tree, row->stack))
-                      : add_to_others(rows, row);
+        rows->of_number[row->number] = i < limit
+                                           ? add_row(rows, row, call_tree_node(tree, row->stack))
+                                           : add_to_others(rows, row);
     }
 }
 

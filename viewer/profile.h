@@ -99,7 +99,7 @@ struct profile {
     struct profile_change *changes; /* by sample; NULL unless they were asked for */
     size_t change_count;
     uint32_t number_end; /* rows' numbers are below it */
-    bool partial; /* events are missing: numbers are of what is left */
+    bool partial;        /* events are missing: numbers are of what is left */
 };
 
 /*

@@ -26,7 +26,7 @@ struct terminal {
     bool colored;
     size_t width;   /* columns to lay tables out for */
     size_t columns; /* of the terminal itself, which may be fewer */
-    bool cut;     /* lines longer than that are cut */
+    bool cut;       /* lines longer than that are cut */
 };
 
 /* What stdout is. */

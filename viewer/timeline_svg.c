@@ -66,7 +66,8 @@ struct text timeline_text(double value, enum timeline_measure measure)
 {
     bool is_bytes = measure == TIMELINE_LIVE || measure == TIMELINE_BYTES;
     bool is_rate = measure == TIMELINE_BYTES || measure == TIMELINE_ALLOCS;
-    struct text number = is_bytes ? text_bytes((uint64_t)value) : text_count((uint64_t)(value + .5));
+    struct text number =
+        is_bytes ? text_bytes((uint64_t)value) : text_count((uint64_t)(value + .5));
     struct text text;
 
     snprintf(text.chars, sizeof(text.chars), "%.40s%s", number.chars, is_rate ? "/s" : "");
@@ -160,8 +161,7 @@ static void draw_axis(const struct picture *picture, double y)
         const char *anchor = i == 0 ? "start" : i == TICKS ? "end" : "middle";
         fprintf(picture->to,
                 "<text class=\"faint\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>\n",
-                x_of(picture, share), y + 16, anchor,
-                timeline_time(picture->session, stamp).chars);
+                x_of(picture, share), y + 16, anchor, timeline_time(picture->session, stamp).chars);
     }
 }
 
@@ -188,9 +188,9 @@ void timeline_svg_write(const struct session *session, const struct profile *pro
     const struct profile_track **order = timeline_order(profile);
     char *host = verdict_host(session->recording);
     unsigned bottom = TOP + (unsigned)profile->track_count * BAND;
-    char *title = xalloc_format("%s: %s over time",
-                                recording_base_name(session->recording->process.exe),
-                                timeline_measure_texts[measure]);
+    char *title =
+        xalloc_format("%s: %s over time", recording_base_name(session->recording->process.exe),
+                      timeline_measure_texts[measure]);
 
     svg_begin(to, width, bottom + BOTTOM, title, false);
     fprintf(to, "<text class=\"title\" x=\"%u\" y=\"24\">", MARGIN);

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINES 4u          /* of a chart */
-#define LINES_OF_MANY 2u  /* where there are more than MANY of them */
+#define LINES 4u         /* of a chart */
+#define LINES_OF_MANY 2u /* where there are more than MANY of them */
 #define MANY 5u
-#define EIGHTHS 8u        /* of a character cell */
+#define EIGHTHS 8u /* of a character cell */
 #define COLUMNS_LEAST 10u
 #define COLUMNS_MOST 400u
 
@@ -29,9 +29,15 @@ size_t timeline_text_columns(const struct terminal *terminal, size_t columns)
 /* A cell of a line, which is counted from the bottom: how much of it a value of 0 to 1 fills. */
 static const char *cell(double share, size_t line, size_t lines)
 {
-    static const char *const blocks[EIGHTHS + 1] = {
-        " ",           "\xe2\x96\x81", "\xe2\x96\x82", "\xe2\x96\x83", "\xe2\x96\x84",
-        "\xe2\x96\x85", "\xe2\x96\x86", "\xe2\x96\x87", "\xe2\x96\x88"};
+    static const char *const blocks[EIGHTHS + 1] = {" ",
+                                                    "\xe2\x96\x81",
+                                                    "\xe2\x96\x82",
+                                                    "\xe2\x96\x83",
+                                                    "\xe2\x96\x84",
+                                                    "\xe2\x96\x85",
+                                                    "\xe2\x96\x86",
+                                                    "\xe2\x96\x87",
+                                                    "\xe2\x96\x88"};
     double eighths = share * (double)(lines * EIGHTHS) - (double)(line * EIGHTHS);
 
     if (line == 0 && share > 0 && eighths < 1)
@@ -66,9 +72,9 @@ static void print_head(const struct session *session, const struct profile *prof
 {
     char *name = verdict_caller_name(session->recording, track->plugin, true);
     double last = timeline_last(profile, track, measure);
-    char *head = xalloc_format("%s  at most %s, at the end %s", name,
-                               timeline_text(most, measure).chars,
-                               timeline_text(last, measure).chars);
+    char *head =
+        xalloc_format("%s  at most %s, at the end %s", name, timeline_text(most, measure).chars,
+                      timeline_text(last, measure).chars);
 
     print_cut(session, TERMINAL_NAME, head, profile->sample_count);
     free(head);
@@ -117,8 +123,7 @@ static void print_peak(const struct session *session, const struct profile *prof
     if (profile->peak_bytes == 0)
         return;
     char *text = xalloc_format(
-        "Most was live after %s: %s in %s.",
-        timeline_time(session, profile->peak_stamp).chars,
+        "Most was live after %s: %s in %s.", timeline_time(session, profile->peak_stamp).chars,
         text_bytes(profile->peak_bytes).chars, text_plural(profile->peak_blocks, "block").chars);
     putchar('\n');
     paragraph_print(&session->terminal, TERMINAL_PLAIN, 0, text);

@@ -98,8 +98,7 @@ static json_t *json_of_sample(const struct session *session, const struct profil
 {
     json_t *json = json_object();
 
-    json_object_set_new(json, "end_ns",
-                        json_out_number(timeline_since_ns(session, sample->stamp)));
+    json_object_set_new(json, "end_ns", json_out_number(timeline_since_ns(session, sample->stamp)));
     json_object_set_new(json, "live_bytes", json_out_number(sample->live_bytes));
     json_object_set_new(json, "live_blocks", json_out_number(sample->live_blocks));
     json_object_set_new(json, "peak_bytes", json_out_number(sample->peak_bytes));

@@ -25,7 +25,8 @@ function textOfTime(ns) {
     for (const [below, unit, divisor] of steps)
         if (ns < below) {
             const value = ns / divisor;
-            return `${value.toFixed(value >= 100 || divisor === 1 ? 0 : value >= 10 ? 1 : 2)} ${unit}`;
+            const digits = value >= 100 || divisor === 1 ? 0 : value >= 10 ? 1 : 2;
+            return `${value.toFixed(digits)} ${unit}`;
         }
     const seconds = Math.round(ns / 1e9);
     if (seconds < 3600)
