@@ -152,7 +152,8 @@ function frameHue(at) {
 }
 
 function isMatch(at) {
-    return flame.matched !== null && at !== 0 && flame.matched(frameName(at));
+    return flame.matched !== null && at !== 0 &&
+        (flame.matched(frameName(at)) || flame.matched(placeModule(framePlace(at))));
 }
 
 function frameClasses(at) {

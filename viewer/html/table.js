@@ -1,7 +1,7 @@
 /* viewer/html/table.js - sortable tables of who allocated */
 /* SPDX-License-Identifier: MIT */
 
-const ROWS_SHOWN = 50;
+const ROWS_SHOWN = 25;
 
 const table = { limit: ROWS_SHOWN, opened: new Set() };
 
@@ -251,7 +251,7 @@ function drawTable() {
         choice.sort = measures[0];
     const match = matcherOf(choice.search);
     const entries = sortEntries(entriesNow().filter((entry) => !isEmpty(entry) &&
-        (match === null || match(`${entry.label} ${entry.note}`))));
+        (match === null || match(entry.label) || match(entry.note))));
     const most = choice.sort === "name" ? 0
         : d3.max(entries, (entry) => entry.values[choice.sort]);
     const shown = entries.slice(0, table.limit);

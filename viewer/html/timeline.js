@@ -191,9 +191,8 @@ function showRangeFields() {
 }
 
 function rangeFromFields() {
-    const samples = ["range-from", "range-to"]
-        .map((id) => clampSample(sampleAt(Number(byId(id).value) * 1e9)));
-    const [from, to] = samples;
+    const [from, to] = ["range-from", "range-to"].map((id, i) => byId(id).value === ""
+        ? i * SAMPLES : clampSample(sampleAt(Number(byId(id).value) * 1e9)));
     const whole = from === 0 && to === SAMPLES;
     chooseRange(from < to && !whole ? [from, to] : null);
 }
