@@ -12,5 +12,8 @@ dist_man_MANS += \
 	man/npntrace-export.1 \
 	man/npntrace-info.1 \
 	man/npntrace-check.1 \
+	man/npntrace-flame.1 \
+	man/npntrace-html.1 \
+	man/npntrace-timeline.1 \
 	man/npntrace-format.5 \
 	man/npntrace.7

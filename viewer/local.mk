@@ -11,6 +11,8 @@ libviewer_la_SOURCES = \
 	viewer/charge.h \
 	viewer/choose.c \
 	viewer/choose.h \
+	viewer/call_tree.c \
+	viewer/call_tree.h \
 	viewer/clock_now.c \
 	viewer/clock_now.h \
 	viewer/consistency.c \
@@ -78,6 +80,13 @@ libviewer_la_SOURCES = \
 	viewer/heap_table.h \
 	viewer/host_process.c \
 	viewer/host_process.h \
+	viewer/flame.c \
+	viewer/flame.h \
+	viewer/flame_svg.c \
+	viewer/flame_svg.h \
+	viewer/html.c \
+	viewer/html.h \
+	viewer/html_page.S \
 	viewer/info.h \
 	viewer/info_facts.c \
 	viewer/info_facts.h \
@@ -120,14 +129,23 @@ libviewer_la_SOURCES = \
 	viewer/newest.h \
 	viewer/options.c \
 	viewer/options.h \
+	viewer/output.c \
+	viewer/output.h \
 	viewer/own_nodes.c \
 	viewer/own_nodes.h \
+	viewer/page_data.c \
+	viewer/page_data.h \
+	viewer/page_out.c \
+	viewer/page_out.h \
+	viewer/page_rows.c \
+	viewer/page_rows.h \
 	viewer/paragraph.c \
 	viewer/paragraph.h \
 	viewer/problems.c \
 	viewer/problems.h \
 	viewer/profile.c \
 	viewer/profile.h \
+	viewer/profile_changes.c \
 	viewer/profile_columns.c \
 	viewer/profile_columns.h \
 	viewer/profile_events.c \
@@ -187,6 +205,8 @@ libviewer_la_SOURCES = \
 	viewer/suppressions.c \
 	viewer/suppressions.h \
 	viewer/suppressions_match.c \
+	viewer/svg.c \
+	viewer/svg.h \
 	viewer/symbols.c \
 	viewer/symbols.h \
 	viewer/symbols_file.c \
@@ -203,6 +223,10 @@ libviewer_la_SOURCES = \
 	viewer/terminal.h \
 	viewer/text.c \
 	viewer/text.h \
+	viewer/timeline_svg.c \
+	viewer/timeline_svg.h \
+	viewer/timeline_text.c \
+	viewer/timeline_text.h \
 	viewer/top_stacks.c \
 	viewer/top_stacks.h \
 	viewer/verb.h \
@@ -230,6 +254,44 @@ viewer/pprof.pb-c.c: $(srcdir)/viewer/pprof.proto
 	$(AM_V_GEN)$(MKDIR_P) viewer && \
 	    $(PROTOC_C) --proto_path=$(srcdir)/viewer --c_out=viewer $(srcdir)/viewer/pprof.proto
 
+# ---- the HTML page ---------------------------------------------------------------
+# Put together from its parts, then a part of the program (viewer/html_page.S).
+html_scripts = \
+	viewer/html/format.js \
+	viewer/html/data.js \
+	viewer/html/timeline.js \
+	viewer/html/flame.js \
+	viewer/html/table.js \
+	viewer/html/histogram.js \
+	viewer/html/page.js
+html_built = viewer/html/built.html viewer/html/built.svg.js viewer/html/built.svg.css
+EXTRA_DIST += $(html_scripts) viewer/html/page.html viewer/html/page.css viewer/html/svg.js \
+	viewer/html/svg.css
+CLEANFILES += $(html_built) viewer/html/built.licence
+viewer/html_page.lo: $(html_built)
+
+viewer/html/built.licence: $(D3_LICENCE)
+	$(AM_V_at)$(MKDIR_P) viewer/html
+	$(AM_V_GEN)sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' $(D3_LICENCE) >$@.tmp && mv $@.tmp $@
+
+viewer/html/built.html: $(html_scripts) viewer/html/page.html viewer/html/page.css \
+		viewer/html/built.licence $(D3_SCRIPT)
+	$(AM_V_at)cd $(srcdir) && cat $(html_scripts) >$(abs_builddir)/$@.js
+	$(AM_V_GEN)sed -e '/^@page.css@$$/{' -e 'r $(srcdir)/viewer/html/page.css' -e 'd' -e '}' \
+	    -e '/^@page.js@$$/{' -e 'r $@.js' -e 'd' -e '}' \
+	    -e '/^@d3@$$/{' -e 'r $(D3_SCRIPT)' -e 'd' -e '}' \
+	    -e '/^@d3.licence@$$/{' -e 'r viewer/html/built.licence' -e 'd' -e '}' \
+	    $(srcdir)/viewer/html/page.html >$@.tmp && mv $@.tmp $@
+	$(AM_V_at)rm -f $@.js
+
+viewer/html/built.svg.js: viewer/html/svg.js
+	$(AM_V_at)$(MKDIR_P) viewer/html
+	$(AM_V_GEN)cp $(srcdir)/viewer/html/svg.js $@.tmp && mv $@.tmp $@
+
+viewer/html/built.svg.css: viewer/html/svg.css
+	$(AM_V_at)$(MKDIR_P) viewer/html
+	$(AM_V_GEN)cp $(srcdir)/viewer/html/svg.css $@.tmp && mv $@.tmp $@
+
 npntrace_SOURCES = \
 	viewer/main.c \
 	viewer/verb.h \
@@ -238,12 +300,15 @@ npntrace_SOURCES = \
 	viewer/verb_events.c \
 	viewer/verb_export.c \
 	viewer/verb_findings.c \
+	viewer/verb_flame.c \
+	viewer/verb_html.c \
 	viewer/verb_info.c \
 	viewer/verb_leaks.c \
 	viewer/record_text.c \
 	viewer/record_text.h \
 	viewer/verb_record.c \
-	viewer/verb_report.c
+	viewer/verb_report.c \
+	viewer/verb_timeline.c
 npntrace_LDADD = libviewer.la librecorder.la libformat.la
 
 # ---- unit tests ----------------------------------------------------------------

@@ -195,6 +195,7 @@ static void take_rows(struct reading *reading)
     for (size_t i = ROW_FIRST; i < reading->rows.count; i++) {
         const struct reading_row *from = &reading->rows.list[i];
         struct profile_row row = from->row;
+        row.number = (uint32_t)i;
         if (row.allocs == 0 && row.live_blocks == 0)
             continue;
         if (row.live_bytes > row.peak_bytes)
@@ -296,9 +297,24 @@ static void take_totals(struct reading *reading)
         profile->totals.peak_bytes = profile->totals.live_bytes;
 }
 
+static void take_changes(struct reading *reading)
+{
+    struct profile *profile = reading->profile;
+
+    profile->number_end = (uint32_t)reading->rows.count;
+    free(reading->changes.latest);
+    if (reading->changes.most == 0) {
+        free(reading->changes.list);
+        return;
+    }
+    profile->changes = reading->changes.list != NULL ? reading->changes.list : xalloc_zeroed(0, 1);
+    profile->change_count = reading->changes.count;
+}
+
 static void end(struct reading *reading)
 {
     keep_peaks(reading);
+    take_changes(reading);
     take_listed(reading);
     take_tracks(reading);
     take_rows(reading);
@@ -348,6 +364,14 @@ struct profile *profile_build_watched(struct session *session, const struct filt
     return build(&reading, samples);
 }
 
+struct profile *profile_build_changes(struct session *session, const struct filter *filter,
+                                      size_t samples, size_t most)
+{
+    struct reading reading = {.session = session, .filter = filter, .changes = {.most = most}};
+
+    return build(&reading, samples);
+}
+
 void profile_free(struct profile *profile)
 {
     if (profile == NULL)
@@ -356,6 +380,7 @@ void profile_free(struct profile *profile)
         free(profile->tracks[i].samples);
     free(profile->tracks);
     free(profile->rows);
+    free(profile->changes);
     free(profile->threads);
     free(profile->plugin_peaks);
     free(profile->instance_peaks);

@@ -38,6 +38,7 @@ struct profile_row { /* one owner, one stack */
     uint32_t instance; /* serial; 0: none known */
     uint32_t stack;    /* of struct stacks */
     uint32_t charged;  /* the frame of it that the charging rule chose; 0: none */
+    uint32_t number;   /* by which changes name it */
     uint32_t group;    /* as profile_build_grouped() was told, else 0 */
     uint64_t allocs, bytes;
     uint64_t frees;                         /* of these blocks, by anybody, within the range */
@@ -58,6 +59,14 @@ struct profile_sample { /* at the end of an interval */
 struct profile_track {
     uint32_t plugin; /* id; 0: the host's own heap */
     struct profile_sample *samples;
+};
+
+/* What happened to a row within an interval, if anything did. */
+struct profile_change {
+    uint32_t number; /* of the row */
+    uint32_t sample;
+    uint64_t allocs, bytes, temporary;
+    int64_t live_blocks, live_bytes; /* by how much they changed */
 };
 
 struct profile_thread {
@@ -87,7 +96,10 @@ struct profile {
     uint64_t lifetime_bytes[PROFILE_CLASSES];
     struct profile_thread *threads; /* most bytes first */
     size_t thread_count;
-    bool partial; /* events are missing: numbers are of what is left */
+    struct profile_change *changes; /* by sample; NULL unless they were asked for */
+    size_t change_count;
+    uint32_t number_end; /* rows' numbers are below it */
+    bool partial;        /* events are missing: numbers are of what is left */
 };
 
 /*
@@ -97,6 +109,10 @@ struct profile {
  * blocks.
  */
 struct profile *profile_build(struct session *session, const struct filter *filter, size_t samples);
+
+/* The same, with changes of rows, as long as there are no more than `most`; else there are none. */
+struct profile *profile_build_changes(struct session *session, const struct filter *filter,
+                                      size_t samples, size_t most);
 
 /* The same with rows in groups, numbered from 0 on without great holes, so that the peak of each
  * group is known. group_of is called once for each row, when it is first met: what it has by then

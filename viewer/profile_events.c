@@ -78,9 +78,11 @@ static void end_block(struct reading *reading, enum leak_domain domain,
         counters_of(reading, domain)->received_live_blocks--;
     if (block->sum < ROW_FIRST)
         return;
-    if (reading->threads[block->instance].newest[domain] == block->address)
-        reading->rows.list[block->sum].row.temporary++;
+    bool is_temporary = reading->threads[block->instance].newest[domain] == block->address;
+    reading->rows.list[block->sum].row.temporary += is_temporary;
     reading_end_block(reading, block, call->stamp);
+    if (is_temporary && reading->changes.most != 0)
+        reading_note_temporary(reading, block->sum);
     reading->threads[reading_thread_of(reading, call->tid)].thread.frees++;
 }
 

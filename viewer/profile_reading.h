@@ -68,6 +68,13 @@ struct reading_thread {
     uint64_t newest[PROFILE_DOMAINS]; /* key of the block that it allocated last */
 };
 
+struct reading_changes {
+    struct profile_change *list;
+    size_t count, capacity, most; /* most 0: they are not wanted, or were too many */
+    uint32_t *latest;             /* by row: its latest change + 1 */
+    size_t latest_capacity;
+};
+
 struct reading {
     struct session *session;
     const struct filter *filter;
@@ -89,6 +96,7 @@ struct reading {
     size_t thread_count, thread_capacity;
     struct seen_thread *seen_threads;
     uint32_t last_thread; /* that was asked for */
+    struct reading_changes changes;
     size_t sample_count, sample_at;
     uint64_t sample_end; /* stamp at which the interval is over */
 };
@@ -111,6 +119,11 @@ void reading_threads_free(struct reading *reading);
 void reading_add_block(struct reading *reading, uint32_t row, uint64_t size_bytes, uint64_t stamp,
                        uint32_t thread);
 void reading_end_block(struct reading *reading, const struct heap_block *block, uint64_t stamp);
+
+/* What changed in the interval that is being read, where that is wanted. */
+void reading_note_alloc(struct reading *reading, uint32_t row, uint64_t size_bytes);
+void reading_note_end(struct reading *reading, uint32_t row, uint64_t size_bytes);
+void reading_note_temporary(struct reading *reading, uint32_t row);
 
 /* All intervals that are over at this stamp get their samples. */
 void reading_close_intervals(struct reading *reading, uint64_t stamp);

@@ -72,6 +72,8 @@ void reading_add_block(struct reading *reading, uint32_t number, uint64_t size_b
 
     if (stamp >= reading->sample_end)
         reading_close_intervals(reading, stamp);
+    if (reading->changes.most != 0)
+        reading_note_alloc(reading, number, size_bytes);
     keep_peak(reading, row);
     add_to_row(&row->row, size_bytes, stamp);
     add_to_plugin(&reading->plugins[row->row.plugin], size_bytes);
@@ -97,6 +99,8 @@ void reading_end_block(struct reading *reading, const struct heap_block *block, 
 
     if (stamp >= reading->sample_end)
         reading_close_intervals(reading, stamp);
+    if (reading->changes.most != 0)
+        reading_note_end(reading, block->sum, block->size_bytes);
     keep_peak(reading, row);
     row->row.frees++;
     row->row.live_blocks--;

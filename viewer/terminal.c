@@ -13,13 +13,13 @@
 #define WIDTH_OTHERWISE 80
 #define WIDTH_LEAST 40
 
-static size_t width_of(int fd)
+static size_t columns_of(int fd)
 {
     struct winsize size;
 
     if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
         return WIDTH_OTHERWISE;
-    return size.ws_col < WIDTH_LEAST ? WIDTH_LEAST : size.ws_col;
+    return size.ws_col;
 }
 
 static bool wants_color(enum terminal_color color, bool is_terminal)
@@ -37,10 +37,12 @@ static bool wants_color(enum terminal_color color, bool is_terminal)
 struct terminal terminal_of_stdout(enum terminal_color color)
 {
     bool is_terminal = isatty(STDOUT_FILENO);
+    size_t columns = is_terminal ? columns_of(STDOUT_FILENO) : WIDTH_OTHERWISE;
 
     return (struct terminal){
         .colored = wants_color(color, is_terminal),
-        .width = is_terminal ? width_of(STDOUT_FILENO) : WIDTH_OTHERWISE,
+        .width = columns < WIDTH_LEAST ? WIDTH_LEAST : columns,
+        .columns = columns,
         .cut = is_terminal,
     };
 }

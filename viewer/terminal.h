@@ -24,8 +24,9 @@ enum terminal_style {
 
 struct terminal {
     bool colored;
-    size_t width; /* columns to lay tables out for */
-    bool cut;     /* lines longer than that are cut */
+    size_t width;   /* columns to lay tables out for */
+    size_t columns; /* of the terminal itself, which may be fewer */
+    bool cut;       /* lines longer than that are cut */
 };
 
 /* What stdout is. */

@@ -23,5 +23,8 @@ int verb_events(int argc, char **argv);
 int verb_export(int argc, char **argv);
 int verb_info(int argc, char **argv);
 int verb_check(int argc, char **argv);
+int verb_flame(int argc, char **argv);
+int verb_html(int argc, char **argv);
+int verb_timeline(int argc, char **argv);
 
 #endif

@@ -4,6 +4,8 @@
 script_tests += \
 	tests/cli/diff.py \
 	tests/cli/findings.py \
+	tests/cli/flame.py \
+	tests/cli/html.py \
 	tests/cli/leaks.py \
 	tests/cli/profile.py \
 	tests/cli/record.py \

@@ -3,6 +3,7 @@
 
 EXTRA_DIST += \
 	tests/support/__init__.py \
+	tests/support/browser.py \
 	tests/support/compare.py \
 	tests/support/harness.py \
 	tests/support/process.py \

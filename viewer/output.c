@@ -1,0 +1,87 @@
+/* viewer/output.c - the file that a verb was asked to write */
+/* SPDX-License-Identifier: MIT */
+
+#include "viewer/output.h"
+#include "viewer/message.h"
+#include "viewer/text.h"
+#include "viewer/xalloc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Devices, pipes and links are written in place; what is not there yet, or is a file, is replaced.
+ */
+static bool can_be_replaced(const char *path)
+{
+    struct stat status;
+
+    if (lstat(path, &status) != 0)
+        return errno == ENOENT;
+    return S_ISREG(status.st_mode);
+}
+
+static FILE *open_temporary(struct output *output)
+{
+    mode_t mask = umask(0);
+    int fd;
+
+    umask(mask);
+    output->temporary = xalloc_format("%s.XXXXXX", output->path);
+    fd = mkstemp(output->temporary);
+    if (fd < 0)
+        return NULL;
+    fchmod(fd, 0666 & ~mask);
+    return fdopen(fd, "w");
+}
+
+bool output_begin(struct output *output, const char *path)
+{
+    *output = (struct output){.path = path};
+    if (path == NULL || strcmp(path, "-") == 0) {
+        output->path = NULL;
+        output->file = stdout;
+        return true;
+    }
+    output->file = can_be_replaced(path) ? open_temporary(output) : fopen(path, "w");
+    if (output->file != NULL)
+        return true;
+    message("cannot write %s: %s", path, strerror(errno));
+    free(output->temporary);
+    return false;
+}
+
+bool output_end(struct output *output)
+{
+    bool good = ferror(output->file) == 0;
+
+    if (output->path == NULL)
+        return true;
+    errno = 0;
+    good = fclose(output->file) == 0 && good;
+    if (output->temporary != NULL) {
+        good = good && rename(output->temporary, output->path) == 0;
+        if (!good) {
+            int error = errno;
+            unlink(output->temporary);
+            errno = error;
+        }
+        free(output->temporary);
+    }
+    if (!good)
+        message("cannot write %s%s%s", output->path, errno != 0 ? ": " : "",
+                errno != 0 ? strerror(errno) : "");
+    return good;
+}
+
+void output_say(const struct output *output, const char *what, const char *advice)
+{
+    struct stat status;
+
+    if (output->path == NULL || stat(output->path, &status) != 0 || !S_ISREG(status.st_mode))
+        return;
+    message("%s is %s, %s; %s", output->path, what, text_bytes((uint64_t)status.st_size).chars,
+            advice);
+}

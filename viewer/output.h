@@ -1,0 +1,29 @@
+/* viewer/output.h - the file that a verb was asked to write */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * "-" and NULL are standard output. A file appears under its name only when it is complete: what is
+ * there already stays if anything goes wrong. Threads: one.
+ */
+#ifndef NPNTRACE_VIEWER_OUTPUT_H
+#define NPNTRACE_VIEWER_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct output {
+    const char *path;
+    char *temporary; /* NULL: standard output, or a file that is written in place */
+    FILE *file;
+};
+
+/* False after a message. */
+bool output_begin(struct output *output, const char *path);
+
+/* False after a message. Errors of standard output are for main() to find. */
+bool output_end(struct output *output);
+
+/* Says on stderr what was written, and how big it is. */
+void output_say(const struct output *output, const char *what, const char *advice);
+
+#endif
