@@ -5,6 +5,8 @@ noinst_LTLIBRARIES += libviewer.la
 libviewer_la_SOURCES = \
 	viewer/all_events.c \
 	viewer/all_events.h \
+	viewer/choose.c \
+	viewer/choose.h \
 	viewer/clock_now.c \
 	viewer/clock_now.h \
 	viewer/consistency.c \
@@ -30,6 +32,13 @@ libviewer_la_SOURCES = \
 	viewer/findings_heap.c \
 	viewer/findings_text.c \
 	viewer/findings_text.h \
+	viewer/follow.c \
+	viewer/follow.h \
+	viewer/follow_events.c \
+	viewer/follow_process.c \
+	viewer/follow_process.h \
+	viewer/follow_recorder.c \
+	viewer/follow_recorder.h \
 	viewer/handed.c \
 	viewer/handed.h \
 	viewer/heap_sums.c \
@@ -55,6 +64,9 @@ libviewer_la_SOURCES = \
 	viewer/leaks.h \
 	viewer/leaks_text.c \
 	viewer/leaks_text.h \
+	viewer/live.c \
+	viewer/live.h \
+	viewer/live_stacks.c \
 	viewer/mapping.c \
 	viewer/mapping.h \
 	viewer/message.c \
@@ -76,6 +88,8 @@ libviewer_la_SOURCES = \
 	viewer/paragraph.h \
 	viewer/problems.c \
 	viewer/problems.h \
+	viewer/process_list.c \
+	viewer/process_list.h \
 	viewer/progress.c \
 	viewer/progress.h \
 	viewer/ranges.h \
@@ -108,10 +122,10 @@ libviewer_la_SOURCES = \
 	viewer/source_trace_runs.c \
 	viewer/source_trace_tables.c \
 	viewer/sources.h \
-	viewer/stack_text.c \
-	viewer/stack_text.h \
 	viewer/stack_sums.c \
 	viewer/stack_sums.h \
+	viewer/stack_text.c \
+	viewer/stack_text.h \
 	viewer/stacks.c \
 	viewer/stacks.h \
 	viewer/symbols.c \
@@ -130,6 +144,14 @@ libviewer_la_SOURCES = \
 	viewer/terminal.h \
 	viewer/text.c \
 	viewer/text.h \
+	viewer/top.h \
+	viewer/top_head.c \
+	viewer/top_json.c \
+	viewer/top_keys.c \
+	viewer/top_page.c \
+	viewer/top_screen.c \
+	viewer/top_screen.h \
+	viewer/top_sort.c \
 	viewer/top_stacks.c \
 	viewer/top_stacks.h \
 	viewer/verb.h \
@@ -140,7 +162,7 @@ libviewer_la_SOURCES = \
 	viewer/xalloc.c \
 	viewer/xalloc.h
 libviewer_la_LIBADD = libformat.la $(DW_LIBS) $(ELF_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) \
-	$(JANSSON_LIBS) $(DEMANGLE_LIBS)
+	$(JANSSON_LIBS) $(DEMANGLE_LIBS) $(NCURSES_LIBS) $(MICROHTTPD_LIBS) -lm
 
 npntrace_SOURCES = \
 	viewer/main.c \
@@ -153,7 +175,8 @@ npntrace_SOURCES = \
 	viewer/record_text.c \
 	viewer/record_text.h \
 	viewer/verb_record.c \
-	viewer/verb_report.c
+	viewer/verb_report.c \
+	viewer/verb_top.c
 npntrace_LDADD = libviewer.la librecorder.la libformat.la
 
 # ---- unit tests ----------------------------------------------------------------

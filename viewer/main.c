@@ -26,6 +26,7 @@ static const struct verb {
     {"leaks", "what is still live and why it counts", verb_leaks},
     {"findings", "what plug-ins did against the rules of the API", verb_findings},
     {"events", "what happened, one line each", verb_events},
+    {"top", "what plug-ins hold and do now, while the host runs", verb_top},
     {"info", "what is in a recording, and what was lost", verb_info},
     {"check", "verify every checksum and invariant of a recording", verb_check},
 };

@@ -11,11 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+void (*mapping_before_dying)(void);
+
 static void say_shrunk(int number)
 {
     static const char text[] = "npntrace: the file became shorter while it was read\n";
 
     (void)number;
+    if (mapping_before_dying != NULL)
+        mapping_before_dying();
     if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
         _exit(2);
     _exit(2);

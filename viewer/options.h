@@ -44,6 +44,9 @@ void options_parse(const struct argp *argp, int argc, char **argv, void *input);
 int options_wrong(struct argp_state *state, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Its name, or NULL after a message. */
+const char *options_file(struct options *options);
+
 /* The recording that was asked for, or NULL after a message. */
 struct recording *options_open(struct options *options);
 
@@ -53,6 +56,9 @@ struct recording *options_open(struct options *options);
  * a message if one fits none.
  */
 bool *options_wanted_plugins(const struct options *options, const struct recording *recording);
+
+/* Does --plugin select this one? All are without the option. */
+bool options_wants_plugin(const struct options *options, const char *path);
 
 /* The file for a command to be suggested: "" if it was not named, else a blank and the quoted name.
  */
