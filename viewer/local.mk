@@ -5,6 +5,8 @@ noinst_LTLIBRARIES += libviewer.la
 libviewer_la_SOURCES = \
 	viewer/all_events.c \
 	viewer/all_events.h \
+	viewer/charge.c \
+	viewer/charge.h \
 	viewer/choose.c \
 	viewer/choose.h \
 	viewer/clock_now.c \
@@ -25,6 +27,9 @@ libviewer_la_SOURCES = \
 	viewer/event_out.h \
 	viewer/event_text.c \
 	viewer/event_text.h \
+	viewer/filter.c \
+	viewer/filter.h \
+	viewer/filter_stack.c \
 	viewer/finding_words.c \
 	viewer/finding_words.h \
 	viewer/findings.c \
@@ -90,6 +95,12 @@ libviewer_la_SOURCES = \
 	viewer/problems.h \
 	viewer/process_list.c \
 	viewer/process_list.h \
+	viewer/profile.c \
+	viewer/profile.h \
+	viewer/profile_events.c \
+	viewer/profile_reading.h \
+	viewer/profile_rows.c \
+	viewer/profile_sums.c \
 	viewer/progress.c \
 	viewer/progress.h \
 	viewer/ranges.h \
