@@ -112,6 +112,11 @@ libviewer_la_SOURCES = \
 	viewer/report_stacks.h \
 	viewer/report_text.c \
 	viewer/report_text.h \
+	viewer/serve.h \
+	viewer/serve_address.c \
+	viewer/serve_hosts.c \
+	viewer/serve_http.c \
+	viewer/serve_metrics.c \
 	viewer/session.c \
 	viewer/session.h \
 	viewer/slots.c \
@@ -187,6 +192,7 @@ npntrace_SOURCES = \
 	viewer/record_text.h \
 	viewer/verb_record.c \
 	viewer/verb_report.c \
+	viewer/verb_serve.c \
 	viewer/verb_top.c
 npntrace_LDADD = libviewer.la librecorder.la libformat.la
 

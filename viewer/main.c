@@ -27,6 +27,7 @@ static const struct verb {
     {"findings", "what plug-ins did against the rules of the API", verb_findings},
     {"events", "what happened, one line each", verb_events},
     {"top", "what plug-ins hold and do now, while the host runs", verb_top},
+    {"serve", "the same of all running hosts, for Prometheus", verb_serve},
     {"info", "what is in a recording, and what was lost", verb_info},
     {"check", "verify every checksum and invariant of a recording", verb_check},
 };

@@ -92,7 +92,7 @@ static int parse_limit(struct options *options, const char *argument, struct arg
     return 0;
 }
 
-static void add_plugin(struct options *options, const char *name)
+void options_add_plugin(struct options *options, const char *name)
 {
     options->plugins = xalloc_grown(options->plugins, options->plugin_count,
                                     &options->plugin_capacity, sizeof(*options->plugins));
@@ -107,7 +107,7 @@ static error_t parse_shared(int key, char *argument, struct argp_state *state)
     case KEY_JSON: options->json = true; return 0;
     case KEY_FORCE: options->force = true; return 0;
     case KEY_NO_SYMBOLS: options->without_symbols = true; return 0;
-    case KEY_PLUGIN: add_plugin(options, argument); return 0;
+    case KEY_PLUGIN: options_add_plugin(options, argument); return 0;
     case KEY_COLOR: return parse_color(options, argument, state);
     case KEY_LIMIT: return parse_limit(options, argument, state);
     case ARGP_KEY_ARG:

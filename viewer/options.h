@@ -47,6 +47,9 @@ int options_wrong(struct argp_state *state, const char *format, ...)
 /* Its name, or NULL after a message. */
 const char *options_file(struct options *options);
 
+/* As --plugin does. */
+void options_add_plugin(struct options *options, const char *name);
+
 /* The recording that was asked for, or NULL after a message. */
 struct recording *options_open(struct options *options);
 

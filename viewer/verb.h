@@ -19,6 +19,7 @@ int verb_report(int argc, char **argv);
 int verb_leaks(int argc, char **argv);
 int verb_findings(int argc, char **argv);
 int verb_events(int argc, char **argv);
+int verb_serve(int argc, char **argv);
 int verb_top(int argc, char **argv);
 int verb_info(int argc, char **argv);
 int verb_check(int argc, char **argv);
