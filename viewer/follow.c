@@ -193,9 +193,17 @@ static bool is_unchanged(struct follow *follow)
                              recording->process.boot_id);
 }
 
+static uint64_t work_so_far_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
 bool follow_read(struct follow *follow, struct problem *ret_problem)
 {
-    uint64_t begin = clock_now_ns();
+    uint64_t begin = clock_now_ns(), work_before_ns = work_so_far_ns();
 
     follow->stamp = begin;
     if (is_unchanged(follow)) {
@@ -210,7 +218,7 @@ bool follow_read(struct follow *follow, struct problem *ret_problem)
     read_new(follow);
     if (recording->snapshot_stamp != 0)
         follow->stamp = recording->snapshot_stamp;
-    follow->work_ns = clock_now_ns() - begin;
+    follow->work_ns = work_so_far_ns() - work_before_ns;
     return true;
 }
 

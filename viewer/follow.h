@@ -43,7 +43,7 @@ struct follow {
     uint64_t readings;
     uint64_t stamp;         /* of the last reading, CLOCK_MONOTONIC nanoseconds */
     uint64_t missed_events; /* overwritten before they were read */
-    uint64_t work_ns;       /* that the last reading took */
+    uint64_t work_ns;       /* of a processor, that the last reading took */
     /* A ring: by chunk, and what was overwritten, read or not. */
     struct ring_run *chunks;
     uint64_t overwritten_read, overwritten_before;

@@ -151,6 +151,8 @@ static enum traced look_at(uint32_t pid, int *ret_fd, char **ret_name)
         if (!parse_mapping(line, &mapped))
             continue;
         if (strcmp(mapped.path, MEMFD_NAME) == 0) {
+            if (follow_recorder_is(pid, mapped.device, mapped.inode))
+                continue;
             traced = TRACED_BY_RECORDER;
             if (ret_fd != NULL)
                 *ret_fd = follow_recorder_open(pid, mapped.device, mapped.inode, &name);

@@ -55,6 +55,13 @@ static bool is_wanted_file(void *context, const char *path)
            status.st_dev == wanted->device;
 }
 
+bool follow_recorder_is(uint32_t pid, dev_t device, ino_t inode)
+{
+    struct wanted_file ring = {device, inode};
+
+    return each_descriptor(pid, is_wanted_file, &ring);
+}
+
 struct wanted_trace {
     uint32_t pid;
     int fd;
@@ -101,11 +108,10 @@ static bool is_wanted_trace(void *context, const char *path)
 int follow_recorder_open(uint32_t pid, dev_t device, ino_t inode, char **ret_name)
 {
     struct process_list all = process_all();
-    struct wanted_file ring = {device, inode};
     struct wanted_trace trace = {.pid = pid, .fd = -1};
 
     for (size_t i = 0; i < all.count && trace.fd < 0; i++)
-        if (each_descriptor(all.pids[i], is_wanted_file, &ring))
+        if (follow_recorder_is(all.pids[i], device, inode))
             each_descriptor(all.pids[i], is_wanted_trace, &trace);
     process_list_free(&all);
     if (trace.fd >= 0)

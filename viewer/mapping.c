@@ -83,6 +83,11 @@ void mapping_release(const struct mapping *mapping, uint64_t offset, uint64_t by
         madvise((char *)(uintptr_t)mapping->base + begin, end - begin, MADV_DONTNEED);
 }
 
+void mapping_touch_little(const struct mapping *mapping)
+{
+    madvise((void *)(uintptr_t)mapping->base, mapping->mapped_bytes, MADV_RANDOM);
+}
+
 void mapping_close(struct mapping *mapping)
 {
     if (mapping->base != NULL)

@@ -19,19 +19,26 @@ struct writing {
 };
 
 /* A metric and what it is announced as. */
+enum family_type { GAUGE, COUNTER, INFO };
+
 struct family {
-    const char *name; /* without _total */
+    const char *name; /* without _total or _info */
     const char *help;
-    bool is_counter;
+    enum family_type type;
 };
 
+static const char *const suffixes[] = {[GAUGE] = "", [COUNTER] = "_total", [INFO] = "_info"};
+
+/* The older text announces what the samples are called, and knows no info. */
 static void begin_family(const struct writing *writing, const struct family *family)
 {
-    bool with_total = family->is_counter && !writing->is_openmetrics;
+    static const char *const types[] = {[GAUGE] = "gauge", [COUNTER] = "counter", [INFO] = "info"};
+    const char *suffix = writing->is_openmetrics ? "" : suffixes[family->type];
+    const char *type = family->type == INFO && !writing->is_openmetrics ? "gauge"
+                                                                       : types[family->type];
 
-    fprintf(writing->to, "# HELP %s%s %s\n# TYPE %s%s %s\n", family->name,
-            with_total ? "_total" : "", family->help, family->name, with_total ? "_total" : "",
-            family->is_counter ? "counter" : "gauge");
+    fprintf(writing->to, "# HELP %s%s %s\n# TYPE %s%s %s\n", family->name, suffix, family->help,
+            family->name, suffix, type);
 }
 
 static void put_value_of(FILE *to, const char *text)
@@ -58,7 +65,7 @@ static void put_label(FILE *to, const char *name, const char *text)
 static void begin_sample(const struct writing *writing, const struct family *family,
                          const struct serve_host *host)
 {
-    fprintf(writing->to, "%s%s{host=", family->name, family->is_counter ? "_total" : "");
+    fprintf(writing->to, "%s%s{host=", family->name, suffixes[family->type]);
     put_value_of(writing->to, host->name);
     fprintf(writing->to, ",pid=\"%" PRIu32 "\"", host->pid);
 }
@@ -72,8 +79,8 @@ static void end_sample(const struct writing *writing, uint64_t value)
 
 static void write_processes(const struct writing *writing)
 {
-    static const struct family family = {"npntrace_process_info",
-                                         "Traced processes that run now.", false};
+    static const struct family family = {"npntrace_process",
+                                         "Traced processes that run now.", INFO};
     static const char *const heaps[] = {
         [RING_HEAP_OFF] = "off", [RING_HEAP_PLUGINS] = "plugins", [RING_HEAP_ALL] = "all"};
 
@@ -95,7 +102,7 @@ static void write_lost(const struct writing *writing)
     static const struct family family = {
         "npntrace_lost_events",
         "Events that were lost before they were read: heap numbers and call stacks are of the rest.",
-        true};
+        COUNTER};
 
     begin_family(writing, &family);
     for (size_t i = 0; i < writing->hosts->count; i++) {
@@ -126,7 +133,7 @@ static void write_host_findings(const struct writing *writing, const struct fami
 static void write_findings(const struct writing *writing)
 {
     static const struct family family = {
-        "npntrace_findings", "How often plug-ins broke a rule of the API, by kind.", true};
+        "npntrace_findings", "How often plug-ins broke a rule of the API, by kind.", COUNTER};
 
     begin_family(writing, &family);
     for (size_t i = 0; i < writing->hosts->count; i++)
@@ -170,25 +177,25 @@ static const struct row_family {
     enum live_kind kind;
     uint64_t (*value)(const struct live_row *row);
 } row_families[] = {
-    {{"npntrace_plugin_live_bytes", "Bytes that are allocated and not freed.", false},
+    {{"npntrace_plugin_live_bytes", "Bytes that are allocated and not freed.", GAUGE},
      LIVE_PLUGIN, live_bytes},
-    {{"npntrace_plugin_live_blocks", "Blocks that are allocated and not freed.", false},
+    {{"npntrace_plugin_live_blocks", "Blocks that are allocated and not freed.", GAUGE},
      LIVE_PLUGIN, live_blocks},
-    {{"npntrace_plugin_peak_bytes", "The most bytes that were live at one time.", false},
+    {{"npntrace_plugin_peak_bytes", "The most bytes that were live at one time.", GAUGE},
      LIVE_PLUGIN, peak_bytes},
-    {{"npntrace_plugin_allocations", "Successful allocations.", true}, LIVE_PLUGIN, allocs},
-    {{"npntrace_plugin_allocated_bytes", "Bytes of successful allocations.", true},
+    {{"npntrace_plugin_allocations", "Successful allocations.", COUNTER}, LIVE_PLUGIN, allocs},
+    {{"npntrace_plugin_allocated_bytes", "Bytes of successful allocations.", COUNTER},
      LIVE_PLUGIN, allocated_bytes},
-    {{"npntrace_plugin_frees", "Frees.", true}, LIVE_PLUGIN, frees},
-    {{"npntrace_instance_live_bytes", "Bytes of an instance that are not freed.", false},
+    {{"npntrace_plugin_frees", "Frees.", COUNTER}, LIVE_PLUGIN, frees},
+    {{"npntrace_instance_live_bytes", "Bytes of an instance that are not freed.", GAUGE},
      LIVE_INSTANCE, live_bytes},
-    {{"npntrace_instance_live_blocks", "Blocks of an instance that are not freed.", false},
+    {{"npntrace_instance_live_blocks", "Blocks of an instance that are not freed.", GAUGE},
      LIVE_INSTANCE, live_blocks},
-    {{"npntrace_instance_peak_bytes", "The most bytes of an instance that were live.", false},
+    {{"npntrace_instance_peak_bytes", "The most bytes of an instance that were live.", GAUGE},
      LIVE_INSTANCE, peak_bytes},
-    {{"npntrace_instance_allocations", "Successful allocations of an instance.", true},
+    {{"npntrace_instance_allocations", "Successful allocations of an instance.", COUNTER},
      LIVE_INSTANCE, allocs},
-    {{"npntrace_instance_allocated_bytes", "Bytes of an instance's allocations.", true},
+    {{"npntrace_instance_allocated_bytes", "Bytes of an instance's allocations.", COUNTER},
      LIVE_INSTANCE, allocated_bytes},
 };
 
@@ -227,7 +234,7 @@ static void write_outlived(const struct writing *writing)
 {
     static const struct family family = {
         "npntrace_plugin_outlived_bytes",
-        "Bytes that instances which are destroyed allocated and nobody freed.", false};
+        "Bytes that instances which are destroyed allocated and nobody freed.", GAUGE};
 
     begin_family(writing, &family);
     for (size_t i = 0; i < writing->hosts->count; i++) {
@@ -251,9 +258,9 @@ static void write_outlived(const struct writing *writing)
 
 static void write_instances(const struct writing *writing, bool is_created)
 {
-    static const struct family now = {"npntrace_plugin_instances", "Instances that exist.", false};
+    static const struct family now = {"npntrace_plugin_instances", "Instances that exist.", GAUGE};
     static const struct family ever = {"npntrace_plugin_created_instances",
-                                       "Instances that were created so far.", true};
+                                       "Instances that were created so far.", COUNTER};
     const struct family *family = is_created ? &ever : &now;
 
     begin_family(writing, family);
@@ -311,7 +318,7 @@ static void write_stacks(const struct writing *writing)
     static const struct family family = {
         "npntrace_stack_live_bytes",
         "Bytes not freed, by the plug-in's function that allocated: the largest call stacks.",
-        false};
+        GAUGE};
     size_t limit = writing->hosts->stack_limit;
 
     if (limit == 0)
@@ -334,13 +341,13 @@ static void write_stacks(const struct writing *writing)
 static void write_self(const struct writing *writing, double seconds)
 {
     static const struct family processes = {"npntrace_processes", "Traced processes that run now.",
-                                            false};
+                                            GAUGE};
     static const struct family unreadable = {
         "npntrace_unreadable_recordings", "Files that look like recordings and cannot be read.",
-        false};
+        GAUGE};
     static const struct family reading = {"npntrace_read_seconds",
-                                          "How long it took to read what is new.", false};
-    static const struct family build = {"npntrace_build_info", "The version that serves.", false};
+                                          "How long it took to read what is new.", GAUGE};
+    static const struct family build = {"npntrace_build", "The version that serves.", INFO};
 
     begin_family(writing, &processes);
     fprintf(writing->to, "%s %zu\n", processes.name, writing->hosts->count);
@@ -349,7 +356,7 @@ static void write_self(const struct writing *writing, double seconds)
     begin_family(writing, &reading);
     fprintf(writing->to, "%s %.6f\n", reading.name, seconds);
     begin_family(writing, &build);
-    fprintf(writing->to, "%s{version=\"%s\"} 1\n", build.name, PACKAGE_VERSION);
+    fprintf(writing->to, "%s_info{version=\"%s\"} 1\n", build.name, PACKAGE_VERSION);
 }
 
 void serve_metrics_write(FILE *to, const struct serve_hosts *hosts, bool is_openmetrics,

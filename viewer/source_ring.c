@@ -223,6 +223,8 @@ int source_ring_open(struct recording *recording, struct mapping *mapping)
 
     read_identity(recording);
     find_ending(recording);
+    if (recording->live)
+        mapping_touch_little(mapping);
     find_clock(recording);
     source_ring_copy_tables(recording);
     read_process(recording);

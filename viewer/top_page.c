@@ -12,7 +12,10 @@
 #include <string.h>
 
 #define NAME_LEAST 8
-#define NAME_WIDEST 60 /* where nothing is cut the column is as wide as its names */
+#define NAME_GOOD 16    /* wanted before there is a third column */
+#define NAME_BEST 44    /* wanted before there are the last ones */
+#define FEW_COLUMNS 3
+#define MANY_COLUMNS 6
 #define SPLIT_LEAST 6  /* lines for each of two panes */
 
 /* In the order in which columns come as a page gets wider, which is that of the page. */
@@ -139,10 +142,10 @@ static size_t column_count(size_t width, size_t wanted_name, size_t *ret_name)
     }
     for (; count < TOP_COLUMNS; count++) {
         size_t more = columns[count].width + 1;
-        size_t least = wanted_name < NAME_LEAST << (count > TOP_GROWTH)
-                           ? wanted_name
-                           : NAME_LEAST << (count > TOP_GROWTH);
-        if (used + more + least > width)
+        size_t name = count < FEW_COLUMNS    ? NAME_LEAST
+                      : count < MANY_COLUMNS ? NAME_GOOD
+                                             : NAME_BEST;
+        if (used + more + (name < wanted_name ? name : wanted_name) > width)
             break;
         used += more;
     }
@@ -242,34 +245,74 @@ static size_t first_row(struct top_choice *choice, enum top_pane pane, size_t co
     return *offset;
 }
 
-/* A heading and up to room rows. */
-static void add_pane(struct top_page *page, struct live *live, struct top_choice *choice,
-                     enum top_pane pane, size_t room)
-{
-    static const char *const titles[] = {"PLUG-IN, INSTANCE", "STACK"};
-    const struct live_row *rows = pane == TOP_PLUGINS ? live->rows : live->stack_rows;
-    size_t count, widest = strlen(titles[pane]) + 1, name_width;
-    size_t *order = top_sort(live, choice, pane, &count);
-    size_t first = first_row(choice, pane, count, room);
-    size_t shown = count - first < room ? count - first : room;
-    char **names = xalloc_zeroed(shown, sizeof(*names));
+/* The rows of a pane that there is room for, with their names. */
+struct pane {
+    enum top_pane which;
+    const struct live_row *rows;
+    size_t *order;
+    char **names;
+    size_t count, first, shown;
+    size_t widest; /* name */
+};
 
-    for (size_t i = 0; i < shown; i++) {
-        names[i] = name_of(live, &rows[order[first + i]], first + i);
-        widest = text_width(names[i]) > widest ? text_width(names[i]) : widest;
+static const char *const pane_titles[] = {"PLUG-IN, INSTANCE", "STACK"};
+
+static struct pane pane_of(struct live *live, struct top_choice *choice, enum top_pane which,
+                           size_t room)
+{
+    struct pane pane = {.which = which,
+                        .rows = which == TOP_PLUGINS ? live->rows : live->stack_rows,
+                        .widest = strlen(pane_titles[which]) + 1};
+
+    pane.order = top_sort(live, choice, which, &pane.count);
+    pane.first = first_row(choice, which, pane.count, room);
+    pane.shown = pane.count - pane.first < room ? pane.count - pane.first : room;
+    pane.names = xalloc_zeroed(pane.shown, sizeof(*pane.names));
+    for (size_t i = 0; i < pane.shown; i++) {
+        pane.names[i] = name_of(live, &pane.rows[pane.order[pane.first + i]], pane.first + i);
+        size_t width = text_width(pane.names[i]);
+        pane.widest = width > pane.widest ? width : pane.widest;
     }
-    size_t used = column_count(page->width, widest < NAME_WIDEST || page->width == TOP_NO_LIMIT
-                                                ? widest
-                                                : NAME_WIDEST, &name_width);
-    add_titles(page, choice, titles[pane], name_width, used);
-    for (size_t i = 0; i < shown; i++)
-        add_row(page, &rows[order[first + i]], names[i], name_width, used,
-                choice->has_selection && choice->pane == pane &&
-                    choice->selected[pane] == first + i);
-    page->shown[pane] = shown;
-    page->rows[pane] = count;
-    free(names);
-    free(order);
+    return pane;
+}
+
+/* A heading and the rows. Ends the pane. */
+static void add_pane(struct top_page *page, const struct top_choice *choice, struct pane *pane,
+                     size_t widest)
+{
+    size_t name_width, used = column_count(page->width, widest, &name_width);
+
+    add_titles(page, choice, pane_titles[pane->which], name_width, used);
+    for (size_t i = 0; i < pane->shown; i++)
+        add_row(page, &pane->rows[pane->order[pane->first + i]], pane->names[i], name_width, used,
+                choice->has_selection && choice->pane == pane->which &&
+                    choice->selected[pane->which] == pane->first + i);
+    page->shown[pane->which] = pane->shown;
+    page->rows[pane->which] = pane->count;
+    free(pane->names);
+    free(pane->order);
+}
+
+static void add_one_pane(struct top_page *page, struct live *live, struct top_choice *choice,
+                         enum top_pane which, size_t room)
+{
+    struct pane pane = pane_of(live, choice, which, room);
+
+    add_pane(page, choice, &pane, pane.widest);
+}
+
+/* One above the other, with the same columns. */
+static void add_two_panes(struct top_page *page, struct live *live, struct top_choice *choice,
+                          size_t upper, size_t lower)
+{
+    struct pane plugins = pane_of(live, choice, TOP_PLUGINS, upper);
+    struct pane stacks = pane_of(live, choice, TOP_STACKS, lower);
+    size_t widest = plugins.widest > stacks.widest ? plugins.widest : stacks.widest;
+
+    add_pane(page, choice, &plugins, widest);
+    if (page->height == TOP_NO_LIMIT)
+        top_page_add(page, TERMINAL_PLAIN, xalloc_string(""));
+    add_pane(page, choice, &stacks, widest);
 }
 
 static size_t rows_of(const struct live *live, const struct top_choice *choice, enum top_pane pane)
@@ -288,24 +331,19 @@ static void add_panes(struct top_page *page, struct live *live, struct top_choic
     size_t stacks = rows_of(live, choice, TOP_STACKS);
 
     if (room == TOP_NO_LIMIT) {
-        add_pane(page, live, choice, TOP_PLUGINS, plugins);
-        top_page_add(page, TERMINAL_PLAIN, xalloc_string(""));
-        add_pane(page, live, choice, TOP_STACKS,
-                 live->options->has_limit && live->options->limit != 0 &&
-                         live->options->limit < stacks
-                     ? (size_t)live->options->limit
-                     : stacks);
+        uint64_t limit = live->options->limit;
+        add_two_panes(page, live, choice, plugins,
+                      limit != 0 && limit < stacks ? (size_t)limit : stacks);
         return;
     }
     if (room < 2 * SPLIT_LEAST) {
-        add_pane(page, live, choice, choice->pane, room > 1 ? room - 1 : 0);
+        add_one_pane(page, live, choice, choice->pane, room > 1 ? room - 1 : 0);
         return;
     }
     room -= 2; /* headings */
     size_t upper = plugins <= room / 2 ? plugins : room - (stacks < room / 2 ? stacks : room / 2);
     upper = upper < plugins ? upper : plugins;
-    add_pane(page, live, choice, TOP_PLUGINS, upper);
-    add_pane(page, live, choice, TOP_STACKS, room - upper);
+    add_two_panes(page, live, choice, upper, room - upper);
 }
 
 static void add_foot(struct top_page *page, const struct top_choice *choice)
