@@ -8,6 +8,8 @@ dist_man_MANS += \
 	man/npntrace-leaks.1 \
 	man/npntrace-findings.1 \
 	man/npntrace-events.1 \
+	man/npntrace-serve.1 \
+	man/npntrace-top.1 \
 	man/npntrace-info.1 \
 	man/npntrace-check.1 \
 	man/npntrace-format.5 \

@@ -112,8 +112,8 @@ static void read_new(struct follow *follow)
         follow_ring_read(follow, recording);
     else
         follow_trace_read(follow, recording);
-    model->has_heap = recording->process.heap != RING_HEAP_OFF ||
-                      model->heap.allocs + model->heap.frees != 0;
+    model->has_heap =
+        recording->process.heap != RING_HEAP_OFF || model->heap.allocs + model->heap.frees != 0;
     add_up_heap(follow);
     take_state(model);
     note_steps(model);
@@ -224,9 +224,8 @@ bool follow_read(struct follow *follow, struct problem *ret_problem)
 
 bool follow_goes_on(const struct follow *follow)
 {
-    return follow->recording->live ||
-           (follow->recording->process.ending == RECORDING_UNFINISHED &&
-            follow->recording->process.state != RING_STOPPED);
+    return follow->recording->live || (follow->recording->process.ending == RECORDING_UNFINISHED &&
+                                       follow->recording->process.state != RING_STOPPED);
 }
 
 struct follow *follow_open_fd(int fd, const char *name, struct problem *ret_problem)
@@ -257,9 +256,8 @@ struct follow *follow_open(const char *path, struct problem *ret_problem)
 uint64_t follow_lost_events(const struct follow *follow)
 {
     const struct recording *recording = follow->recording;
-    uint64_t overwritten = recording->kind == RECORDING_RING
-                               ? follow->missed_events
-                               : recording->losses.overwritten_events;
+    uint64_t overwritten = recording->kind == RECORDING_RING ? follow->missed_events
+                                                             : recording->losses.overwritten_events;
 
     return overwritten + recording->losses.dropped_events + recording->losses.missed_calls +
            recording->losses.damaged_events;

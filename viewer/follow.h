@@ -33,8 +33,8 @@ struct follow {
     char *name;      /* of the file, for people */
     char *open_name; /* of the descriptor, for recording_open() */
     int fd;
-    struct stat status; /* when it was read */
-    bool is_settled;    /* nobody had written to it for a while then */
+    struct stat status;          /* when it was read */
+    bool is_settled;             /* nobody had written to it for a while then */
     struct recording *recording; /* as of the last reading */
     struct recording *pinned;    /* see follow_pin() */
     struct model *model;

@@ -16,7 +16,8 @@ static bool is_gone(const struct event *event)
 {
     return (event->type == EVENT_NPN_FREE || event->type == EVENT_NPN_ELSEWHERE ||
             event->type == EVENT_NPN_RELEASED || event->type == EVENT_NPN_HANDED) &&
-           (event->flags & EVENT_KNOWN) != 0 && EVENT_ORIGIN(event->owner_flags) == NPN_ORIGIN_ALLOC;
+           (event->flags & EVENT_KNOWN) != 0 &&
+           EVENT_ORIGIN(event->owner_flags) == NPN_ORIGIN_ALLOC;
 }
 
 /* What each stack holds, by events: a free names its block's allocation. */
@@ -94,9 +95,8 @@ static void end_runs(struct follow *follow, const struct recording *recording,
     }
     bool is_settled = follow->readings == 0 || !recording->live;
     uint64_t overwritten = is_settled ? overwritten_now : follow->overwritten_before;
-    uint64_t missed = overwritten > follow->overwritten_read
-                          ? overwritten - follow->overwritten_read
-                          : 0;
+    uint64_t missed =
+        overwritten > follow->overwritten_read ? overwritten - follow->overwritten_read : 0;
     if (missed > follow->missed_events)
         follow->missed_events = missed;
     follow->overwritten_before = overwritten_now;
@@ -108,8 +108,8 @@ void follow_ring_read(struct follow *follow, struct recording *recording)
     uint64_t overwritten = recording->losses.overwritten_events; /* reading may add to it */
 
     if (follow->chunks == NULL)
-        follow->chunks = xalloc_zeroed(source_ring_readable(recording, RING_CHUNKS),
-                                       sizeof(*follow->chunks));
+        follow->chunks =
+            xalloc_zeroed(source_ring_readable(recording, RING_CHUNKS), sizeof(*follow->chunks));
     source->following = true;
     begin_runs(follow, source, recording->run_count);
     for (size_t i = 0; i < recording->run_count; i++)

@@ -48,9 +48,8 @@ static bool parse_mapping(char *line, struct mapped *ret_mapped)
     size_t length = strlen(line + at), tail = strlen(DELETED);
     if (length > tail && strcmp(line + at + length - tail, DELETED) == 0)
         line[at + (int)(length - tail)] = '\0';
-    *ret_mapped = (struct mapped){.device = makedev(major_number, minor_number),
-                                  .inode = (ino_t)inode,
-                                  .path = line + at};
+    *ret_mapped = (struct mapped){
+        .device = makedev(major_number, minor_number), .inode = (ino_t)inode, .path = line + at};
     snprintf(ret_mapped->range, sizeof(ret_mapped->range), "%llx-%llx", begin, end);
     return true;
 }
@@ -239,7 +238,8 @@ int follow_process_open(uint32_t pid, char **ret_name)
         traced = look_at(pid, &fd, ret_name);
     }
     if (fd < 0)
-        message("process %" PRIu32 " is recorded by \"npntrace record\", whose trace file is not to "
+        message("process %" PRIu32
+                " is recorded by \"npntrace record\", whose trace file is not to "
                 "be found or opened; name the file instead",
                 pid);
     return fd;

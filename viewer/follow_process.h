@@ -17,8 +17,8 @@
 
 #include <stdint.h>
 
-/* A descriptor of the recording, which is the caller's; *ret_name is its name, to be freed. -1 after
- * a message. */
+/* A descriptor of the recording, which is the caller's; *ret_name is its name, to be freed. -1
+ * after a message. */
 int follow_process_open(uint32_t pid, char **ret_name);
 
 #endif

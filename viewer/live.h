@@ -11,7 +11,8 @@
  *
  * Rows of stacks: equal stacks are one (viewer/stacks.h). Their peaks are not known.
  *
- * Threads: one. Memory: by plug-ins, instances, live blocks and distinct stacks; until live_close().
+ * Threads: one. Memory: by plug-ins, instances, live blocks and distinct stacks; until
+ * live_close().
  */
 #ifndef NPNTRACE_VIEWER_LIVE_H
 #define NPNTRACE_VIEWER_LIVE_H
@@ -55,8 +56,8 @@ struct live_group; /* live_stacks.c */
 struct live {
     struct follow *follow;
     const struct options *options; /* --plugin, --no-symbols */
-    uint64_t before_stamp; /* of the look before the last one; 0: none */
-    double seconds;        /* between the two; 0: none */
+    uint64_t before_stamp;         /* of the look before the last one; 0: none */
+    double seconds;                /* between the two; 0: none */
     struct live_row totals[2];     /* [is_heap]; of plug-ins, wanted or not, and the host */
     struct live_row *rows;         /* plug-ins by id, each with its instances behind it */
     size_t row_count, row_capacity;
@@ -65,8 +66,8 @@ struct live {
     struct live_past total_pasts[2];
     struct live_pasts plugin_pasts[2], instance_pasts[2];
     struct stacks *stacks;
-    struct names *names; /* of the pinned recording; NULL: not made yet */
-    size_t names_modules; /* that it knows */
+    struct names *names;       /* of the pinned recording; NULL: not made yet */
+    size_t names_modules;      /* that it knows */
     struct live_group *groups; /* index 0 is unused */
     size_t group_count, group_capacity;
     struct live_group_index *group_index;
@@ -83,8 +84,8 @@ bool live_look(struct live *live, struct problem *ret_problem);
 /* The stack of a row, in live->stacks. */
 uint32_t live_stack(const struct live *live, const struct live_row *row);
 
-/* One line for a stack's row: the function that asked, of the plug-in's own if there is one. Kept by
- * live. */
+/* One line for a stack's row: the function that asked, of the plug-in's own if there is one. Kept
+ * by live. */
 const char *live_stack_text(struct live *live, const struct live_row *row);
 
 /* Names for live->stacks, made when they are first asked for. */

@@ -61,9 +61,9 @@ static void group_new_sums(struct live *live, bool is_heap, const struct stack_s
     uint32_t *group_of = xalloc_resized(live->group_of[is_heap], sums->count, sizeof(*group_of));
     for (size_t i = known; i < sums->count; i++) {
         const struct stack_sum *sum = &sums->list[i];
-        group_of[i] = i == 0 ? 0
-                             : group_of_stack(live, is_heap, sum->plugin,
-                                              stacks_of(live->stacks, sum->node));
+        group_of[i] =
+            i == 0 ? 0
+                   : group_of_stack(live, is_heap, sum->plugin, stacks_of(live->stacks, sum->node));
     }
     live->group_of[is_heap] = group_of;
     live->group_of_count[is_heap] = sums->count;

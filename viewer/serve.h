@@ -59,8 +59,8 @@ void serve_metrics_write(FILE *to, const struct serve_hosts *hosts, bool is_open
 
 struct serve_http;
 
-/* Listens, in a thread of its own. NULL after a message. *ret_address is what it listens on: of port
- * 0 the port that was chosen. */
+/* Listens, in a thread of its own. NULL after a message. *ret_address is what it listens on: of
+ * port 0 the port that was chosen. */
 struct serve_http *serve_http_begin(struct serve_hosts *hosts, const struct sockaddr *address,
                                     struct sockaddr_storage *ret_address);
 void serve_http_end(struct serve_http *http);

@@ -43,7 +43,8 @@ static bool parse_host(const char *host, uint16_t port, struct sockaddr_storage 
 bool serve_address_parse(const char *text, uint16_t port, struct sockaddr_storage *ret_address)
 {
     const char *colon = strrchr(text, ':'), *bracket = strrchr(text, ']');
-    bool has_port = colon != NULL && (bracket != NULL ? colon > bracket : strchr(text, ':') == colon);
+    bool has_port =
+        colon != NULL && (bracket != NULL ? colon > bracket : strchr(text, ':') == colon);
     size_t length = has_port ? (size_t)(colon - text) : strlen(text);
 
     if (has_port && !parse_port(colon + 1, &port))

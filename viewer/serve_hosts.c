@@ -105,8 +105,7 @@ static bool supersede(struct serve_hosts *hosts, const struct recording *recordi
 
 static void add_host(struct serve_hosts *hosts, struct follow *follow)
 {
-    hosts->list =
-        xalloc_grown(hosts->list, hosts->count, &hosts->capacity, sizeof(*hosts->list));
+    hosts->list = xalloc_grown(hosts->list, hosts->count, &hosts->capacity, sizeof(*hosts->list));
     hosts->list[hosts->count++] = (struct serve_host){
         .live = live_begin(follow, hosts->options),
         .name = text_printable(recording_base_name(follow->recording->process.exe)),
@@ -175,8 +174,8 @@ static char *plugin_name(const struct recording *recording, size_t id)
         if (i == id - 1)
             continue;
         same_path |= strcmp(recording->plugins[i].path, path) == 0;
-        same_name |= strcmp(recording_base_name(recording->plugins[i].path),
-                            recording_base_name(path)) == 0;
+        same_name |=
+            strcmp(recording_base_name(recording->plugins[i].path), recording_base_name(path)) == 0;
     }
     char *name = text_printable(same_name ? path : recording_base_name(path));
     if (!same_path)

@@ -34,8 +34,8 @@ static void begin_family(const struct writing *writing, const struct family *fam
 {
     static const char *const types[] = {[GAUGE] = "gauge", [COUNTER] = "counter", [INFO] = "info"};
     const char *suffix = writing->is_openmetrics ? "" : suffixes[family->type];
-    const char *type = family->type == INFO && !writing->is_openmetrics ? "gauge"
-                                                                       : types[family->type];
+    const char *type =
+        family->type == INFO && !writing->is_openmetrics ? "gauge" : types[family->type];
 
     fprintf(writing->to, "# HELP %s%s %s\n# TYPE %s%s %s\n", family->name, suffix, family->help,
             family->name, suffix, type);
@@ -79,8 +79,8 @@ static void end_sample(const struct writing *writing, uint64_t value)
 
 static void write_processes(const struct writing *writing)
 {
-    static const struct family family = {"npntrace_process",
-                                         "Traced processes that run now.", INFO};
+    static const struct family family = {"npntrace_process", "Traced processes that run now.",
+                                         INFO};
     static const char *const heaps[] = {
         [RING_HEAP_OFF] = "off", [RING_HEAP_PLUGINS] = "plugins", [RING_HEAP_ALL] = "all"};
 
@@ -99,10 +99,10 @@ static void write_processes(const struct writing *writing)
 
 static void write_lost(const struct writing *writing)
 {
-    static const struct family family = {
-        "npntrace_lost_events",
-        "Events that were lost before they were read: heap numbers and call stacks are of the rest.",
-        COUNTER};
+    static const struct family family = {"npntrace_lost_events",
+                                         "Events that were lost before they were read: heap "
+                                         "numbers and call stacks are of the rest.",
+                                         COUNTER};
 
     begin_family(writing, &family);
     for (size_t i = 0; i < writing->hosts->count; i++) {
@@ -178,25 +178,34 @@ static const struct row_family {
     uint64_t (*value)(const struct live_row *row);
 } row_families[] = {
     {{"npntrace_plugin_live_bytes", "Bytes that are allocated and not freed.", GAUGE},
-     LIVE_PLUGIN, live_bytes},
+     LIVE_PLUGIN,
+     live_bytes},
     {{"npntrace_plugin_live_blocks", "Blocks that are allocated and not freed.", GAUGE},
-     LIVE_PLUGIN, live_blocks},
+     LIVE_PLUGIN,
+     live_blocks},
     {{"npntrace_plugin_peak_bytes", "The most bytes that were live at one time.", GAUGE},
-     LIVE_PLUGIN, peak_bytes},
+     LIVE_PLUGIN,
+     peak_bytes},
     {{"npntrace_plugin_allocations", "Successful allocations.", COUNTER}, LIVE_PLUGIN, allocs},
     {{"npntrace_plugin_allocated_bytes", "Bytes of successful allocations.", COUNTER},
-     LIVE_PLUGIN, allocated_bytes},
+     LIVE_PLUGIN,
+     allocated_bytes},
     {{"npntrace_plugin_frees", "Frees.", COUNTER}, LIVE_PLUGIN, frees},
     {{"npntrace_instance_live_bytes", "Bytes of an instance that are not freed.", GAUGE},
-     LIVE_INSTANCE, live_bytes},
+     LIVE_INSTANCE,
+     live_bytes},
     {{"npntrace_instance_live_blocks", "Blocks of an instance that are not freed.", GAUGE},
-     LIVE_INSTANCE, live_blocks},
+     LIVE_INSTANCE,
+     live_blocks},
     {{"npntrace_instance_peak_bytes", "The most bytes of an instance that were live.", GAUGE},
-     LIVE_INSTANCE, peak_bytes},
+     LIVE_INSTANCE,
+     peak_bytes},
     {{"npntrace_instance_allocations", "Successful allocations of an instance.", COUNTER},
-     LIVE_INSTANCE, allocs},
+     LIVE_INSTANCE,
+     allocs},
     {{"npntrace_instance_allocated_bytes", "Bytes of an instance's allocations.", COUNTER},
-     LIVE_INSTANCE, allocated_bytes},
+     LIVE_INSTANCE,
+     allocated_bytes},
 };
 
 static void put_owner(const struct writing *writing, const struct serve_host *host,
@@ -270,9 +279,9 @@ static void write_instances(const struct writing *writing, bool is_created)
         for (uint32_t id = 1; id <= recording->plugin_count; id++) {
             uint64_t count = 0;
             for (size_t j = 0; j < recording->instance_count; j++)
-                count += recording->instances[j].plugin == id &&
-                         (is_created ||
-                          (recording->instances[j].flags & RING_INSTANCE_DESTROYED) == 0);
+                count +=
+                    recording->instances[j].plugin == id &&
+                    (is_created || (recording->instances[j].flags & RING_INSTANCE_DESTROYED) == 0);
             if (!live_wants(host->live, id))
                 continue;
             begin_sample(writing, family, host);
@@ -342,9 +351,9 @@ static void write_self(const struct writing *writing, double seconds)
 {
     static const struct family processes = {"npntrace_processes", "Traced processes that run now.",
                                             GAUGE};
-    static const struct family unreadable = {
-        "npntrace_unreadable_recordings", "Files that look like recordings and cannot be read.",
-        GAUGE};
+    static const struct family unreadable = {"npntrace_unreadable_recordings",
+                                             "Files that look like recordings and cannot be read.",
+                                             GAUGE};
     static const struct family reading = {"npntrace_read_seconds",
                                           "How long it took to read what is new.", GAUGE};
     static const struct family build = {"npntrace_build", "The version that serves.", INFO};

@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- *   live.h ---> top_sort.c: rows in order ---> top_page.c: lines of text ---> top_screen.c: a terminal
+ *   live.h ---> top_sort.c: rows in order ---> top_page.c: lines of text ---> top_screen.c: a
+ * terminal
  *                                                                        \--> verb_top.c: a pipe
  *
  * A page has whatever fits: columns go from the right as it becomes narrower, down to a name and
@@ -57,13 +58,13 @@ struct top_choice {
     bool is_paused;
     bool without_instances;
     enum top_screenful screenful;
-    enum top_pane pane;          /* that keys move in */
-    bool has_selection;          /* false: no row stands out */
-    size_t selected[TOP_PANES];  /* index of a row */
-    size_t offset[TOP_PANES];    /* of the first row shown; moved by top_page_make() */
-    size_t detail_offset;        /* of TOP_HELP and TOP_STACK */
-    uint32_t detail_group;       /* TOP_STACK */
-    const char *trouble;         /* why the last look failed, NULL: it did not */
+    enum top_pane pane;         /* that keys move in */
+    bool has_selection;         /* false: no row stands out */
+    size_t selected[TOP_PANES]; /* index of a row */
+    size_t offset[TOP_PANES];   /* of the first row shown; moved by top_page_make() */
+    size_t detail_offset;       /* of TOP_HELP and TOP_STACK */
+    uint32_t detail_group;      /* TOP_STACK */
+    const char *trouble;        /* why the last look failed, NULL: it did not */
 };
 
 struct top_line {
@@ -76,12 +77,13 @@ struct top_line {
 struct top_page {
     struct top_line *lines;
     size_t count, capacity;
-    size_t width, height; /* TOP_NO_LIMIT: any */
+    size_t width, height;    /* TOP_NO_LIMIT: any */
     size_t shown[TOP_PANES]; /* rows that there was room for */
     size_t rows[TOP_PANES];  /* rows that there are */
 };
 
-/* Indices of live->rows, or of live->stack_rows, in the order to be shown; the caller frees them. */
+/* Indices of live->rows, or of live->stack_rows, in the order to be shown; the caller frees them.
+ */
 size_t *top_sort(const struct live *live, const struct top_choice *choice, enum top_pane pane,
                  size_t *ret_count);
 

@@ -22,11 +22,11 @@ static char *signed_bytes(int64_t bytes)
 static void add_total(struct top_page *page, const char *what, const struct live_row *row)
 {
     char *growth = signed_bytes(row->growth_bytes);
-    char *rate = row->has_rate
-                     ? xalloc_format("; %s/s, %s calls/s",
-                                     text_bytes((uint64_t)row->bytes_per_s).chars,
-                                     text_count((uint64_t)llround(row->allocs_per_s)).chars)
-                     : xalloc_string("");
+    char *rate =
+        row->has_rate
+            ? xalloc_format("; %s/s, %s calls/s", text_bytes((uint64_t)row->bytes_per_s).chars,
+                            text_count((uint64_t)llround(row->allocs_per_s)).chars)
+            : xalloc_string("");
 
     top_page_add(page, TERMINAL_PLAIN,
                  xalloc_format("%-5s live %s in %s, %s, peak %s%s", what,
@@ -48,9 +48,8 @@ static void add_warnings(struct top_page *page, const struct live *live,
         top_page_add(page, TERMINAL_BAD,
                      xalloc_format("%s lost: heap and stacks are of the rest%s",
                                    text_plural(lost, "event").chars,
-                                   follow->recording->has_counters
-                                       ? "; NPN numbers are whole"
-                                       : ", NPN numbers as well"));
+                                   follow->recording->has_counters ? "; NPN numbers are whole"
+                                                                   : ", NPN numbers as well"));
     if (choice->trouble != NULL)
         top_page_add(page, TERMINAL_BAD, xalloc_format("cannot look again: %s", choice->trouble));
 }
@@ -92,7 +91,6 @@ void top_page_head(struct top_page *page, const struct live *live, const struct 
 
 /* ---- help, and one stack ----------------------------------------------------------------- */
 
-
 static void add_help(struct top_page *lines)
 {
     static const char *const keys[] = {
@@ -121,9 +119,8 @@ static bool add_frame(void *context, const struct names_line *line)
 {
     struct top_page *lines = context;
     char *module = text_printable(line->module != NULL ? recording_base_name(line->module) : "?");
-    char *function = line->function != NULL
-                         ? text_printable(line->function)
-                         : xalloc_format("%s+0x%" PRIx64, module, line->offset);
+    char *function = line->function != NULL ? text_printable(line->function)
+                                            : xalloc_format("%s+0x%" PRIx64, module, line->offset);
     char *file = text_printable(line->file != NULL ? recording_base_name(line->file) : "");
     char *text = line->file != NULL
                      ? xalloc_format("  %s  %s:%" PRIu32 "%s", function, file, line->line,

@@ -108,11 +108,10 @@ static json_t *json_of_stacks(struct live *live, size_t limit)
         json_object_del(json, "frees");
         json_object_del(json, "peak_bytes");
         json_object_set_new(json, "domain", json_string(domain(row)));
-        json_object_set_new(
-            json, "plugin",
-            row->plugin == 0
-                ? json_null()
-                : json_out_text(recording_base_name(recording->plugins[row->plugin - 1].path)));
+        json_object_set_new(json, "plugin",
+                            row->plugin == 0 ? json_null()
+                                             : json_out_text(recording_base_name(
+                                                   recording->plugins[row->plugin - 1].path)));
         json_object_set_new(json, "stack",
                             json_out_stack(live_names(live), live->stacks, live_stack(live, row)));
         json_array_append_new(list, json);
@@ -134,7 +133,8 @@ void top_json_print(struct live *live, size_t stack_limit)
     json_object_set_new(json, "format", json_string("npntrace-top-1"));
     json_object_set_new(json, "host", json_out_host(follow->recording));
     json_object_set_new(json, "running", json_boolean(follow_goes_on(follow)));
-    json_object_set_new(json, "seconds", live->seconds > 0 ? json_real(live->seconds) : json_null());
+    json_object_set_new(json, "seconds",
+                        live->seconds > 0 ? json_real(live->seconds) : json_null());
     json_object_set_new(json, "lost_events", json_out_number(follow_lost_events(follow)));
     json_object_set_new(json, "findings", json_out_number(findings_count(model)));
     json_object_set_new(json, "totals", totals);

@@ -12,8 +12,8 @@
 /* Moves by rows in the pane, or by lines on the other pages. */
 static void move_by(struct top_choice *choice, const struct top_page *page, long rows)
 {
-    size_t *at = choice->screenful == TOP_TABLES ? &choice->selected[choice->pane]
-                                                 : &choice->detail_offset;
+    size_t *at =
+        choice->screenful == TOP_TABLES ? &choice->selected[choice->pane] : &choice->detail_offset;
     size_t end = choice->screenful == TOP_TABLES ? page->rows[choice->pane] : TOP_NO_LIMIT;
 
     choice->has_selection = true;

@@ -12,11 +12,11 @@
 #include <string.h>
 
 #define NAME_LEAST 8
-#define NAME_GOOD 16    /* wanted before there is a third column */
-#define NAME_BEST 44    /* wanted before there are the last ones */
+#define NAME_GOOD 16 /* wanted before there is a third column */
+#define NAME_BEST 44 /* wanted before there are the last ones */
 #define FEW_COLUMNS 3
 #define MANY_COLUMNS 6
-#define SPLIT_LEAST 6  /* lines for each of two panes */
+#define SPLIT_LEAST 6 /* lines for each of two panes */
 
 /* In the order in which columns come as a page gets wider, which is that of the page. */
 static const struct {
@@ -24,10 +24,10 @@ static const struct {
     size_t width;
     char key;
 } columns[TOP_COLUMNS] = {
-    [TOP_NAME] = {"", 0, 'N'},           [TOP_LIVE] = {"LIVE", 7, 'L'},
-    [TOP_GROWTH] = {"GROWTH", 8, 'G'},   [TOP_RATE] = {"BYTES/s", 8, 'R'},
-    [TOP_PEAK] = {"PEAK", 7, 'P'},       [TOP_CALLS] = {"CALLS/s", 8, 'C'},
-    [TOP_BLOCKS] = {"BLOCKS", 9, 'B'},   [TOP_ALLOCS] = {"ALLOCS", 11, 'A'},
+    [TOP_NAME] = {"", 0, 'N'},         [TOP_LIVE] = {"LIVE", 7, 'L'},
+    [TOP_GROWTH] = {"GROWTH", 8, 'G'}, [TOP_RATE] = {"BYTES/s", 8, 'R'},
+    [TOP_PEAK] = {"PEAK", 7, 'P'},     [TOP_CALLS] = {"CALLS/s", 8, 'C'},
+    [TOP_BLOCKS] = {"BLOCKS", 9, 'B'}, [TOP_ALLOCS] = {"ALLOCS", 11, 'A'},
     [TOP_BYTES] = {"BYTES", 8, 'Y'},
 };
 
@@ -71,11 +71,11 @@ char *top_fit(char *text, size_t width)
 
     if (now == width)
         return text;
-    char *fitted = now < width || width == 0
-                       ? xalloc_format("%s%*s", width == 0 ? "" : text,
-                                       width == 0 ? 0 : (int)(width - now), "")
-                       : xalloc_format("%.*s\xe2\x80\xa6", (int)bytes_of_columns(text, width - 1),
-                                       text);
+    char *fitted =
+        now < width || width == 0
+            ? xalloc_format("%s%*s", width == 0 ? "" : text, width == 0 ? 0 : (int)(width - now),
+                            "")
+            : xalloc_format("%.*s\xe2\x80\xa6", (int)bytes_of_columns(text, width - 1), text);
     free(text);
     return fitted;
 }
@@ -153,8 +153,8 @@ static size_t column_count(size_t width, size_t wanted_name, size_t *ret_name)
     return count;
 }
 
-static void add_row(struct top_page *page, const struct live_row *row, char *name, size_t name_width,
-                    size_t count, bool is_selected)
+static void add_row(struct top_page *page, const struct live_row *row, char *name,
+                    size_t name_width, size_t count, bool is_selected)
 {
     enum terminal_style style = row->kind == LIVE_PLUGIN && !row->is_heap ? TERMINAL_TITLE
                                 : row->is_over                            ? TERMINAL_FAINT
@@ -175,12 +175,12 @@ static void add_titles(struct top_page *page, const struct top_choice *choice, c
                        size_t name_width, size_t count)
 {
     const char *mark = choice->is_reversed ? "<" : ">";
-    char *line = top_fit(xalloc_format("%s%s", choice->sort == TOP_NAME ? mark : "", title),
-                         name_width);
+    char *line =
+        top_fit(xalloc_format("%s%s", choice->sort == TOP_NAME ? mark : "", title), name_width);
 
     for (size_t column = 1; column < count; column++) {
-        char *cell = xalloc_format("%s%s", choice->sort == column ? mark : "",
-                                   columns[column].title);
+        char *cell =
+            xalloc_format("%s%s", choice->sort == column ? mark : "", columns[column].title);
         char *longer = xalloc_format("%s %*s", line, (int)columns[column].width, cell);
         free(cell);
         free(line);
@@ -217,9 +217,10 @@ static char *name_of(struct live *live, const struct live_row *row, size_t numbe
     case LIVE_INSTANCE:
         return row->is_heap ? xalloc_string("    heap") : instance_name(recording, row->instance);
     default:
-        plugin = row->plugin == 0
-                     ? xalloc_string(row->is_heap ? "(host)" : "(no plug-in)")
-                     : text_printable(recording_base_name(recording->plugins[row->plugin - 1].path));
+        plugin =
+            row->plugin == 0
+                ? xalloc_string(row->is_heap ? "(host)" : "(no plug-in)")
+                : text_printable(recording_base_name(recording->plugins[row->plugin - 1].path));
         name = xalloc_format("%zu. %s, %s%s", number + 1, live_stack_text(live, row), plugin,
                              row->is_heap ? " heap" : "");
         free(plugin);
@@ -348,12 +349,12 @@ static void add_panes(struct top_page *page, struct live *live, struct top_choic
 
 static void add_foot(struct top_page *page, const struct top_choice *choice)
 {
-    char *text = choice->screenful == TOP_TABLES
-                     ? xalloc_format("q quit  p %s  s sort: %s  r reverse  Tab pane  Enter stack  "
-                                     "? help",
-                                     choice->is_paused ? "go on" : "pause",
-                                     top_column_names[choice->sort])
-                     : xalloc_string("Esc back  q quit");
+    char *text =
+        choice->screenful == TOP_TABLES
+            ? xalloc_format("q quit  p %s  s sort: %s  r reverse  Tab pane  Enter stack  "
+                            "? help",
+                            choice->is_paused ? "go on" : "pause", top_column_names[choice->sort])
+            : xalloc_string("Esc back  q quit");
 
     while (page->count < page->height - 1)
         top_page_add(page, TERMINAL_PLAIN, xalloc_string(""));
@@ -367,7 +368,7 @@ void top_page_make(struct top_page *page, struct live *live, struct top_choice *
 
     *page = (struct top_page){.width = width, .height = height};
     top_page_head(page, live, choice);
-    size_t room = height == TOP_NO_LIMIT ? TOP_NO_LIMIT
+    size_t room = height == TOP_NO_LIMIT            ? TOP_NO_LIMIT
                   : height > page->count + has_foot ? height - page->count - has_foot
                                                     : 0;
     if (choice->screenful == TOP_TABLES)

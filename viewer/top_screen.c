@@ -78,7 +78,7 @@ static void note_resize(int number)
     state.resized = 1;
 }
 
-static void catch(int number, void (*handler)(int), int flags)
+static void catch (int number, void (*handler)(int), int flags)
 {
     struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
 
@@ -96,13 +96,13 @@ static void catch_signals(void)
     sigemptyset(&waiting);
     sigaddset(&waiting, SIGWINCH);
     for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++) {
-        catch(asking[i], note_signal, 0);
+        catch (asking[i], note_signal, 0);
         sigaddset(&waiting, asking[i]);
     }
     sigprocmask(SIG_BLOCK, &waiting, &state.outside);
     for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
-        catch(fatal[i], die_at_once, (int)SA_RESETHAND | SA_NODEFER);
-    catch(SIGWINCH, note_resize, 0);
+        catch (fatal[i], die_at_once, (int)SA_RESETHAND | SA_NODEFER);
+    catch (SIGWINCH, note_resize, 0);
     mapping_before_dying = restore_at_once;
 }
 
@@ -127,8 +127,7 @@ static void take_messages(void)
 {
     state.messages = memfd_create("messages", MFD_CLOEXEC);
     state.standard_error = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-    if (state.messages < 0 || state.standard_error < 0 ||
-        dup2(state.messages, STDERR_FILENO) < 0) {
+    if (state.messages < 0 || state.standard_error < 0 || dup2(state.messages, STDERR_FILENO) < 0) {
         if (state.messages >= 0)
             close(state.messages);
         state.messages = -1;
@@ -148,7 +147,7 @@ void top_screen_end(void)
 void top_screen_die(int number)
 {
     top_screen_end();
-    catch(number, SIG_DFL, 0);
+    catch (number, SIG_DFL, 0);
     sigprocmask(SIG_SETMASK, &state.outside, NULL);
     raise(number);
     _exit(128 + number);
@@ -159,8 +158,8 @@ void top_screen_die(int number)
 static int key_descriptor(void)
 {
     if (state.key_fd < 0)
-        state.key_fd = isatty(STDIN_FILENO) ? STDIN_FILENO
-                                            : open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        state.key_fd =
+            isatty(STDIN_FILENO) ? STDIN_FILENO : open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
     return state.key_fd;
 }
 
@@ -251,7 +250,7 @@ void top_screen_size(size_t *ret_width, size_t *ret_height)
 static attr_t attributes_of(const struct top_line *line)
 {
     static const attr_t plain[] = {
-        [TERMINAL_PLAIN] = A_NORMAL, [TERMINAL_TITLE] = A_BOLD, [TERMINAL_GOOD] = A_BOLD,
+        [TERMINAL_PLAIN] = A_NORMAL, [TERMINAL_TITLE] = A_BOLD,  [TERMINAL_GOOD] = A_BOLD,
         [TERMINAL_BAD] = A_BOLD,     [TERMINAL_NAME] = A_NORMAL, [TERMINAL_FAINT] = A_DIM,
     };
     attr_t attributes = plain[line->style];
@@ -311,24 +310,33 @@ static void take_new_size(void)
     clearok(stdscr, TRUE);
 }
 
+/* What has come since; ppoll() lets none through when there are keys. */
+static void take_signals(void)
+{
+    sigset_t blocked;
+
+    sigprocmask(SIG_SETMASK, &state.outside, &blocked);
+    sigprocmask(SIG_SETMASK, &blocked, NULL);
+}
+
 int top_screen_key(int timeout_ms)
 {
     struct pollfd keys = {.fd = state.key_fd, .events = POLLIN};
 
+    take_signals();
     int key = getch(); /* one may be waiting inside the library */
     if (key != ERR)
         return key;
     struct timespec timeout = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
-    int found = state.signal != 0 || state.resized != 0
-                    ? 0
-                    : ppoll(&keys, 1, &timeout, &state.outside);
+    int found =
+        state.signal != 0 || state.resized != 0 ? 0 : ppoll(&keys, 1, &timeout, &state.outside);
     if (state.resized != 0) {
         take_new_size();
         return -1;
     }
     if (found <= 0)
         return -1;
-    if ((keys.revents & POLLIN) == 0) {
+    if ((keys.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) {
         state.signal = SIGHUP;
         return -1;
     }

@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * However the program ends, the terminal shows what it showed before and works as it did: on return,
- * on exit(), on signals that ask it to end (top_screen_signal()), and on those that end it at once,
- * SIGKILL excepted. What others print on standard error meanwhile is kept and printed afterwards.
+ * However the program ends, the terminal shows what it showed before and works as it did: on
+ * return, on exit(), on signals that ask it to end (top_screen_signal()), and on those that end it
+ * at once, SIGKILL excepted. What others print on standard error meanwhile is kept and printed
+ * afterwards.
  *
  * Threads: one. One screen at a time.
  */

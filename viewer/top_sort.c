@@ -65,8 +65,8 @@ static int compare_tree(const struct sorted *a, const struct sorted *b,
     if (result != 0)
         return result;
     if (a->row->instance != b->row->instance)
-        return (a->row->instance < b->row->instance) == (choice->sort == TOP_NAME &&
-                                                         choice->is_reversed)
+        return (a->row->instance < b->row->instance) ==
+                       (choice->sort == TOP_NAME && choice->is_reversed)
                    ? 1
                    : -1;
     return (int)a->row->is_heap - (int)b->row->is_heap;

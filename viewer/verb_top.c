@@ -165,8 +165,7 @@ static void plan(struct watch *watch)
 
 static void look(struct watch *watch)
 {
-    watch->choice.trouble =
-        live_look(watch->live, &watch->problem) ? NULL : watch->problem.text;
+    watch->choice.trouble = live_look(watch->live, &watch->problem) ? NULL : watch->problem.text;
     plan(watch);
 }
 
@@ -272,8 +271,7 @@ static int run_in_pipe(struct watch *watch, const struct top_options *options)
 
 static int run(struct top_options *options)
 {
-    struct watch watch = {.interval_ns = options->interval_ns,
-                          .choice = {.sort = options->sort}};
+    struct watch watch = {.interval_ns = options->interval_ns, .choice = {.sort = options->sort}};
     bool on_terminal = !options->shared.json && top_screen_possible();
     struct follow *follow = open_recording(&options->shared);
 
@@ -282,8 +280,8 @@ static int run(struct top_options *options)
     watch.live = live_begin(follow, &options->shared);
     watch.looks_left = options->has_count ? options->count : on_terminal ? 0 : 1;
     plan(&watch);
-    int status = on_terminal ? run_on_terminal(&watch, options->shared.color)
-                             : run_in_pipe(&watch, options);
+    int status =
+        on_terminal ? run_on_terminal(&watch, options->shared.color) : run_in_pipe(&watch, options);
     live_close(watch.live);
     return status;
 }

@@ -4,4 +4,6 @@
 script_tests += \
 	tests/cli/findings.py \
 	tests/cli/record.py \
-	tests/cli/symbols.py
+	tests/cli/serve.py \
+	tests/cli/symbols.py \
+	tests/cli/top.py

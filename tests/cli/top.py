@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 
 from support.harness import LIBRARY, NPNTRACE, case, main
 from support.obedient import Obedient
@@ -207,9 +208,21 @@ def restores(t):
                 t.equal(screen.ended(), status, f"status after {how}")
 
 
+@case("top-terminal-goes-away")
+def goes_away(t):
+    with Obedient(t, "flight") as host:
+        with Screen(t, [NPNTRACE, "top", host.recording], 80, 24) as screen:
+            screen.wait("it is running")
+            pid = screen.process()
+        end = time.monotonic() + DEADLINE_S
+        while os.path.exists(f"/proc/{pid}"):
+            t.expect(time.monotonic() < end, f"process {pid} goes on without a terminal")
+            time.sleep(0.05)
+
+
 @case("top-file-is-cut")
 def cut(t):
-    """Somebody shortens the file that is mapped: it says so, on the screen that was there before."""
+    """Somebody shortens the file that is mapped: it says so, on the screen of before."""
     path = t.path("cut.ring")
     with Obedient(t, "flight") as host:
         host.do("new a 1", "invoke 1 leak 3")
@@ -279,8 +292,8 @@ def watch_to_the_end(t, pid_or_path):
 @case("top-sums-are-the-reports")
 def sums(t):
     """Read bit by bit while it grows, a recording gives what it gives when read at once."""
-    for mode in ("flight", "record"):
-        folder = t.path(mode)
+    for mode, options in (("flight", ()), ("record", ()), ("record", ("--size=1M",))):
+        folder = t.path(mode + "".join(options))
         os.makedirs(folder)
         env = environment(t)
         command = [sys.executable, "-c", BUSY]
@@ -288,7 +301,7 @@ def sums(t):
             env.update(LD_PRELOAD=LIBRARY, NPNTRACE_DIR=folder, NPNTRACE_HEAP="all",
                        NPNTRACE_SIZE="128M")
         else:
-            command = [NPNTRACE, "record", "-q", "--heap=all", "-o",
+            command = [NPNTRACE, "record", "-q", "--heap=all", *options, "-o",
                        os.path.join(folder, "trace.npt"), "--", *command]
         with subprocess.Popen(command, cwd=t.folder, env=env) as host:
             while not os.listdir(folder):

@@ -31,7 +31,8 @@ class Screen:
                     **(env or {})}
         stty = [os.path.join(self.folder, name) for name in ("before", "after")]
         # An unlikely prompt shows that what was there before is there again.
-        script = (f"trap : INT QUIT HUP; echo before-it; stty -g >{stty[0]}; TERM={term} {shlex.join(command)}; "
+        script = (f"trap : INT QUIT HUP; echo before-it; stty -g >{stty[0]}; "
+                  f"TERM={term} {shlex.join(command)}; "
                   f"status=$?; stty -g >{stty[1]}; echo after-it; "
                   f"echo $status >{self.status_file}.new; mv {self.status_file}.new "
                   f"{self.status_file}; exec sleep 1000")
