@@ -10,6 +10,8 @@ dist_man_MANS += \
 	man/npntrace-findings.1 \
 	man/npntrace-events.1 \
 	man/npntrace-export.1 \
+	man/npntrace-serve.1 \
+	man/npntrace-top.1 \
 	man/npntrace-info.1 \
 	man/npntrace-check.1 \
 	man/npntrace-flame.1 \

@@ -72,6 +72,13 @@ libviewer_la_SOURCES = \
 	viewer/findings_heap.c \
 	viewer/findings_text.c \
 	viewer/findings_text.h \
+	viewer/follow.c \
+	viewer/follow.h \
+	viewer/follow_events.c \
+	viewer/follow_process.c \
+	viewer/follow_process.h \
+	viewer/follow_recorder.c \
+	viewer/follow_recorder.h \
 	viewer/handed.c \
 	viewer/handed.h \
 	viewer/heap_sums.c \
@@ -114,6 +121,9 @@ libviewer_la_SOURCES = \
 	viewer/leaks_suppressed.h \
 	viewer/leaks_text.c \
 	viewer/leaks_text.h \
+	viewer/live.c \
+	viewer/live.h \
+	viewer/live_stacks.c \
 	viewer/mapping.c \
 	viewer/mapping.h \
 	viewer/message.c \
@@ -143,6 +153,8 @@ libviewer_la_SOURCES = \
 	viewer/paragraph.h \
 	viewer/problems.c \
 	viewer/problems.h \
+	viewer/process_list.c \
+	viewer/process_list.h \
 	viewer/profile.c \
 	viewer/profile.h \
 	viewer/profile_changes.c \
@@ -173,6 +185,11 @@ libviewer_la_SOURCES = \
 	viewer/report_stacks.h \
 	viewer/report_text.c \
 	viewer/report_text.h \
+	viewer/serve.h \
+	viewer/serve_address.c \
+	viewer/serve_hosts.c \
+	viewer/serve_http.c \
+	viewer/serve_metrics.c \
 	viewer/session.c \
 	viewer/session.h \
 	viewer/size_text.c \
@@ -196,10 +213,10 @@ libviewer_la_SOURCES = \
 	viewer/source_trace_runs.c \
 	viewer/source_trace_tables.c \
 	viewer/sources.h \
-	viewer/stack_text.c \
-	viewer/stack_text.h \
 	viewer/stack_sums.c \
 	viewer/stack_sums.h \
+	viewer/stack_text.c \
+	viewer/stack_text.h \
 	viewer/stacks.c \
 	viewer/stacks.h \
 	viewer/suppressions.c \
@@ -227,6 +244,14 @@ libviewer_la_SOURCES = \
 	viewer/timeline_svg.h \
 	viewer/timeline_text.c \
 	viewer/timeline_text.h \
+	viewer/top.h \
+	viewer/top_head.c \
+	viewer/top_json.c \
+	viewer/top_keys.c \
+	viewer/top_page.c \
+	viewer/top_screen.c \
+	viewer/top_screen.h \
+	viewer/top_sort.c \
 	viewer/top_stacks.c \
 	viewer/top_stacks.h \
 	viewer/verb.h \
@@ -237,7 +262,8 @@ libviewer_la_SOURCES = \
 	viewer/xalloc.c \
 	viewer/xalloc.h
 libviewer_la_LIBADD = libformat.la libpprof.la $(DW_LIBS) $(ELF_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) \
-	$(JANSSON_LIBS) $(DEMANGLE_LIBS) $(SQLITE_LIBS)
+	$(JANSSON_LIBS) $(DEMANGLE_LIBS) $(SQLITE_LIBS) \
+	$(NCURSES_LIBS) $(MICROHTTPD_LIBS) -lm
 
 # What pprof reads, in C as protobuf-c generates it: not ours to warn about.
 noinst_LTLIBRARIES += libpprof.la
@@ -308,7 +334,9 @@ npntrace_SOURCES = \
 	viewer/record_text.h \
 	viewer/verb_record.c \
 	viewer/verb_report.c \
-	viewer/verb_timeline.c
+	viewer/verb_serve.c \
+	viewer/verb_timeline.c \
+	viewer/verb_top.c
 npntrace_LDADD = libviewer.la librecorder.la libformat.la
 
 # ---- unit tests ----------------------------------------------------------------

@@ -31,6 +31,8 @@ static const struct verb {
     {"html", "one page to explore a recording with", verb_html},
     {"events", "what happened, one line each", verb_events},
     {"export", "a recording in the format of another program", verb_export},
+    {"top", "what plug-ins hold and do now, while the host runs", verb_top},
+    {"serve", "the same of all running hosts, for Prometheus", verb_serve},
     {"info", "what is in a recording, and what was lost", verb_info},
     {"check", "verify every checksum and invariant of a recording", verb_check},
 };

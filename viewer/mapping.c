@@ -11,11 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+void (*mapping_before_dying)(void);
+
 static void say_shrunk(int number)
 {
     static const char text[] = "npntrace: the file became shorter while it was read\n";
 
     (void)number;
+    if (mapping_before_dying != NULL)
+        mapping_before_dying();
     if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
         _exit(2);
     _exit(2);
@@ -77,6 +81,11 @@ void mapping_release(const struct mapping *mapping, uint64_t offset, uint64_t by
 
     if (begin < end && end <= mapping->mapped_bytes)
         madvise((char *)(uintptr_t)mapping->base + begin, end - begin, MADV_DONTNEED);
+}
+
+void mapping_touch_little(const struct mapping *mapping)
+{
+    madvise((void *)(uintptr_t)mapping->base, mapping->mapped_bytes, MADV_RANDOM);
 }
 
 void mapping_close(struct mapping *mapping)

@@ -30,6 +30,13 @@ int mapping_stretch(struct mapping *mapping, uint64_t total_bytes);
  * are read again when they are touched. Not for a stretched mapping. */
 void mapping_release(const struct mapping *mapping, uint64_t offset, uint64_t bytes);
 
+/* Called before that handler ends the program; async-signal-safe, NULL: nothing. */
+extern void (*mapping_before_dying)(void);
+
+/* Pages beside those that are touched are not to be read as well: of a file most of which nobody
+ * has written to yet, memory would be made for them. */
+void mapping_touch_little(const struct mapping *mapping);
+
 void mapping_close(struct mapping *mapping);
 
 #endif

@@ -132,7 +132,7 @@ void options_parse(const struct argp *argp, int argc, char **argv, void *input)
     exit(STATUS_TROUBLE);
 }
 
-static const char *find_file(struct options *options)
+const char *options_file(struct options *options)
 {
     if (options->file != NULL)
         return options->file;
@@ -149,7 +149,7 @@ static const char *find_file(struct options *options)
 
 struct recording *options_open(struct options *options)
 {
-    const char *file = find_file(options);
+    const char *file = options_file(options);
     struct problem problem;
 
     if (file == NULL)
@@ -181,6 +181,14 @@ bool options_want_plugin(const char *name, const struct recording *recording, bo
         if (fits(name, recording->plugins[id - 1].path))
             wanted[id] = found = true;
     return found;
+}
+
+bool options_wants_plugin(const struct options *options, const char *path)
+{
+    for (size_t i = 0; i < options->plugin_count; i++)
+        if (fits(options->plugins[i], path))
+            return true;
+    return options->plugin_count == 0;
 }
 
 bool *options_wanted_plugins(const struct options *options, const struct recording *recording)

@@ -44,7 +44,10 @@ void options_parse(const struct argp *argp, int argc, char **argv, void *input);
 int options_wrong(struct argp_state *state, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Adds to what --plugin gave. */
+/* Its name, or NULL after a message. */
+const char *options_file(struct options *options);
+
+/* As --plugin does. */
 void options_add_plugin(struct options *options, const char *name);
 
 /* The recording that was asked for, or NULL after a message. */
@@ -59,6 +62,9 @@ bool *options_wanted_plugins(const struct options *options, const struct recordi
 
 /* Selects the plug-ins that one name fits; false: it fits none. */
 bool options_want_plugin(const char *name, const struct recording *recording, bool *wanted);
+
+/* Does --plugin select this one? All are without the option. */
+bool options_wants_plugin(const struct options *options, const char *path);
 
 /* The file for a command to be suggested: "" if it was not named, else a blank and the quoted name.
  */

@@ -45,6 +45,13 @@ uint64_t source_ring_ns(const struct recording *recording, uint64_t stamp)
                          stamp);
 }
 
+bool source_ring_is_later(const struct recording *recording, const struct event *event)
+{
+    return ring_source_of(recording)->following && recording->snapshot_stamp != 0 &&
+           event->type != EVENT_STACK && event->type != EVENT_HEAP_CONTEXT &&
+           source_ring_ns(recording, event->stamp) > recording->snapshot_stamp;
+}
+
 static void ring_close(struct recording *recording)
 {
     struct ring_source *source = recording->source_data;
@@ -216,6 +223,8 @@ int source_ring_open(struct recording *recording, struct mapping *mapping)
 
     read_identity(recording);
     find_ending(recording);
+    if (recording->live)
+        mapping_touch_little(mapping);
     find_clock(recording);
     source_ring_copy_tables(recording);
     read_process(recording);

@@ -14,12 +14,20 @@
 #include "viewer/mapping.h"
 #include "viewer/recording.h"
 
+/* Where in a chunk reading begins, and whose the heap events are there. */
+struct ring_place {
+    uint32_t words, events;
+    uint32_t instance;
+    uint32_t plugin;
+};
+
 struct ring_run {
     uint64_t sequence;
     uint64_t base_stamp;
     uint32_t chunk;  /* index */
     uint32_t events; /* committed when it was listed */
     bool lost;       /* its unreadable events are counted in losses */
+    struct ring_place heap, other; /* begin here; with `following` they move on as is read */
 };
 
 /* What was committed to a chunk, copied. */
@@ -48,6 +56,7 @@ struct ring_source {
     uint32_t inline_count; /* of the last EVENT_STACK */
     const struct event_frame *inline_frames;
     bool reading;
+    bool following; /* runs are read once, up to the snapshot and no further: see viewer/follow.h */
     struct ring_merge *merge; /* NULL until heap events are read */
 };
 
@@ -72,6 +81,9 @@ uint64_t source_ring_offset(const struct recording *recording, enum ring_area ar
 
 /* A stamp of the ring in nanoseconds. */
 uint64_t source_ring_ns(const struct recording *recording, uint64_t stamp);
+
+/* With `following`: an event for the next time. */
+bool source_ring_is_later(const struct recording *recording, const struct event *event);
 
 void source_ring_copy_tables(struct recording *recording);
 

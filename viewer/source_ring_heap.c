@@ -94,21 +94,37 @@ static struct trace_heap_event heap_event(const struct event *event, const struc
     };
 }
 
+/* A stack goes with the event behind it. */
+static void move_on(struct ring_place *place, size_t words, uint32_t events,
+                    const struct event *event, const struct event *context)
+{
+    if (event->type != EVENT_STACK)
+        *place = (struct ring_place){.words = (uint32_t)words,
+                                     .events = events,
+                                     .instance = context->instance,
+                                     .plugin = context->plugin};
+}
+
 /* What is no event ends the chunk; reading its other events says so. */
 static void decode(struct recording *recording, const struct ring_copy *copy,
-                   struct open_chunk *chunk)
+                   struct ring_place *place, struct open_chunk *chunk)
 {
-    struct event event, context = {0}, stack = {0};
+    struct event event, stack = {0};
+    struct event context = {.plugin = (uint16_t)place->plugin, .instance = place->instance};
+    uint32_t events = place->events;
     size_t words;
 
-    for (size_t at = 0; at < copy->word_count; at += words) {
+    for (size_t at = place->words; at < copy->word_count; at += words) {
         words = event_decode(copy->words + at, copy->word_count - at, copy->base_stamp, &event);
-        if (words == 0)
+        if (words == 0 || source_ring_is_later(recording, &event))
             return;
+        events++;
         if (event.type == EVENT_STACK)
             stack = event;
         if (event.type == EVENT_HEAP_CONTEXT)
             context = event;
+        if (ring_source_of(recording)->following)
+            move_on(place, at + words, events, &event, &context);
         if (event.type != EVENT_HEAP_ALLOC && event.type != EVENT_HEAP_FREE)
             continue;
         uint32_t node =
@@ -123,12 +139,14 @@ static struct open_chunk load(struct recording *recording, size_t run)
 {
     struct ring_source *source = ring_source_of(recording);
     struct ring_copy *copy = &source->merge->copy;
+    struct ring_place *place = &source->runs[run].heap;
     struct open_chunk chunk = {.run = run};
 
-    if (!source_ring_copy(recording, &source->runs[run], copy) || copy->word_count == 0)
+    if (!source_ring_copy(recording, &source->runs[run], copy) ||
+        copy->word_count <= place->words)
         return chunk;
-    chunk.events = xalloc_zeroed(copy->word_count / 2, sizeof(*chunk.events));
-    decode(recording, copy, &chunk);
+    chunk.events = xalloc_zeroed((copy->word_count - place->words) / 2, sizeof(*chunk.events));
+    decode(recording, copy, place, &chunk);
     if (chunk.count == 0) {
         free(chunk.events);
         chunk.events = NULL;

@@ -130,8 +130,8 @@ bool source_ring_run_open(struct recording *recording, size_t index)
 
     source->run = &source->runs[index];
     source->reading = source_ring_copy(recording, source->run, &source->copy);
-    source->word_at = 0;
-    source->events_left = source->reading ? source->copy.events : 0;
+    source->word_at = source->run->other.words;
+    source->events_left = source->reading ? source->copy.events - source->run->other.events : 0;
     source->inline_count = 0;
     return source->reading;
 }
@@ -181,8 +181,15 @@ bool source_ring_run_next(struct recording *recording, struct recorded_event *re
             return end_run(recording, "an event is of no known kind or does not fit its chunk");
         if (source->events_left == 0)
             return end_run(recording, "a chunk holds more events than it claims");
+        if (source_ring_is_later(recording, &ret_event->event))
+            return end_run(recording, NULL);
         source->word_at += words;
         source->events_left--;
+        if (source->following && ret_event->event.type != EVENT_STACK)
+            source->run->other = (struct ring_place){
+                .words = (uint32_t)source->word_at,
+                .events = source->copy.events - source->events_left,
+            };
         if (ret_event->event.type == EVENT_STACK) {
             source->inline_count = ret_event->event.frame_count;
             source->inline_frames = ret_event->event.frames;

@@ -37,6 +37,7 @@ struct seen_file { /* the first module of a path and build-id */
 struct stacks {
     const struct model *model;
     uint32_t *same_module; /* by module: the first one of the same file */
+    size_t module_count;
     struct stacks_frame *frames;
     size_t frame_count, frame_capacity;
     struct seen_node *nodes;
@@ -61,6 +62,8 @@ static void find_same_modules(struct stacks *stacks, const struct recording *rec
 {
     struct seen_file *files = NULL, *file, *next;
 
+    free(stacks->same_module);
+    stacks->module_count = recording->module_count;
     stacks->same_module = xalloc_zeroed(recording->module_count, sizeof(*stacks->same_module));
     for (size_t i = 0; i < recording->module_count; i++) {
         size_t bytes;
@@ -94,6 +97,12 @@ struct stacks *stacks_new(const struct model *model)
     stacks->frame_count = 1;
     find_same_modules(stacks, model->recording);
     return stacks;
+}
+
+void stacks_follow(struct stacks *stacks)
+{
+    if (stacks->module_count != stacks->model->recording->module_count)
+        find_same_modules(stacks, stacks->model->recording);
 }
 
 void stacks_free(struct stacks *stacks)

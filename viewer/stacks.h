@@ -32,6 +32,9 @@ struct stacks_frame {
 struct stacks;
 
 struct stacks *stacks_new(const struct model *model);
+
+/* The model has another recording than before, of which the first had been the beginning. */
+void stacks_follow(struct stacks *stacks);
 void stacks_free(struct stacks *stacks);
 
 /* The stack of a node; 0 if nothing is known of it. */

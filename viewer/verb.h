@@ -21,6 +21,8 @@ int verb_diff(int argc, char **argv);
 int verb_findings(int argc, char **argv);
 int verb_events(int argc, char **argv);
 int verb_export(int argc, char **argv);
+int verb_serve(int argc, char **argv);
+int verb_top(int argc, char **argv);
 int verb_info(int argc, char **argv);
 int verb_check(int argc, char **argv);
 int verb_flame(int argc, char **argv);

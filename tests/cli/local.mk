@@ -9,7 +9,9 @@ script_tests += \
 	tests/cli/leaks.py \
 	tests/cli/profile.py \
 	tests/cli/record.py \
-	tests/cli/symbols.py
+	tests/cli/serve.py \
+	tests/cli/symbols.py \
+	tests/cli/top.py
 
 EXTRA_DIST += \
 	tests/cli/growing.c \

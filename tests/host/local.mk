@@ -3,6 +3,7 @@
 
 script_tests += \
 	tests/host/cutycapt.py \
+	tests/host/prometheus.py \
 	tests/host/pyqt5.py \
 	tests/host/scan.py \
 	tests/host/wkhtmltoimage.py

@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +149,26 @@ static long act_closefd(int count, char **words)
     return close(atoi(words[1]));
 }
 
+/* obey PATH: the actions that are written to a pipe, one a line, until its writers are gone */
+static long act_obey(int count, char **words)
+{
+    char line[HOST_ACTION_BYTES];
+    size_t used = 0;
+    int pipe = open(words[1], O_RDONLY | O_CLOEXEC);
+    (void)count;
+    if (pipe < 0)
+        script_error("cannot open %s: %s", words[1], strerrorname_np(errno));
+    while (used < sizeof line && read(pipe, line + used, 1) == 1) {
+        if (line[used++] != '\n')
+            continue;
+        line[used - 1] = '\0';
+        used = 0;
+        say("> %s", line);
+        action_run(line);
+    }
+    return close(pipe);
+}
+
 const struct action process_actions[] = {
     {"fork", "ACTION...", 1, act_fork},
     {"exec", "PROGRAM [ARGUMENT...]", 1, act_exec},
@@ -158,5 +179,6 @@ const struct action process_actions[] = {
     {"mallocs", "ACTION...", 1, act_mallocs},
     {"write", "NUMBER TEXT", 2, act_write},
     {"closefd", "NUMBER", 1, act_closefd},
+    {"obey", "PATH", 1, act_obey},
     {NULL, NULL, 0, NULL},
 };

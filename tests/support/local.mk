@@ -6,6 +6,9 @@ EXTRA_DIST += \
 	tests/support/browser.py \
 	tests/support/compare.py \
 	tests/support/harness.py \
+	tests/support/obedient.py \
 	tests/support/process.py \
+	tests/support/scrape.py \
+	tests/support/screen.py \
 	tests/support/splitmix.h \
 	tests/support/tally.py

@@ -1,0 +1,447 @@
+#!/usr/bin/python3
+# tests/cli/top.py: `npntrace top`, on a terminal and in a pipe
+# SPDX-License-Identifier: MIT
+"""The screen is compared whole where nothing depends on time, and by its numbers where it does."""
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+from support.harness import LIBRARY, NPNTRACE, case, main
+from support.obedient import Obedient
+from support.process import run_process
+from support.screen import Screen
+
+DEADLINE_S = 60
+# Allocates on several threads, with and without freeing, for a while.
+BUSY = """
+import threading, time
+def work():
+    kept, end = [], time.monotonic() + 4
+    while time.monotonic() < end:
+        for size in range(600, 1600, 7):
+            block = bytearray(size)
+            if size % 5 == 0 and len(kept) < 3000:
+                kept.append(block)
+        time.sleep(0.002)
+threads = [threading.Thread(target=work) for _ in range(3)]
+[t.start() for t in threads]
+[t.join() for t in threads]
+"""
+
+
+def environment(t):
+    return {"PATH": os.environ["PATH"], "HOME": t.folder, "TMPDIR": t.folder, "LC_ALL": "C.UTF-8"}
+
+
+def top(t, *arguments, deadline_s=DEADLINE_S):
+    """Status, text on standard output, text on standard error."""
+    status, out, err = run_process([NPNTRACE, "top", *map(str, arguments)], cwd=t.folder,
+                                   env=environment(t), deadline_s=deadline_s)
+    return status, out.decode(), err.decode()
+
+
+def report(t, path):
+    out = subprocess.run([NPNTRACE, "report", "--json", path], cwd=t.folder, check=True, text=True,
+                         env=environment(t), stdout=subprocess.PIPE).stdout
+    return json.loads(out)
+
+
+def without_time(lines):
+    return [re.sub(r"pid \d+", "pid N", re.sub(r"recorded for [^;]*;", "recorded for TIME;", line))
+            for line in lines]
+
+
+def cells(lines, name):
+    """The columns of the row that begins with a name."""
+    rows = [line for line in lines if line.lstrip().startswith(name)]
+    return rows[0].lstrip()[len(name):].split() if len(rows) == 1 else []
+
+
+SCREEN = """\
+minihost (pid N), recorded for TIME; it is running.
+NPN   live 133 B in 8 blocks, +0 B, peak 133 B; 0 B/s, 0 calls/s
+PLUG-IN, INSTANCE                       >LIVE   GROWTH  BYTES/s    PEAK  CALLS/s
+libnpsample.so                            133        0        0     133        0
+  #2 application/x-npsample                83        0        0      83        0
+  #1 application/x-npsample                50        0        0      50        0
+STACK                                   >LIVE   GROWTH  BYTES/s    PEAK  CALLS/s
+1. leak_odd (sample_memory.c:92), li…      34        0        0       -        0
+2. leak_odd (sample_memory.c:92), li…      34        0        0       -        0
+3. leak_even (sample_memory.c:84), l…      32        0        0       -        0
+4. leak_odd (sample_memory.c:92), li…      17        0        0       -        0
+5. leak_even (sample_memory.c:84), l…      16        0        0       -        0
+
+
+
+
+
+
+
+q quit  p pause  s sort: live  r reverse  Tab pane  Enter stack  ? help
+"""
+
+
+@case("top-screen")
+def whole_screen(t):
+    for mode in ("flight", "record"):
+        with Obedient(t, mode, name=mode) as host:
+            host.do("new a 1", "invoke 1 leak 3", "new a 2", "invoke 2 leak 5")
+            with Screen(t, [NPNTRACE, "top", str(host.pid)], 80, 20) as screen:
+                lines = screen.wait("live 133 B in 8 blocks, ")
+                lines = screen.wait("0 calls/s")
+                lines = screen.wait(lambda now: SCREEN.split("\n")[1] in now, "a quiet second")
+                t.equal(without_time(lines), SCREEN.rstrip("\n").split("\n"), f"{mode}: the screen")
+                screen.keys("q")
+                t.equal(screen.ended(), 0, "exit status")
+
+
+@case("top-follows-and-pauses")
+def follows(t):
+    for mode in ("flight", "record"):
+        with Obedient(t, mode, name=mode) as host:
+            host.do("new a 1", "invoke 1 leak 3")
+            command = [NPNTRACE, "top", "--interval=0.2", str(host.pid)]
+            with Screen(t, command, 120, 20) as screen:
+                screen.wait("live 50 B in 3 blocks")
+                host.do("invoke 1 leak 2")
+                lines = screen.wait("live 83 B in 5 blocks, +33 B, peak 83 B")
+                t.equal(cells(lines, "libnpsample.so")[:2], ["83", "+33"], "live and growth")
+                screen.keys("p")
+                screen.wait("PAUSED")
+                host.do("new a 2", "invoke 2 leak 2")
+                # Another key is answered, so two intervals have passed by what is on the screen.
+                for key, mark in (("i", "libnpsample.so"), ("i", "#1 application")):
+                    screen.keys(key)
+                    lines = screen.wait(mark)
+                t.expect(any("live 83 B in 5 blocks" in line for line in lines)
+                         and not any("#2" in line for line in lines), "\n".join(lines))
+                screen.keys("p")
+                lines = screen.wait("live 116 B in 7 blocks")
+                t.expect(any("#2 application" in line for line in lines), "\n".join(lines))
+                screen.keys("q")
+                t.equal(screen.ended(), 0, "exit status")
+
+
+def check_size(t, screen, width, height):
+    """Nothing is wider than the screen, and what matters is there."""
+    screen.resize(width, height)
+
+    def fits(lines):
+        return (height < 4 or lines[-1].startswith("q quit"[:width])) and any(
+            re.search(r"\b133( |$)", line) for line in lines)
+    lines = screen.wait(fits, f"{width}x{height}")
+    t.expect(len(lines) <= height, f"{width}x{height}: {len(lines)} lines")
+    t.expect(all(len(line) <= width for line in lines), f"{width}x{height}:\n" + "\n".join(lines))
+    rows = [line for line in lines if re.match(r"libn", line)]
+    t.equal(len(rows), 1, f"{width}x{height}: rows of the plug-in\n" + "\n".join(lines))
+    t.equal(cells(lines, rows[0].split()[0])[0], "133", f"{width}x{height}: live bytes")
+
+
+@case("top-any-size")
+def sizes(t):
+    with Obedient(t, "flight") as host:
+        host.do("new a 1", "invoke 1 leak 3", "new a 2", "invoke 2 leak 5")
+        with Screen(t, [NPNTRACE, "top", "--interval=0.1", host.recording], 20, 24) as screen:
+            for width, height in ((20, 24), (20, 6), (21, 4), (40, 10), (79, 12), (80, 24),
+                                  (132, 43), (300, 90), (20, 3), (20, 20)):
+                check_size(t, screen, width, height)
+            for width, height in ((1, 1), (5, 2), (19, 2), (3, 30)):
+                screen.resize(width, height)
+                screen.wait(lambda lines, width=width: all(len(line) <= width for line in lines))
+            check_size(t, screen, 60, 15)
+            screen.keys("q")
+            t.equal(screen.ended(), 0, "exit status")
+
+
+@case("top-sorts-and-moves")
+def sorts(t):
+    with Obedient(t, "flight") as host:
+        host.do("new a 1", "invoke 1 leak 1", "new a 2", "invoke 2 leak 5", "new a 3",
+                "invoke 3 leak 3")
+
+        def order(*serials):
+            def is_so(lines):
+                return [int(found[1]) for line in lines
+                        if (found := re.match(r"  #(\d+) ", line))] == list(serials)
+            return is_so
+        with Screen(t, [NPNTRACE, "top", "--sort=allocs", host.recording], 120, 24) as screen:
+            screen.wait(order(2, 3, 1), "by allocations")
+            screen.keys("r")
+            screen.wait(order(1, 3, 2), "the other way round")
+            t.expect("<ALLOCS" in screen.text(), "the sorted column's mark\n" + screen.text())
+            screen.keys("r", "N")
+            screen.wait(order(1, 2, 3), "by name")
+            screen.keys("L")
+            screen.wait(order(2, 3, 1), "by live bytes")
+            t.expect(">LIVE" in screen.text(), "the sorted column's mark\n" + screen.text())
+            screen.keys("s")
+            screen.wait(">GROWTH")
+            screen.keys("L", "Tab", "Enter")
+            lines = screen.wait("_start")
+            t.expect(any("step_leak  sample_memory.c:" in line for line in lines),
+                     "the whole stack\n" + "\n".join(lines))
+            screen.keys("Escape")
+            screen.wait("PLUG-IN, INSTANCE")
+            screen.keys("?")
+            screen.wait("pause: nothing is read")
+            screen.keys("q")
+            t.equal(screen.ended(), 0, "exit status")
+
+
+@case("top-restores-the-terminal")
+def restores(t):
+    """However it ends, the screen, the cursor and the line discipline are as before."""
+    with Obedient(t, "flight") as host:
+        host.do("new a 1", "invoke 1 leak 3")
+        for how, status in (("q", 0), ("C-c", 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129),
+                            (signal.SIGQUIT, 131), (signal.SIGSEGV, 139), (signal.SIGABRT, 134)):
+            with Screen(t, [NPNTRACE, "top", host.recording], 80, 24) as screen:
+                screen.wait("live 50 B")
+                if isinstance(how, str):
+                    screen.keys(how)
+                else:
+                    os.kill(screen.process(), how)
+                t.equal(screen.ended(), status, f"status after {how}")
+
+
+@case("top-terminal-goes-away")
+def goes_away(t):
+    with Obedient(t, "flight") as host:
+        with Screen(t, [NPNTRACE, "top", host.recording], 80, 24) as screen:
+            screen.wait("it is running")
+            pid = screen.process()
+        end = time.monotonic() + DEADLINE_S
+        while os.path.exists(f"/proc/{pid}"):
+            t.expect(time.monotonic() < end, f"process {pid} goes on without a terminal")
+            time.sleep(0.05)
+
+
+@case("top-file-is-cut")
+def cut(t):
+    """Somebody shortens the file that is mapped: it says so, on the screen of before."""
+    path = t.path("cut.ring")
+    with Obedient(t, "flight") as host:
+        host.do("new a 1", "invoke 1 leak 3")
+        with open(host.recording, "rb") as ring, open(path, "wb") as copy:
+            copy.write(ring.read())
+        with Screen(t, [NPNTRACE, "top", "--interval=0.1", path], 80, 24) as screen:
+            screen.wait("live 50 B")
+            os.truncate(path, 0)
+            screen.wait(lambda lines: any("became shorter" in line or "cannot look again" in line
+                                          for line in lines), "what is wrong")
+            if "cannot look again" in screen.text():
+                screen.keys("q")
+                t.equal(screen.ended(), 0, "status")
+            else:
+                t.equal(screen.ended(), 2, "status")
+
+
+@case("top-host-ends")
+def host_ends(t):
+    for mode, how in (("flight", "kill"), ("record", "kill"), ("flight", "end"), ("record", "end")):
+        with Obedient(t, mode, name=f"{mode}-{how}") as host:
+            host.do("new a 1", "invoke 1 leak 3")
+            with Screen(t, [NPNTRACE, "top", "--interval=0.1", str(host.pid)], 80, 24) as screen:
+                screen.wait("it is running")
+                host.do("invoke 1 leak 4")
+                getattr(host, how)()
+                lines = screen.wait(lambda now: not any("it is running" in line for line in now)
+                                    and any("recorded for" in line for line in now), "its end")
+                t.expect(any("live 116 B in 7 blocks" in line for line in lines),
+                         f"{mode}, {how}: the last numbers\n" + "\n".join(lines))
+                got = report(t, host.recording)["totals"]["npn"]
+                t.equal((got["live_bytes"], got["live_blocks"]), (116, 7), "the report's numbers")
+                screen.keys("q")
+                t.equal(screen.ended(), 0, "exit status")
+
+
+def numbers(counters):
+    names = ("allocs", "frees", "bytes_allocated", "live_blocks", "live_bytes", "peak_bytes")
+    return None if counters is None else {name: counters[name] for name in names}
+
+
+def summary(shown):
+    """What top and report both say, without zeros that one of them leaves out."""
+    def of(one):
+        npn, heap = numbers(one["npn"]), numbers(one.get("heap"))
+        return npn, heap if heap is not None and any(heap.values()) else None
+    totals = shown["totals"]
+    return {"totals": of(totals),
+            "host": numbers(shown["host_heap"]) if shown["host_heap"] else None,
+            "plugins": {p["path"]: (of(p), {i["serial"]: of(i) for i in p["instances"]})
+                        for p in shown["plugins"]}}
+
+
+def watch_to_the_end(t, pid_or_path):
+    status, out, err = top(t, "--json", "--count=0", "--interval=0.1", "--no-symbols",
+                           "--limit=1", pid_or_path)
+    t.equal((status, err), (0, ""), "status and messages")
+    looks = [json.loads(line) for line in out.splitlines()]
+    t.expect(len(looks) >= 5, f"only {len(looks)} looks")
+    t.expect(all(look["running"] for look in looks[:-1]) and not looks[-1]["running"],
+             "running but for the last look")
+    allocs = [look["totals"]["heap"]["allocs"] for look in looks]
+    t.expect(allocs == sorted(allocs) and allocs[0] < allocs[-1], f"allocations: {allocs}")
+    return looks
+
+
+@case("top-sums-are-the-reports")
+def sums(t):
+    """Read bit by bit while it grows, a recording gives what it gives when read at once."""
+    for mode, options in (("flight", ()), ("record", ()), ("record", ("--size=1M",))):
+        folder = t.path(mode + "".join(options))
+        os.makedirs(folder)
+        env = environment(t)
+        command = [sys.executable, "-c", BUSY]
+        if mode == "flight":
+            env.update(LD_PRELOAD=LIBRARY, NPNTRACE_DIR=folder, NPNTRACE_HEAP="all",
+                       NPNTRACE_SIZE="128M")
+        else:
+            command = [NPNTRACE, "record", "-q", "--heap=all", *options, "-o",
+                       os.path.join(folder, "trace.npt"), "--", *command]
+        with subprocess.Popen(command, cwd=t.folder, env=env) as host:
+            while not os.listdir(folder):
+                t.expect(host.poll() is None, "the host has ended")
+            looks = watch_to_the_end(t, host.pid)
+            t.equal(host.wait(), 0, "the host's status")
+        path = os.path.join(folder, os.listdir(folder)[0])
+        t.equal(looks[-1]["lost_events"], 0, f"{mode}: lost events")
+        whole = report(t, path)
+        t.expect(whole["totals"]["heap"]["allocs"] > 100000, "the host was busy")
+        t.equal(summary(looks[-1]), summary(whole), f"{mode}: sums")
+        growth = sum(look["totals"]["heap"]["bytes_per_s"] * look["seconds"] for look in looks[1:])
+        heap = [look["totals"]["heap"]["bytes_allocated"] for look in looks]
+        t.expect(abs(growth - (heap[-1] - heap[0])) <= 1 + 1e-6 * heap[-1],
+                 f"{mode}: rates add up to {growth}, not {heap[-1] - heap[0]}")
+
+
+@case("top-says-what-is-lost")
+def lost(t):
+    """A ring that is overwritten faster than it is read."""
+    folder = t.path("flight")
+    os.makedirs(folder)
+    env = {**environment(t), "LD_PRELOAD": LIBRARY, "NPNTRACE_DIR": folder, "NPNTRACE_HEAP": "all",
+           "NPNTRACE_SIZE": "1M"}
+    with subprocess.Popen([sys.executable, "-c", BUSY], cwd=t.folder, env=env) as host:
+        while not os.listdir(folder):
+            t.expect(host.poll() is None, "the host has ended")
+        path = os.path.join(folder, os.listdir(folder)[0])
+        status, out, _ = top(t, "--json", "--count=0", "--interval=1", "--no-symbols", path)
+        t.equal(host.wait(), 0, "the host's status")
+    looks = [json.loads(line) for line in out.splitlines()]
+    t.equal(status, 0, "status")
+    losses = [look["lost_events"] for look in looks]
+    t.expect(losses == sorted(losses) and losses[-1] > 0, f"lost: {losses}")
+    _, text, _ = top(t, path)
+    t.expect("lost: heap and stacks are of the rest; NPN numbers are whole" in text, text)
+
+
+@case("top-costs-the-host-nothing")
+def cost(t):
+    """A host that waits is not woken, stopped or looked into while it is watched."""
+    with Obedient(t, "flight") as host:
+        host.do("new a 1", "invoke 1 leak 3")
+
+        def state():
+            with open(f"/proc/{host.pid}/status", encoding="ascii") as file:
+                fields = dict(line.split(":\t", 1) for line in file.read().splitlines())
+            with open(f"/proc/{host.pid}/stat", encoding="ascii") as file:
+                times = file.read().rsplit(")", 1)[1].split()[11:13]
+            return {name: fields[name].strip()
+                    for name in ("State", "TracerPid", "voluntary_ctxt_switches",
+                                 "nonvoluntary_ctxt_switches")}, times
+        while state()[0]["State"][0] != "S":
+            pass
+        before = state()
+        with Screen(t, [NPNTRACE, "top", "--interval=0.1", str(host.pid)], 80, 24) as screen:
+            screen.wait("live 50 B")
+            with open(f"/proc/{screen.process()}/maps", encoding="ascii") as file:
+                mapped = [line.split()[1] for line in file if line.rstrip().endswith(".ring")]
+            t.expect(mapped and set(mapped) == {"r--s"}, f"the ring is mapped {mapped}")
+            screen.wait(lambda lines: re.search(r"recorded for ([3-9]\.|\d\d|\d+ min)", lines[0]),
+                        "three seconds")
+            screen.keys("q")
+            screen.ended()
+        t.equal(state(), before, "the host")
+
+
+@case("top-in-a-pipe")
+def in_a_pipe(t):
+    with Obedient(t, "flight") as host:
+        host.do("new a 1", "invoke 1 leak 3")
+        status, out, err = top(t, host.recording)
+        t.equal((status, err), (0, ""), "status and messages")
+        t.expect("\x1b" not in out and "live 50 B in 3 blocks" in out, out)
+        t.expect("leak_odd (sample_memory.c:" in out, out)
+        # The reader goes away: no message, and it ends.
+        script = f'"{NPNTRACE}" top --count=0 --interval=0.1 "{host.recording}" | head -n 1'
+        status, out, err = run_process(["bash", "-c", f"set -o pipefail; {script}"], cwd=t.folder,
+                                       env=environment(t), deadline_s=DEADLINE_S)
+        t.equal(len(out.splitlines()), 1, "lines")
+        t.equal(err, b"", "messages")
+
+
+@case("top-other-terminals")
+def other_terminals(t):
+    """One that can do nothing gets a page of text; colours and characters are what it has."""
+    with Obedient(t, "flight") as host:
+        host.do("new a 1", "invoke 1 leak 3")
+        with Screen(t, [NPNTRACE, "top", host.recording], 80, 24, term="dumb") as screen:
+            t.equal(screen.ended(), 0, "a dumb terminal: status")
+            t.expect("live 50 B in 3 blocks" in screen.text(), screen.text())
+        with Screen(t, [NPNTRACE, "top", host.recording], 80, 24, term="nonsense") as screen:
+            t.equal(screen.ended(), 2, "an unknown terminal: status")
+            t.expect('kind "nonsense"' in screen.text(), screen.text())
+        with Screen(t, ["env", "LC_ALL=C", NPNTRACE, "top", host.recording], 30, 12) as screen:
+            lines = screen.wait("live 50 B")
+            t.expect(all(line.isascii() for line in lines), "\n".join(lines))
+        with Screen(t, ["sh", "-c", f"'{NPNTRACE}' top '{host.recording}' </dev/null"], 80,
+                    24) as screen:
+            screen.wait("live 50 B")
+            screen.keys("q")
+            t.equal(screen.ended(), 0, "keys from the terminal, not from standard input: status")
+
+
+@case("top-bad-input")
+def bad_input(t):
+    with subprocess.Popen(["sleep", "1000"]) as sleeping:
+        try:
+            status, out, err = top(t, sleeping.pid)
+            t.equal((status, out), (2, ""), "an untraced process")
+            t.expect(f"process {sleeping.pid} (sleep) is not being traced" in err, err)
+            gone = sleeping.pid
+        finally:
+            sleeping.kill()
+    for arguments, wanted in (
+            ((gone,), f"there is no process {gone}"),
+            (("./nothing.ring",), "./nothing.ring: No such file or directory"),
+            (("--sort=byts", "x"), 'unknown column "byts": bytes, '),
+            (("--interval=0", "x"), "--interval=0: give seconds"),
+            (("--interval=x", "x"), "--interval=x: give seconds"),
+            (("--count=-1", "x"), "--count=-1: give a number"),
+            (("/etc/passwd",), "not a recording of npntrace"),
+            (("/",), "/: Is a directory")):
+        status, out, err = top(t, *arguments)
+        t.equal((status, out), (2, ""), f"{arguments}")
+        t.expect(wanted in err, f"{arguments}: {err}")
+
+
+@case("top-of-a-wrapper")
+def wrapper(t):
+    """The pid of what started the host is good enough if it started one only."""
+    with Obedient(t, "record") as host:
+        host.do("new a 1", "invoke 1 leak 3")
+        status, out, err = top(t, "--json", host.process.pid)
+        t.equal((status, err), (0, ""), "status and messages")
+        t.equal(json.loads(out)["host"]["pid"], host.pid, "the host")
+        with Obedient(t, "flight", name="other", env={"NPNTRACE_DEBUG": "0"}) as other:
+            status, _, err = top(t, os.getpid())
+            t.equal(status, 2, "two traced processes")
+            t.expect(str(host.pid) in err and str(other.pid) in err, err)
+
+
+main()

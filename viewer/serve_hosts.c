@@ -1,0 +1,251 @@
+/* viewer/serve_hosts.c - the recordings of running processes in some places */
+/* SPDX-License-Identifier: MIT */
+
+#include "viewer/message.h"
+#include "viewer/serve.h"
+#include "viewer/text.h"
+#include "viewer/xalloc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <uthash.h>
+
+struct passed_key {
+    dev_t device;
+    ino_t inode;
+    struct timespec changed;
+};
+
+struct serve_passed {
+    struct passed_key key; /* as it was: what is written to is looked at again */
+    bool is_unreadable;
+    UT_hash_handle hh;
+};
+
+static struct passed_key key_of(const struct stat *status)
+{
+    struct passed_key key;
+
+    memset(&key, 0, sizeof(key));
+    key.device = status->st_dev;
+    key.inode = status->st_ino;
+    key.changed.tv_sec = status->st_mtim.tv_sec;
+    key.changed.tv_nsec = status->st_mtim.tv_nsec;
+    return key;
+}
+
+static struct serve_passed *find_passed(const struct serve_hosts *hosts, const struct stat *status)
+{
+    struct passed_key key = key_of(status);
+    struct serve_passed *passed;
+
+    HASH_FIND(hh, hosts->passed, &key, sizeof(key), passed);
+    return passed;
+}
+
+static void pass(struct serve_hosts *hosts, const struct stat *status, bool is_unreadable)
+{
+    struct serve_passed *passed = xalloc_zeroed(1, sizeof(*passed));
+
+    passed->key = key_of(status);
+    passed->is_unreadable = is_unreadable;
+    HASH_ADD(hh, hosts->passed, key, sizeof(passed->key), passed);
+}
+
+static bool is_served(const struct serve_hosts *hosts, const struct stat *status)
+{
+    for (size_t i = 0; i < hosts->count; i++)
+        if (hosts->list[i].inode == status->st_ino && hosts->list[i].device == status->st_dev)
+            return true;
+    return false;
+}
+
+static bool ends_with(const char *name, const char *suffix)
+{
+    size_t length = strlen(name), suffix_length = strlen(suffix);
+
+    return length > suffix_length && strcmp(name + length - suffix_length, suffix) == 0;
+}
+
+static void forget_host(struct serve_host *host)
+{
+    for (size_t i = 0; i < host->plugin_name_count; i++)
+        free(host->plugin_names[i]);
+    free(host->plugin_names);
+    free(host->name);
+    live_close(host->live);
+}
+
+static void remove_host(struct serve_hosts *hosts, size_t index)
+{
+    forget_host(&hosts->list[index]);
+    hosts->list[index] = hosts->list[--hosts->count];
+}
+
+/* A process that executed another program may have two recordings with the same pid: the later one
+ * is the one that it writes. False: this is the older one. */
+static bool supersede(struct serve_hosts *hosts, const struct recording *recording)
+{
+    for (size_t i = 0; i < hosts->count; i++) {
+        if (hosts->list[i].pid != recording->process.outer_pid)
+            continue;
+        const struct recording *other = hosts->list[i].live->follow->recording;
+        if (other->process.start_stamp > recording->process.start_stamp)
+            return false;
+        struct stat status = hosts->list[i].live->follow->status;
+        remove_host(hosts, i);
+        pass(hosts, &status, false);
+        return true;
+    }
+    return true;
+}
+
+static void add_host(struct serve_hosts *hosts, struct follow *follow)
+{
+    hosts->list = xalloc_grown(hosts->list, hosts->count, &hosts->capacity, sizeof(*hosts->list));
+    hosts->list[hosts->count++] = (struct serve_host){
+        .live = live_begin(follow, hosts->options),
+        .name = text_printable(recording_base_name(follow->recording->process.exe)),
+        .pid = follow->recording->process.outer_pid,
+        .device = follow->status.st_dev,
+        .inode = follow->status.st_ino,
+    };
+}
+
+static void try_file(struct serve_hosts *hosts, const char *path)
+{
+    struct problem problem;
+    struct stat status;
+
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode) || is_served(hosts, &status))
+        return;
+    struct serve_passed *passed = find_passed(hosts, &status);
+    if (passed != NULL) {
+        hosts->unreadable += passed->is_unreadable;
+        return;
+    }
+    struct follow *follow = follow_open(path, &problem);
+    if (follow == NULL) {
+        message_problem(path, &problem, NULL);
+        hosts->unreadable++;
+        pass(hosts, &status, true);
+        return;
+    }
+    bool is_empty = follow->recording->process.ending == RECORDING_EMPTY;
+    if (follow->recording->live && supersede(hosts, follow->recording)) {
+        add_host(hosts, follow);
+        return;
+    }
+    follow_close(follow);
+    if (!is_empty)
+        pass(hosts, &status, false);
+}
+
+static void try_place(struct serve_hosts *hosts, const char *place)
+{
+    DIR *entries = opendir(place);
+    struct dirent *entry;
+
+    if (entries == NULL) {
+        if (errno == ENOTDIR)
+            try_file(hosts, place);
+        return;
+    }
+    while ((entry = readdir(entries)) != NULL) {
+        if (!ends_with(entry->d_name, ".npt") && !ends_with(entry->d_name, ".ring"))
+            continue;
+        char *path = xalloc_format("%s/%s", place, entry->d_name);
+        try_file(hosts, path);
+        free(path);
+    }
+    closedir(entries);
+}
+
+/* File names as a rule; where two plug-ins have the same, their paths, and their ids if need be. */
+static char *plugin_name(const struct recording *recording, size_t id)
+{
+    const char *path = recording->plugins[id - 1].path;
+    bool same_name = false, same_path = false;
+
+    for (size_t i = 0; i < recording->plugin_count; i++) {
+        if (i == id - 1)
+            continue;
+        same_path |= strcmp(recording->plugins[i].path, path) == 0;
+        same_name |=
+            strcmp(recording_base_name(recording->plugins[i].path), recording_base_name(path)) == 0;
+    }
+    char *name = text_printable(same_name ? path : recording_base_name(path));
+    if (!same_path)
+        return name;
+    char *longer = xalloc_format("%s #%zu", name, id);
+    free(name);
+    return longer;
+}
+
+/* Names stay what they were when a plug-in was first served. */
+static void name_plugins(struct serve_host *host)
+{
+    const struct recording *recording = host->live->follow->recording;
+    size_t count = recording->plugin_count + 1;
+
+    if (count <= host->plugin_name_count)
+        return;
+    host->plugin_names = xalloc_resized(host->plugin_names, count, sizeof(*host->plugin_names));
+    for (size_t id = host->plugin_name_count; id < count; id++)
+        host->plugin_names[id] = id == 0 ? xalloc_string("(host)") : plugin_name(recording, id);
+    host->plugin_name_count = count;
+}
+
+/* What cannot be read just now is served as it was. */
+static void look_at_known(struct serve_hosts *hosts)
+{
+    struct problem problem;
+
+    for (size_t i = 0; i < hosts->count;) {
+        struct follow *follow = hosts->list[i].live->follow;
+        live_look(hosts->list[i].live, &problem);
+        if (follow->recording->live) {
+            i++;
+            continue;
+        }
+        struct stat status = follow->status;
+        remove_host(hosts, i);
+        pass(hosts, &status, false);
+    }
+}
+
+static int by_pid(const void *left, const void *right)
+{
+    const struct serve_host *a = left, *b = right;
+    return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+void serve_hosts_look(struct serve_hosts *hosts)
+{
+    hosts->unreadable = 0;
+    look_at_known(hosts);
+    for (size_t i = 0; i < hosts->place_count; i++)
+        try_place(hosts, hosts->places[i]);
+    if (hosts->count != 0)
+        qsort(hosts->list, hosts->count, sizeof(*hosts->list), by_pid);
+    for (size_t i = 0; i < hosts->count; i++)
+        name_plugins(&hosts->list[i]);
+}
+
+void serve_hosts_free(struct serve_hosts *hosts)
+{
+    struct serve_passed *passed, *next;
+
+    for (size_t i = 0; i < hosts->count; i++)
+        forget_host(&hosts->list[i]);
+    HASH_ITER(hh, hosts->passed, passed, next)
+    {
+        HASH_DEL(hosts->passed, passed);
+        free(passed);
+    }
+    free(hosts->list);
+    *hosts = (struct serve_hosts){0};
+}
