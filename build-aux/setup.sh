@@ -4,10 +4,11 @@
 # Expects $me, the name of the script, and $log, the file that takes all output.
 
 packages_to_build="build-essential autoconf automake libtool libunwind-dev uthash-dev
-    libdw-dev libelf-dev libzstd-dev zlib1g-dev libjansson-dev libiberty-dev"
+    libdw-dev libelf-dev libzstd-dev zlib1g-dev libjansson-dev libiberty-dev libzip-dev"
 packages_for_browser="cutycapt libqt5webkit5 xvfb xauth"
 packages_for_tests="libcmocka-dev mandoc python3 python3-pyqt5 python3-pyqt5.qtwebkit
     wkhtmltopdf libgtk2.0-0 valgrind gdb strace binutils procps util-linux
+    rustc debuginfod dwz unzip zstd
     git libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0"
 
 say() {

@@ -10,5 +10,6 @@ dist_man_MANS += \
 	man/npntrace-events.1 \
 	man/npntrace-info.1 \
 	man/npntrace-check.1 \
+	man/npntrace-archive.1 \
 	man/npntrace-format.5 \
 	man/npntrace.7

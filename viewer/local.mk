@@ -5,6 +5,12 @@ noinst_LTLIBRARIES += libviewer.la
 libviewer_la_SOURCES = \
 	viewer/all_events.c \
 	viewer/all_events.h \
+	viewer/archive_files.c \
+	viewer/archive_files.h \
+	viewer/bundle.c \
+	viewer/bundle.h \
+	viewer/bundle_write.c \
+	viewer/bundle_write.h \
 	viewer/clock_now.c \
 	viewer/clock_now.h \
 	viewer/consistency.c \
@@ -118,10 +124,16 @@ libviewer_la_SOURCES = \
 	viewer/symbols.h \
 	viewer/symbols_file.c \
 	viewer/symbols_file.h \
+	viewer/symbols_find.c \
+	viewer/symbols_find.h \
 	viewer/symbols_functions.c \
 	viewer/symbols_functions.h \
 	viewer/symbols_names.c \
 	viewer/symbols_names.h \
+	viewer/symbols_places.c \
+	viewer/symbols_places.h \
+	viewer/symbols_sources.c \
+	viewer/symbols_sources.h \
 	viewer/symbols_units.c \
 	viewer/symbols_units.h \
 	viewer/table.c \
@@ -140,11 +152,12 @@ libviewer_la_SOURCES = \
 	viewer/xalloc.c \
 	viewer/xalloc.h
 libviewer_la_LIBADD = libformat.la $(DW_LIBS) $(ELF_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) \
-	$(JANSSON_LIBS) $(DEMANGLE_LIBS)
+	$(JANSSON_LIBS) $(DEMANGLE_LIBS) $(ZIP_LIBS)
 
 npntrace_SOURCES = \
 	viewer/main.c \
 	viewer/verb.h \
+	viewer/verb_archive.c \
 	viewer/verb_check.c \
 	viewer/verb_events.c \
 	viewer/verb_findings.c \

@@ -27,6 +27,7 @@ static const struct verb {
     {"findings", "what plug-ins did against the rules of the API", verb_findings},
     {"events", "what happened, one line each", verb_events},
     {"info", "what is in a recording, and what was lost", verb_info},
+    {"archive", "put a recording and what its names come from into one file", verb_archive},
     {"check", "verify every checksum and invariant of a recording", verb_check},
 };
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

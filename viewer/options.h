@@ -15,6 +15,7 @@
 #define NPNTRACE_VIEWER_OPTIONS_H
 
 #include "viewer/recording.h"
+#include "viewer/symbols_places.h"
 #include "viewer/terminal.h"
 
 #include <argp.h>
@@ -30,6 +31,7 @@ struct options {
     bool has_limit;
     const char **plugins; /* names or paths that --plugin gave */
     size_t plugin_count, plugin_capacity;
+    struct symbols_places places; /* where files of modules are looked for */
 };
 
 extern const struct argp options_shared_argp;

@@ -31,6 +31,7 @@ static int begin(struct session *session, struct options *options, bool quietly)
         goto fail;
     session->stacks = stacks_new(session->model);
     session->names = names_new(session->recording, options->without_symbols);
+    names_look_in(session->names, &options->places);
     return STATUS_GOOD;
 
 fail:

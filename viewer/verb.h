@@ -21,5 +21,6 @@ int verb_findings(int argc, char **argv);
 int verb_events(int argc, char **argv);
 int verb_info(int argc, char **argv);
 int verb_check(int argc, char **argv);
+int verb_archive(int argc, char **argv);
 
 #endif

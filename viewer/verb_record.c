@@ -226,6 +226,7 @@ static size_t look_up(void *context, const struct trace_module *module, const ch
                       uint64_t address, struct symbolize_frame *frames, size_t capacity,
                       bool *ret_verified)
 {
+    unsetenv("DEBUGINFOD_URLS"); /* nobody that is being recorded shall wait for a server */
     struct symbols_module *opened =
         symbols_module(context, path, module->build_id, module->build_id_bytes);
     const struct symbols_frame *found;

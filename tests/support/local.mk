@@ -7,4 +7,5 @@ EXTRA_DIST += \
 	tests/support/harness.py \
 	tests/support/process.py \
 	tests/support/splitmix.h \
+	tests/support/subject.py \
 	tests/support/tally.py
