@@ -34,6 +34,12 @@ struct options {
     struct symbols_places places; /* where files of modules are looked for */
 };
 
+/* The end of a reading verb's help: an example that works as it is (tests/cli/examples.py). */
+#define OPTIONS_EXAMPLE(command) \
+    "\n\nExample:\n" \
+    "  npntrace record --heap=all -o run.npt python3 -c 'print(1)'\n" \
+    "  npntrace " command
+
 extern const struct argp options_shared_argp;
 
 /* --help, --usage and --version alone, as a child for verbs that read no recording. */

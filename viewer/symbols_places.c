@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define SYSTEM_DEBUG "/usr/lib/debug"
 
@@ -76,6 +77,12 @@ bool symbols_places_are_named(const struct symbols_places *places)
 
     return (places != NULL && (places->sysroots.count != 0 || places->debug_paths.count != 0)) ||
            (servers != NULL && servers[0] != '\0');
+}
+
+void symbols_places_show_downloads(void)
+{
+    if (isatty(STDERR_FILENO))
+        setenv("DEBUGINFOD_PROGRESS", "1", 0);
 }
 
 /* Takes path. */

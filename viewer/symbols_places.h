@@ -39,6 +39,9 @@ void symbols_places_free(struct symbols_places *places);
  */
 bool symbols_places_are_named(const struct symbols_places *places);
 
+/* On a terminal: lets libdebuginfod say what it is downloading, unless the user decided. */
+void symbols_places_show_downloads(void);
+
 /* The search path of libdwfl for debug files, which the caller frees: beside the module and in
  * .debug there, unless the module is not to be had, and in the directories. places may be NULL. */
 char *symbols_places_debug_path(const struct symbols_places *places, bool beside_module);

@@ -55,11 +55,9 @@ static const struct argp argp = {
     .doc = "Put a recording, the programs and libraries of its call stacks and their debug "
            "information into one file, which all verbs read on any machine as they read the "
            "recording here."
-           "\vWithout FILE the newest recording in the current directory is read.\n\n"
-           "Example:\n"
-           "  npntrace record --heap=all -o run.npt python3 -c 'print(1)'\n"
-           "  npntrace archive run.npt\n"
-           "  npntrace report run" BUNDLE_SUFFIX,
+           "\vWithout FILE the newest recording in the current directory is read." OPTIONS_EXAMPLE(
+               "archive run.npt\n"
+               "  npntrace report run" BUNDLE_SUFFIX),
     .children = children,
 };
 

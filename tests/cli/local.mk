@@ -4,6 +4,7 @@
 script_tests += \
 	tests/cli/archive.py \
 	tests/cli/debuginfod.py \
+	tests/cli/examples.py \
 	tests/cli/findings.py \
 	tests/cli/places.py \
 	tests/cli/record.py \
