@@ -226,13 +226,26 @@ static void line_at(Dwarf_Die *unit, Dwarf_Addr address, struct symbols_frame *f
         frame->line = (uint32_t)number;
 }
 
+/* With -gsplit-dwarf the functions of a unit are in a .dwo file, and its lines here. */
+static Dwarf_Die unit_of_functions(Dwarf_Die *unit)
+{
+    Dwarf_Die split = {0};
+    uint8_t type = 0;
+
+    if (dwarf_cu_info(unit->cu, NULL, &type, NULL, &split, NULL, NULL, NULL) != 0 ||
+        type != DW_UT_skeleton || split.cu == NULL)
+        return *unit;
+    return split;
+}
+
 /* The line of each function is where it stands: the first one's from the line table, each outer
  * one's from where the inner one was called. */
 static size_t lookup_dwarf(struct symbols_file *file, Dwarf_Die *unit, Dwarf_Addr address,
                            struct symbols_frame *frames)
 {
     Dwarf_Die scopes[FRAMES_MAX];
-    size_t count = symbols_functions_at(file->functions, unit, address, scopes, FRAMES_MAX);
+    Dwarf_Die functions = unit_of_functions(unit);
+    size_t count = symbols_functions_at(file->functions, &functions, address, scopes, FRAMES_MAX);
 
     line_at(unit, address, &frames[0]);
     for (size_t i = 0; i < count; i++) {
@@ -240,7 +253,7 @@ static size_t lookup_dwarf(struct symbols_file *file, Dwarf_Die *unit, Dwarf_Add
         frames[i].inlined = dwarf_tag(&scopes[i]) == DW_TAG_inlined_subroutine;
         if (i + 1 == count)
             break;
-        frames[i + 1].file = call_file(unit, &scopes[i]);
+        frames[i + 1].file = call_file(&functions, &scopes[i]);
         frames[i + 1].line = number_of(&scopes[i], DW_AT_call_line);
     }
     return count;

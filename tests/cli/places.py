@@ -175,6 +175,17 @@ def dwz(t):
     expect_named(t, frames(recording)[0], "with what dwz took out")
 
 
+@case("places-split-dwarf")
+def split_dwarf(t):
+    """-gsplit-dwarf leaves the functions in a .dwo file where the compiler ran."""
+    program = subject.build(t.path("opt/bin/subject"), "-gsplit-dwarf", "-dumpdir",
+                            t.path("opt/bin/"))
+    t.expect([name for name in os.listdir(t.path("opt/bin")) if name.endswith(".dwo")],
+             f"no .dwo: {os.listdir(t.path('opt/bin'))}")
+    recording = subject.record(t, program, "--no-symbols")
+    expect_named(t, frames(recording)[0], "with the .dwo file")
+
+
 @case("places-changed-file-said-once")
 def changed_file_said_once(t):
     """However many stacks go through it, in text and beside JSON; and every way it can be wrong."""

@@ -255,9 +255,9 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_address_once),  cmocka_unit_test(own_program),        cmocka_unit_test(nothing_known),
-        cmocka_unit_test(other_build_id),     cmocka_unit_test(separate_debug_file),
-        cmocka_unit_test(names_of_languages),
+        cmocka_unit_test(each_address_once),   cmocka_unit_test(own_program),
+        cmocka_unit_test(nothing_known),       cmocka_unit_test(other_build_id),
+        cmocka_unit_test(separate_debug_file), cmocka_unit_test(names_of_languages),
     };
     return cmocka_run_group_tests_name("viewer-symbols", tests, set_up, tear_down);
 }
