@@ -164,9 +164,9 @@ def damaged(t):
     with zipfile.ZipFile(t.path("run.npta")) as archive:
         places = [info.header_offset + 60 for info in archive.infolist()]
     bad = t.path("bad.npta")
-    step = max(1, len(whole) // 40)
+    step = max(1, len(whole) // 12)
     tries = [whole[:cut] for cut in [4, 5, 100, *range(step, len(whole), step)]]
-    for at in [*places, *range(0, 200, 7), *range(len(whole) - 400, len(whole), 5),
+    for at in [*places, *range(0, 200, 20), *range(len(whole) - 400, len(whole), 20),
                *range(0, len(whole), step)]:
         tries.append(whole[:at] + bytes([whole[at] ^ 0xff]) + whole[at + 1:])
     for number, content in enumerate(tries):
