@@ -6,14 +6,14 @@
 packages_to_build="build-essential autoconf automake libtool libunwind-dev uthash-dev
     libdw-dev libelf-dev libzstd-dev zlib1g-dev libjansson-dev libiberty-dev
     libprotobuf-c-dev protobuf-c-compiler libsqlite3-dev node-d3
-    libncurses-dev libmicrohttpd-dev"
+    libncurses-dev libmicrohttpd-dev libzip-dev"
 packages_for_browser="cutycapt libqt5webkit5 xvfb xauth"
 packages_for_tests="libcmocka-dev mandoc python3 python3-pyqt5 python3-pyqt5.qtwebkit
     wkhtmltopdf libgtk2.0-0 valgrind gdb strace binutils procps util-linux
     git libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0
     libdevel-nytprof-perl golang-go heaptrack babeltrace2 prometheus sqlite3
     npm chromium chromium-driver python3-selenium fonts-dejavu-core
-    tmux python3-prometheus-client"
+    tmux python3-prometheus-client rustc debuginfod dwz unzip jq"
 
 say() {
     printf '%s: %s\n' "$me" "$*"

@@ -14,6 +14,7 @@ dist_man_MANS += \
 	man/npntrace-top.1 \
 	man/npntrace-info.1 \
 	man/npntrace-check.1 \
+	man/npntrace-archive.1 \
 	man/npntrace-flame.1 \
 	man/npntrace-html.1 \
 	man/npntrace-timeline.1 \

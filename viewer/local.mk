@@ -5,14 +5,20 @@ noinst_LTLIBRARIES += libviewer.la
 libviewer_la_SOURCES = \
 	viewer/all_events.c \
 	viewer/all_events.h \
+	viewer/archive_files.c \
+	viewer/archive_files.h \
 	viewer/builtin_suppressions.c \
 	viewer/builtin_suppressions.h \
+	viewer/bundle.c \
+	viewer/bundle.h \
+	viewer/bundle_write.c \
+	viewer/bundle_write.h \
+	viewer/call_tree.c \
+	viewer/call_tree.h \
 	viewer/charge.c \
 	viewer/charge.h \
 	viewer/choose.c \
 	viewer/choose.h \
-	viewer/call_tree.c \
-	viewer/call_tree.h \
 	viewer/clock_now.c \
 	viewer/clock_now.h \
 	viewer/consistency.c \
@@ -228,10 +234,16 @@ libviewer_la_SOURCES = \
 	viewer/symbols.h \
 	viewer/symbols_file.c \
 	viewer/symbols_file.h \
+	viewer/symbols_find.c \
+	viewer/symbols_find.h \
 	viewer/symbols_functions.c \
 	viewer/symbols_functions.h \
 	viewer/symbols_names.c \
 	viewer/symbols_names.h \
+	viewer/symbols_places.c \
+	viewer/symbols_places.h \
+	viewer/symbols_sources.c \
+	viewer/symbols_sources.h \
 	viewer/symbols_units.c \
 	viewer/symbols_units.h \
 	viewer/table.c \
@@ -263,7 +275,7 @@ libviewer_la_SOURCES = \
 	viewer/xalloc.h
 libviewer_la_LIBADD = libformat.la libpprof.la $(DW_LIBS) $(ELF_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) \
 	$(JANSSON_LIBS) $(DEMANGLE_LIBS) $(SQLITE_LIBS) \
-	$(NCURSES_LIBS) $(MICROHTTPD_LIBS) -lm
+	$(NCURSES_LIBS) $(MICROHTTPD_LIBS) $(ZIP_LIBS) -lm
 
 # What pprof reads, in C as protobuf-c generates it: not ours to warn about.
 noinst_LTLIBRARIES += libpprof.la
@@ -321,6 +333,7 @@ viewer/html/built.svg.css: viewer/html/svg.css
 npntrace_SOURCES = \
 	viewer/main.c \
 	viewer/verb.h \
+	viewer/verb_archive.c \
 	viewer/verb_check.c \
 	viewer/verb_diff.c \
 	viewer/verb_events.c \

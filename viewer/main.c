@@ -34,6 +34,7 @@ static const struct verb {
     {"top", "what plug-ins hold and do now, while the host runs", verb_top},
     {"serve", "the same of all running hosts, for Prometheus", verb_serve},
     {"info", "what is in a recording, and what was lost", verb_info},
+    {"archive", "put a recording and what its names come from into one file", verb_archive},
     {"check", "verify every checksum and invariant of a recording", verb_check},
 };
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

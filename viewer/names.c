@@ -10,6 +10,7 @@ struct names {
     const struct recording *recording;
     struct symbols *symbols;         /* NULL: without */
     struct symbols_module **modules; /* those that were asked for here */
+    bool places_are_named;           /* somebody expects more than what is stored */
 };
 
 struct names *names_new(const struct recording *recording, bool without_symbols)
@@ -20,7 +21,16 @@ struct names *names_new(const struct recording *recording, bool without_symbols)
     names->modules = xalloc_zeroed(recording->module_count, sizeof(*names->modules));
     if (!without_symbols)
         names->symbols = symbols_new();
+    names_look_in(names, NULL);
     return names;
+}
+
+void names_look_in(struct names *names, const struct symbols_places *places)
+{
+    if (names->symbols == NULL)
+        return;
+    names->places_are_named = symbols_places_are_named(places);
+    symbols_look_in(names->symbols, places, names->recording->bundle);
 }
 
 void names_free(struct names *names)
@@ -90,6 +100,22 @@ static int each_looked_up(struct names *names, const struct stacks_frame *frame,
     return count != 0;
 }
 
+/* Is more to be had in the files here than what is stored? */
+static bool is_worth_looking_up(struct names *names, const struct recording_symbol *stored,
+                                const struct stacks_frame *frame)
+{
+    const struct symbols_frame *frames;
+
+    if (stored == NULL || stored->frame_count == 0)
+        return true;
+    if (!names->places_are_named || stored->frames[0].file != 0)
+        return false;
+    struct symbols_module *module = module_of(names, frame->module);
+    return symbols_module_state(module) == SYMBOLS_GOOD &&
+           symbols_lookup(module, stacks_lookup_address(frame), &frames) != 0 &&
+           frames[0].file != NULL;
+}
+
 static bool each_line(struct names *names, const struct stacks_frame *frame, names_each *each,
                       void *context)
 {
@@ -106,11 +132,9 @@ static bool each_line(struct names *names, const struct stacks_frame *frame, nam
         line.module = recording->modules[frame->module].path;
     if (names->symbols != NULL && frame->module != STACKS_NO_MODULE) {
         stored = recording_symbol(recording, frame->module, stacks_lookup_address(frame));
-        if (stored != NULL && stored->frame_count != 0) {
-            done = each_stored(names, stored, line, each, context);
-        } else {
-            done = each_looked_up(names, frame, line, each, context);
-        }
+        done = is_worth_looking_up(names, stored, frame)
+                   ? each_looked_up(names, frame, line, each, context)
+                   : each_stored(names, stored, line, each, context);
     }
     return done == 0 ? each(context, &line) : done > 0;
 }
@@ -124,4 +148,10 @@ void names_stack(struct names *names, const struct stacks *stacks, uint32_t stac
             return;
         stack = frame.parent;
     }
+}
+
+enum symbols_state names_module_sources(struct names *names, uint32_t module,
+                                        symbols_each_source *each, void *context)
+{
+    return symbols_module_sources(module_of(names, module), each, context);
 }

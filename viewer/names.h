@@ -3,7 +3,9 @@
 
 /*
  * Names stored in a trace file are preferred, so that it reads the same on any machine; what is not
- * stored is looked up in the files here (viewer/symbols.h). Threads: one. Memory: until
+ * stored is looked up in the files here (viewer/symbols.h). Where somebody said where to look, that
+ * is done for functions that are stored without a line as well, whose debug information was not to
+ * be had when they were recorded. Threads: one. Memory: until
  * names_free().
  */
 #ifndef NPNTRACE_VIEWER_NAMES_H
@@ -11,6 +13,7 @@
 
 #include "viewer/stacks.h"
 #include "viewer/symbols.h"
+#include "viewer/symbols_places.h"
 
 struct names;
 
@@ -31,6 +34,10 @@ struct names_line {
 struct names *names_new(const struct recording *recording, bool without_symbols);
 void names_free(struct names *names); /* NULL is fine */
 
+/* Where to look for modules beside the usual places; before any name is asked for. It must live as
+ * long as the names. */
+void names_look_in(struct names *names, const struct symbols_places *places);
+
 /* Calls each for every line of a stack, innermost first, until it returns false. */
 typedef bool names_each(void *context, const struct names_line *line);
 void names_stack(struct names *names, const struct stacks *stacks, uint32_t stack, names_each *each,
@@ -39,5 +46,10 @@ void names_stack(struct names *names, const struct stacks *stacks, uint32_t stac
 /* Of a module whose names were asked for and could not all be had from the recording: how its file
  * here was found. False: the module is not one of those. */
 bool names_module_state(const struct names *names, uint32_t module, enum symbols_state *ret_state);
+
+/* The files that a module's names come from (viewer/symbols.h), and how they were found. Not for
+ * names without symbols. */
+enum symbols_state names_module_sources(struct names *names, uint32_t module,
+                                        symbols_each_source *each, void *context);
 
 #endif

@@ -23,7 +23,14 @@ static bool is_newer(const struct timespec *a, const struct timespec *b)
     return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
 }
 
-int newest_recording(const char *directory, char **ret_name)
+/* Plain recordings, or archives: one of those is no newer than the recording in it. */
+static bool is_wanted(const char *name, bool archives)
+{
+    return archives ? ends_with(name, ".npta")
+                    : ends_with(name, ".npt") || ends_with(name, ".ring");
+}
+
+static int newest_of(const char *directory, bool archives, char **ret_name)
 {
     DIR *entries = opendir(directory);
     struct dirent *entry;
@@ -34,7 +41,7 @@ int newest_recording(const char *directory, char **ret_name)
         return -errno;
     while ((entry = readdir(entries)) != NULL) {
         struct stat status;
-        if (!ends_with(entry->d_name, ".npt") && !ends_with(entry->d_name, ".ring"))
+        if (!is_wanted(entry->d_name, archives))
             continue;
         if (fstatat(dirfd(entries), entry->d_name, &status, 0) != 0 || !S_ISREG(status.st_mode))
             continue;
@@ -51,4 +58,11 @@ int newest_recording(const char *directory, char **ret_name)
         return -ENOENT;
     *ret_name = name;
     return 0;
+}
+
+int newest_recording(const char *directory, char **ret_name)
+{
+    int error = newest_of(directory, false, ret_name);
+
+    return error == -ENOENT ? newest_of(directory, true, ret_name) : error;
 }

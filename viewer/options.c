@@ -104,6 +104,7 @@ static error_t parse_shared(int key, char *argument, struct argp_state *state)
     struct options *options = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[1] = &options->places; return 0;
     case KEY_JSON: options->json = true; return 0;
     case KEY_FORCE: options->force = true; return 0;
     case KEY_NO_SYMBOLS: options->without_symbols = true; return 0;
@@ -119,7 +120,8 @@ static error_t parse_shared(int key, char *argument, struct argp_state *state)
     }
 }
 
-static const struct argp_child shared_children[] = {{&options_help_argp, 0, NULL, 0}, {0}};
+static const struct argp_child shared_children[] = {
+    {&options_help_argp, 0, NULL, 0}, {&symbols_places_argp, 0, NULL, 0}, {0}};
 
 const struct argp options_shared_argp = {
     .options = shared_options, .parser = parse_shared, .children = shared_children};
@@ -221,5 +223,6 @@ void options_free(struct options *options)
 {
     free(options->found_file);
     free(options->plugins);
+    symbols_places_free(&options->places);
     *options = (struct options){0};
 }

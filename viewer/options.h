@@ -15,6 +15,7 @@
 #define NPNTRACE_VIEWER_OPTIONS_H
 
 #include "viewer/recording.h"
+#include "viewer/symbols_places.h"
 #include "viewer/terminal.h"
 
 #include <argp.h>
@@ -30,7 +31,14 @@ struct options {
     bool has_limit;
     const char **plugins; /* names or paths that --plugin gave */
     size_t plugin_count, plugin_capacity;
+    struct symbols_places places; /* where files of modules are looked for */
 };
+
+/* The end of a reading verb's help: an example that works as it is (tests/cli/examples.py). */
+#define OPTIONS_EXAMPLE(command) \
+    "\n\nExample:\n" \
+    "  npntrace record --heap=all -o run.npt python3 -c 'print(1)'\n" \
+    "  npntrace " command
 
 extern const struct argp options_shared_argp;
 

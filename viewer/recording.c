@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MAGIC_BYTES 8
 
@@ -51,6 +52,27 @@ static int open_kind(struct recording *recording, struct mapping *mapping)
     return -EBADMSG;
 }
 
+/* The recording in an archive takes the archive's place. */
+static int open_bundle(struct recording *recording, struct mapping *mapping)
+{
+    int fd, error;
+    char *why, name[64];
+
+    mapping_close(mapping);
+    recording->bundle = bundle_open(recording->path, &fd, &why);
+    if (recording->bundle == NULL) {
+        refuse(recording, why);
+        free(why);
+        return -EBADMSG;
+    }
+    snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+    error = mapping_open(name, mapping);
+    close(fd);
+    if (error < 0)
+        refuse(recording, strerror(-error));
+    return error;
+}
+
 struct recording *recording_open(const char *path, bool force, struct problem *ret_problem)
 {
     struct recording *recording = xalloc_zeroed(1, sizeof(*recording));
@@ -63,6 +85,8 @@ struct recording *recording_open(const char *path, bool force, struct problem *r
         refuse(recording, "not a regular file");
     else if (error < 0)
         refuse(recording, strerror(-error));
+    else if (bundle_is(mapping.base, mapping.bytes))
+        error = open_bundle(recording, &mapping);
     if (error == 0) {
         recording->file_bytes = mapping.bytes;
         error = open_kind(recording, &mapping);
@@ -90,6 +114,7 @@ void recording_close(struct recording *recording)
     free(recording->live_blocks);
     free(recording->objects);
     free(recording->findings);
+    bundle_close(recording->bundle);
     free(recording->path);
     free(recording);
 }

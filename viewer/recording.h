@@ -36,6 +36,7 @@
 #include "format/ring.h"
 #include "format/trace.h"
 #include "format/trace_heap.h"
+#include "viewer/bundle.h"
 #include "viewer/own_nodes.h"
 #include "viewer/problems.h"
 
@@ -167,6 +168,7 @@ struct recording_source {
 
 struct recording {
     char *path;
+    struct bundle *bundle; /* the archive that it came in; NULL: it is a file by itself */
     enum recording_kind kind;
     uint64_t file_bytes;
     bool force;

@@ -30,7 +30,9 @@ static int begin(struct session *session, struct options *options, bool quietly)
     if (session->wanted == NULL)
         goto fail;
     session->stacks = stacks_new(session->model);
+    symbols_places_show_downloads();
     session->names = names_new(session->recording, options->without_symbols);
+    names_look_in(session->names, &options->places);
     return STATUS_GOOD;
 
 fail:

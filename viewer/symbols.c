@@ -3,6 +3,7 @@
 
 #include "viewer/symbols.h"
 #include "viewer/symbols_file.h"
+#include "viewer/symbols_sources.h"
 #include "viewer/xalloc.h"
 
 #include <stdlib.h>
@@ -26,17 +27,25 @@ struct symbols_module {
     bool opened;
     enum symbols_state state;
     struct symbols_file *file; /* NULL unless state is good or unverified */
+    const struct symbols_search *search;
     struct address *addresses;
     UT_hash_handle hh;
 };
 
 struct symbols {
     struct symbols_module *modules;
+    struct symbols_search search;
 };
 
 struct symbols *symbols_new(void)
 {
     return xalloc_zeroed(1, sizeof(struct symbols));
+}
+
+void symbols_look_in(struct symbols *symbols, const struct symbols_places *places,
+                     struct bundle *bundle)
+{
+    symbols->search = (struct symbols_search){.places = places, .bundle = bundle};
 }
 
 static void free_address(struct address *address)
@@ -109,6 +118,7 @@ struct symbols_module *symbols_module(struct symbols *symbols, const char *path,
     module = xalloc_zeroed(1, sizeof(*module));
     module->key = key;
     module->path = xalloc_string(path);
+    module->search = &symbols->search;
     module->build_id_bytes = build_id_bytes;
     if (build_id_bytes != 0)
         memcpy(module->build_id, build_id, build_id_bytes);
@@ -120,8 +130,8 @@ enum symbols_state symbols_module_state(struct symbols_module *module)
 {
     if (!module->opened) {
         module->opened = true;
-        module->state = symbols_file_open(module->path, module->build_id, module->build_id_bytes,
-                                          &module->file);
+        module->state = symbols_file_open(module->search, module->path, module->build_id,
+                                          module->build_id_bytes, &module->file);
     }
     return module->state;
 }
@@ -156,4 +166,14 @@ size_t symbols_lookup(struct symbols_module *module, uint64_t value,
     }
     *ret_frames = address->frames;
     return address->frame_count;
+}
+
+enum symbols_state symbols_module_sources(struct symbols_module *module, symbols_each_source *each,
+                                          void *context)
+{
+    enum symbols_state state = symbols_module_state(module);
+
+    if (module->file != NULL)
+        symbols_sources(module->file, module->search, each, context);
+    return state;
 }

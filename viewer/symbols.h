@@ -11,9 +11,9 @@
  *                                        NPP_Write   plugin.cc:204
  *
  * A module is opened once, when an address in it is first asked for; each distinct address is
- * resolved once. The file is used only if its build-id is the recorded one. Separate debug files
- * are found by build-id, by .gnu_debuglink and, where DEBUGINFOD_URLS is set, from a debuginfod
- * server (libdwfl's standard search).
+ * resolved once. A file is used only if its build-id is the recorded one; where it is looked for is
+ * told in viewer/symbols_find.h. Separate debug files are found by build-id, by .gnu_debuglink and,
+ * where DEBUGINFOD_URLS is set, from a debuginfod server (libdwfl's standard search).
  *
  * Threads: one at a time. Memory: everything that is returned belongs to the symbolizer and lives
  * until symbols_free(). Errors: none; what cannot be named has no frames. Running out of memory
@@ -26,8 +26,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct bundle;
 struct symbols;
 struct symbols_module;
+struct symbols_places;
 
 /* One function at an address. */
 struct symbols_frame {
@@ -50,6 +52,11 @@ enum symbols_state {                     /* why a module has symbols or has none
 struct symbols *symbols_new(void);
 void symbols_free(struct symbols *symbols);
 
+/* Where to look for modules that were not asked for yet; NULL: in the usual places alone. Both must
+ * live as long as the symbolizer. */
+void symbols_look_in(struct symbols *symbols, const struct symbols_places *places,
+                     struct bundle *bundle);
+
 /* The module with this path and build-id; the same pointer for the same pair. build_id_bytes may be
  * 0. */
 struct symbols_module *symbols_module(struct symbols *symbols, const char *path,
@@ -67,5 +74,12 @@ const char *symbols_state_text(enum symbols_state state);
  */
 size_t symbols_lookup(struct symbols_module *module, uint64_t address,
                       const struct symbols_frame **ret_frames);
+
+/* Calls each for every file that names of the module come from, with its build-id (0 bytes: it has
+ * none): the file that was mapped, and files of debug information (debug). */
+typedef void symbols_each_source(void *context, const char *name, const uint8_t *build_id,
+                                 size_t build_id_bytes, bool debug);
+enum symbols_state symbols_module_sources(struct symbols_module *module, symbols_each_source *each,
+                                          void *context);
 
 #endif

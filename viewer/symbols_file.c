@@ -10,17 +10,19 @@
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
+#include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define FRAMES_MAX 256 /* inlined into each other at one address; more is damage */
 
 struct symbols_file {
+    const struct symbols_search *search;
+    bool debug_only; /* the module's own file was not to be had */
+    Dwfl_Callbacks callbacks;
+    char *debug_path; /* which libdwfl reads through callbacks */
     Dwfl *dwfl;
     Dwfl_Module *module;
     GElf_Addr bias; /* of libdwfl's address space against the file's */
@@ -29,29 +31,40 @@ struct symbols_file {
     struct symbols_names *names; /* NULL: not needed yet */
 };
 
-static const Dwfl_Callbacks callbacks = {
-    .find_elf = dwfl_build_id_find_elf,
-    .find_debuginfo = dwfl_standard_find_debuginfo,
-    .section_address = dwfl_offline_section_address,
-};
-
-/* A path from a recording may name anything: only a regular file is opened, and never waited for.
- */
-static enum symbols_state open_regular(const char *path, int *ret_fd)
+/* In the archive of the recording debug files have their build-ids for names. */
+static int find_in_bundle(Dwfl_Module *module, struct bundle *bundle, const char *file_name)
 {
-    struct stat status;
+    const unsigned char *id = NULL;
+    const void *alt_id = NULL;
+    const char *alt_name;
+    GElf_Addr at;
+    int bytes = dwfl_module_build_id(module, &id, &at);
 
-    if (path[0] != '/')
-        return SYMBOLS_MISSING;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0)
-        return errno == EACCES || errno == EPERM ? SYMBOLS_UNREADABLE : SYMBOLS_MISSING;
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-        close(fd);
-        return SYMBOLS_UNREADABLE;
+    /* Without a name: what dwz(1) took out of the module's debug information. */
+    if (file_name == NULL || file_name[0] == '\0') {
+        Dwarf *dwarf = dwfl_module_getdwarf(module, &at);
+        bytes = dwarf != NULL ? (int)dwelf_dwarf_gnu_debugaltlink(dwarf, &alt_name, &alt_id) : 0;
+        id = alt_id;
     }
-    *ret_fd = fd;
-    return SYMBOLS_GOOD;
+    return bytes > 0 ? bundle_debug_file(bundle, id, (size_t)bytes) : -1;
+}
+
+static int find_debuginfo(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr base,
+                          const char *file_name, const char *link, GElf_Word checksum,
+                          char **ret_name)
+{
+    const struct symbols_file *file = *user;
+    int fd = -1;
+
+    if (file != NULL && file->search->bundle != NULL)
+        fd = find_in_bundle(module, file->search->bundle, file_name);
+    if (fd >= 0)
+        return fd;
+    fd =
+        dwfl_standard_find_debuginfo(module, user, name, base, file_name, link, checksum, ret_name);
+    if (fd >= 0 && *ret_name == NULL) /* from a server */
+        *ret_name = symbols_find_name(fd);
+    return fd;
 }
 
 static enum symbols_state compare_build_id(Dwfl_Module *module, const uint8_t *build_id,
@@ -71,34 +84,68 @@ static enum symbols_state compare_build_id(Dwfl_Module *module, const uint8_t *b
     return SYMBOLS_GOOD;
 }
 
-enum symbols_state symbols_file_open(const char *path, const uint8_t *build_id,
-                                     size_t build_id_bytes, struct symbols_file **ret_file)
+/* Takes fd. */
+static enum symbols_state try_file(const struct symbols_find *find, struct symbols_file **ret_file)
 {
-    int fd = -1;
-    enum symbols_state state = open_regular(path, &fd);
-    struct symbols_file *file;
+    struct symbols_file *file = xalloc_zeroed(1, sizeof(*file));
+    enum symbols_state state = SYMBOLS_UNREADABLE;
+    void **user;
+
+    file->search = find->search;
+    file->debug_only = find->debug_only;
+    file->debug_path = symbols_places_debug_path(find->search->places, true);
+    file->callbacks = (Dwfl_Callbacks){
+        .find_elf = dwfl_build_id_find_elf,
+        .find_debuginfo = find_debuginfo,
+        .section_address = dwfl_offline_section_address,
+        .debuginfo_path = &file->debug_path,
+    };
+    file->functions = symbols_functions_new();
+    file->dwfl = dwfl_begin(&file->callbacks);
+    if (file->dwfl != NULL)
+        file->module = dwfl_report_offline(file->dwfl, find->name, find->name, find->fd);
+    if (file->module == NULL) {
+        close(find->fd); /* else libdwfl has it */
+    } else {
+        dwfl_report_end(file->dwfl, NULL, NULL);
+        dwfl_module_info(file->module, &user, NULL, NULL, NULL, NULL, NULL, NULL);
+        *user = file;
+        state = compare_build_id(file->module, find->build_id, find->build_id_bytes);
+        if (dwfl_module_getelf(file->module, &file->bias) == NULL)
+            state = SYMBOLS_UNREADABLE;
+    }
+    if (state == SYMBOLS_GOOD || state == SYMBOLS_UNVERIFIED)
+        *ret_file = file;
+    else
+        symbols_file_close(file);
+    return state;
+}
+
+/* What to say of a module whose right file is nowhere: the most that is known. */
+static enum symbols_state worse(enum symbols_state one, enum symbols_state other)
+{
+    static const unsigned known[] = {
+        [SYMBOLS_MISSING] = 0, [SYMBOLS_UNREADABLE] = 1, [SYMBOLS_DIFFERENT] = 2};
+
+    return known[other] > known[one] ? other : one;
+}
+
+enum symbols_state symbols_file_open(const struct symbols_search *search, const char *path,
+                                     const uint8_t *build_id, size_t build_id_bytes,
+                                     struct symbols_file **ret_file)
+{
+    struct symbols_find find = {
+        .search = search, .path = path, .build_id = build_id, .build_id_bytes = build_id_bytes};
+    enum symbols_state state = SYMBOLS_MISSING;
 
     *ret_file = NULL;
-    if (state != SYMBOLS_GOOD)
-        return state;
-    file = xalloc_zeroed(1, sizeof(*file));
-    file->dwfl = dwfl_begin(&callbacks);
-    if (file->dwfl != NULL)
-        file->module =
-            dwfl_report_offline(file->dwfl, path, path, fd); /* keeps fd if it succeeds */
-    if (file->module == NULL) {
-        close(fd);
-        symbols_file_close(file);
-        return SYMBOLS_UNREADABLE;
+    while (*ret_file == NULL && symbols_find_next(&find)) {
+        enum symbols_state found = find.state;
+        if (found == SYMBOLS_GOOD)
+            found = try_file(&find, ret_file);
+        state = *ret_file != NULL ? found : worse(state, found);
     }
-    dwfl_report_end(file->dwfl, NULL, NULL);
-    file->functions = symbols_functions_new();
-    state = compare_build_id(file->module, build_id, build_id_bytes);
-    if (state == SYMBOLS_DIFFERENT || dwfl_module_getelf(file->module, &file->bias) == NULL) {
-        symbols_file_close(file);
-        return state == SYMBOLS_DIFFERENT ? state : SYMBOLS_UNREADABLE;
-    }
-    *ret_file = file;
+    symbols_find_end(&find);
     return state;
 }
 
@@ -111,6 +158,7 @@ void symbols_file_close(struct symbols_file *file)
     symbols_names_free(file->names);
     if (file->dwfl != NULL)
         dwfl_end(file->dwfl);
+    free(file->debug_path);
     free(file);
 }
 
@@ -178,13 +226,26 @@ static void line_at(Dwarf_Die *unit, Dwarf_Addr address, struct symbols_frame *f
         frame->line = (uint32_t)number;
 }
 
+/* With -gsplit-dwarf the functions of a unit are in a .dwo file, and its lines here. */
+static Dwarf_Die unit_of_functions(Dwarf_Die *unit)
+{
+    Dwarf_Die split = {0};
+    uint8_t type = 0;
+
+    if (dwarf_cu_info(unit->cu, NULL, &type, NULL, &split, NULL, NULL, NULL) != 0 ||
+        type != DW_UT_skeleton || split.cu == NULL)
+        return *unit;
+    return split;
+}
+
 /* The line of each function is where it stands: the first one's from the line table, each outer
  * one's from where the inner one was called. */
 static size_t lookup_dwarf(struct symbols_file *file, Dwarf_Die *unit, Dwarf_Addr address,
                            struct symbols_frame *frames)
 {
     Dwarf_Die scopes[FRAMES_MAX];
-    size_t count = symbols_functions_at(file->functions, unit, address, scopes, FRAMES_MAX);
+    Dwarf_Die functions = unit_of_functions(unit);
+    size_t count = symbols_functions_at(file->functions, &functions, address, scopes, FRAMES_MAX);
 
     line_at(unit, address, &frames[0]);
     for (size_t i = 0; i < count; i++) {
@@ -192,7 +253,7 @@ static size_t lookup_dwarf(struct symbols_file *file, Dwarf_Die *unit, Dwarf_Add
         frames[i].inlined = dwarf_tag(&scopes[i]) == DW_TAG_inlined_subroutine;
         if (i + 1 == count)
             break;
-        frames[i + 1].file = call_file(unit, &scopes[i]);
+        frames[i + 1].file = call_file(&functions, &scopes[i]);
         frames[i + 1].line = number_of(&scopes[i], DW_AT_call_line);
     }
     return count;
@@ -228,4 +289,20 @@ size_t symbols_file_lookup(struct symbols_file *file, uint64_t address,
     *ret_frames = xalloc_zeroed(count, sizeof(frames[0]));
     memcpy(*ret_frames, frames, count * sizeof(frames[0]));
     return count;
+}
+
+struct symbols_file_parts symbols_file_parts(struct symbols_file *file)
+{
+    struct symbols_file_parts parts = {.debug_only = file->debug_only};
+    const unsigned char *id = NULL;
+    Dwarf_Addr bias;
+    GElf_Addr at;
+
+    parts.dwarf = dwfl_module_getdwarf(file->module, &bias);
+    int bytes = dwfl_module_build_id(file->module, &id, &at);
+    parts.build_id = id;
+    parts.build_id_bytes = bytes > 0 ? (size_t)bytes : 0;
+    dwfl_module_info(file->module, NULL, NULL, NULL, NULL, NULL, &parts.main_name,
+                     &parts.debug_name);
+    return parts;
 }

@@ -28,5 +28,6 @@ int verb_check(int argc, char **argv);
 int verb_flame(int argc, char **argv);
 int verb_html(int argc, char **argv);
 int verb_timeline(int argc, char **argv);
+int verb_archive(int argc, char **argv);
 
 #endif

@@ -28,7 +28,8 @@ static const struct argp argp = {
         "Verify every checksum, index and length of a recording, and that its events, its counters "
         "and its table of live blocks say the same. Prints one line if all is well, else each "
         "problem and where it is, with exit status 2."
-        "\vWithout FILE the newest recording in the current directory is read.",
+        "\vWithout FILE the newest recording in the current directory is read." OPTIONS_EXAMPLE(
+            "check run.npt"),
     .children = children,
 };
 

@@ -64,7 +64,8 @@ static const struct argp argp = {
     .doc = "Print the events of a recording in the order of their time: seconds since recording "
            "began, thread, plug-in and instance, what happened, and where it was called from. With "
            "--json one object a line."
-           "\vWithout FILE the newest recording in the current directory is read.",
+           "\vWithout FILE the newest recording in the current directory is read." OPTIONS_EXAMPLE(
+               "events --type=heap-alloc --limit=5 run.npt"),
     .children = children,
 };
 

@@ -45,7 +45,8 @@ static const struct argp argp = {
     .doc = "Show what plug-ins did against the rules of the API about memory, objects and threads: "
            "which rule was broken, where, by whom, and where the block or object came from. The "
            "same at the same place is one finding with a count."
-           "\vWithout FILE the newest recording in the current directory is read.",
+           "\vWithout FILE the newest recording in the current directory is read." OPTIONS_EXAMPLE(
+               "findings run.npt"),
     .children = children,
 };
 

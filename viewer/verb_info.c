@@ -21,8 +21,7 @@ static const struct argp argp = {
     .doc =
         "Show what is in a recording: the host and how it ended, when and how it was recorded, its "
         "plug-ins and modules, and what was lost.\vWithout FILE the newest recording in the "
-        "current "
-        "directory is read.",
+        "current directory is read." OPTIONS_EXAMPLE("info run.npt"),
     .children = children,
 };
 

@@ -87,7 +87,8 @@ static const struct argp argp = {
            "what browsers gave them to release, references to objects that they hold and, where "
            "that was recorded, heap memory; and why it counts: it outlived its plug-in, it "
            "outlived its instance, or it was live when the process ended."
-           "\vWithout FILE the newest recording in the current directory is read.",
+           "\vWithout FILE the newest recording in the current directory is read." OPTIONS_EXAMPLE(
+               "leaks --host run.npt"),
     .children = children,
 };
 

@@ -73,7 +73,9 @@ static const char description[] =
     "its family."
     "\vThe exit status is COMMAND's (128 + the signal that ended it), or 2 if it could not be "
     "recorded. Nothing is written to standard output. With --fail-npn=each a table of the runs is, "
-    "and the exit status is 0 if all of them ended as the one without failures, else 1.";
+    "and the exit status is 0 if all of them ended as the one without failures, else 1."
+    "\n\nExample:\n"
+    "  npntrace record --heap=all -o run.npt python3 -c 'print(1)'";
 
 static const char default_output[] = RECORDER_DEFAULT_OUTPUT;
 
@@ -226,6 +228,7 @@ static size_t look_up(void *context, const struct trace_module *module, const ch
                       uint64_t address, struct symbolize_frame *frames, size_t capacity,
                       bool *ret_verified)
 {
+    unsetenv("DEBUGINFOD_URLS"); /* nobody that is being recorded shall wait for a server */
     struct symbols_module *opened =
         symbols_module(context, path, module->build_id, module->build_id_bytes);
     const struct symbols_frame *found;

@@ -35,7 +35,8 @@ static const struct argp argp = {
     .doc =
         "Show what each plug-in and each of its instances did with NPN memory and, where that was "
         "recorded, with heap memory, and the call stacks that allocated most."
-        "\vWithout FILE the newest recording in the current directory is read.",
+        "\vWithout FILE the newest recording in the current directory is read." OPTIONS_EXAMPLE(
+            "report run.npt"),
     .children = children,
 };
 

@@ -12,6 +12,8 @@ import sys
 
 # argp gives these to every verb; npntrace.1 documents them once.
 COMMON = {"--help", "--usage", "--version", "-?", "-V"}
+# All verbs that print stacks have these; npntrace.1 documents them once, and must.
+OF_SYMBOLS = {"--sysroot", "--debug-path"}
 
 HELP_OPTION = re.compile(r"^ {2,6}(?:(-[^\s,-])(?:[= ]\S+)?(?:, | {2,}|$))?\s*"
                          r"(--[a-z][a-z-]*)?(\[?=[^\s\]]+\]?)?")
@@ -72,7 +74,7 @@ def run_help(program, *verb):
 
 
 def compare(tap, name, helped, documented):
-    for option in COMMON:
+    for option in COMMON | OF_SYMBOLS:
         helped.pop(option, None)
         documented.pop(option, None)
     tap.report(not set(helped) - set(documented), f"{name}: every option of --help is in the page",
@@ -126,6 +128,8 @@ def main():
     tap.report(top.returncode == 0 and top.stdout != "", "npntrace --help succeeds on stdout",
                f"status {top.returncode}", top.stderr.strip())
     main_page = options_of_page(read(os.path.join(pages, "npntrace.1")))
+    tap.report(OF_SYMBOLS <= set(main_page), "npntrace.1 has the options that say where files are",
+               f"not in the page: {sorted(OF_SYMBOLS - set(main_page))}")
     compare(tap, "npntrace", options_of_help(top.stdout), main_page)
 
     documented = {re.sub(r".*/npntrace-(.*)\.1", r"\1", path)

@@ -11,4 +11,5 @@ EXTRA_DIST += \
 	tests/support/scrape.py \
 	tests/support/screen.py \
 	tests/support/splitmix.h \
+	tests/support/subject.py \
 	tests/support/tally.py

@@ -118,6 +118,22 @@ static void own_program(void **state)
     symbols_free(symbols);
 }
 
+static void each_address_once(void **state)
+{
+    struct symbols *symbols = symbols_new();
+    const struct symbols_frame *first, *again;
+
+    (void)state;
+    struct symbols_module *module = symbols_module(symbols, program, build_id, build_id_bytes);
+    size_t count = symbols_lookup(module, inner_address - bias, &first);
+    assert_int_not_equal(count, 0);
+    symbols_lookup(module, outer_address - bias, &again);
+    assert_ptr_not_equal(first, again);
+    assert_int_equal(symbols_lookup(module, inner_address - bias, &again), count);
+    assert_ptr_equal(first, again);
+    symbols_free(symbols);
+}
+
 static void nothing_known(void **state)
 {
     struct symbols *symbols = symbols_new();
@@ -239,9 +255,9 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(own_program),        cmocka_unit_test(nothing_known),
-        cmocka_unit_test(other_build_id),     cmocka_unit_test(separate_debug_file),
-        cmocka_unit_test(names_of_languages),
+        cmocka_unit_test(each_address_once),   cmocka_unit_test(own_program),
+        cmocka_unit_test(nothing_known),       cmocka_unit_test(other_build_id),
+        cmocka_unit_test(separate_debug_file), cmocka_unit_test(names_of_languages),
     };
     return cmocka_run_group_tests_name("viewer-symbols", tests, set_up, tear_down);
 }
