@@ -5,6 +5,8 @@ noinst_LTLIBRARIES += libviewer.la
 libviewer_la_SOURCES = \
 	viewer/all_events.c \
 	viewer/all_events.h \
+	viewer/block_index.c \
+	viewer/block_index.h \
 	viewer/clock_now.c \
 	viewer/clock_now.h \
 	viewer/consistency.c \
@@ -132,6 +134,10 @@ libviewer_la_SOURCES = \
 	viewer/text.h \
 	viewer/top_stacks.c \
 	viewer/top_stacks.h \
+	viewer/trace_ahead.c \
+	viewer/trace_ahead.h \
+	viewer/trace_pull.c \
+	viewer/trace_pull.h \
 	viewer/verb.h \
 	viewer/verdict.c \
 	viewer/verdict.h \
@@ -140,7 +146,7 @@ libviewer_la_SOURCES = \
 	viewer/xalloc.c \
 	viewer/xalloc.h
 libviewer_la_LIBADD = libformat.la $(DW_LIBS) $(ELF_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) \
-	$(JANSSON_LIBS) $(DEMANGLE_LIBS)
+	$(JANSSON_LIBS) $(DEMANGLE_LIBS) -lpthread
 
 npntrace_SOURCES = \
 	viewer/main.c \

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #define GRACE_NS UINT64_C(1000000000) /* after NPP_Destroy: time for what hosts do then */
-#define HEAP_BATCH 1024               /* events read at a time: few enough to stay in the caches */
 
 static void make_sums(struct model_sums *sums, const struct recording *recording)
 {
@@ -70,17 +69,16 @@ static void read_heap(struct model *model)
     struct recording *recording = model->recording;
     struct heap_sums *heap = &model->heap;
     struct progress progress = progress_begin("reading heap events");
-    struct trace_heap_event *batch = xalloc_zeroed(HEAP_BATCH, sizeof(*batch));
+    const struct trace_heap_event *batch;
 
     heap_sums_init(heap, recording->plugin_count, recording->instance_count);
     recording_heap_begin(recording);
-    for (size_t count; (count = recording_heap_next(recording, batch, HEAP_BATCH)) != 0;) {
+    for (size_t count; (count = recording_heap_batch(recording, &batch)) != 0;) {
         progress_update(&progress, recording->heap_parts_read, recording->heap_part_count);
         heap_sums_add(heap, batch, count);
     }
     heap_sums_finish(heap);
     progress_end(&progress);
-    free(batch);
     model->events[EVENT_HEAP_ALLOC] = heap->allocs;
     model->events[EVENT_HEAP_FREE] = heap->frees;
     model->event_count += heap->allocs + heap->frees;

@@ -4,6 +4,7 @@
 #include "viewer/source_trace.h"
 #include "viewer/clock_now.h"
 #include "viewer/sources.h"
+#include "viewer/block_index.h"
 #include "viewer/xalloc.h"
 
 #include <errno.h>
@@ -31,13 +32,13 @@ static void trace_close(struct recording *recording)
 {
     struct trace_source *source = recording->source_data;
 
+    source_trace_heap_free(source);
+    block_index_free(&source->index);
     source_trace_free_tables(recording);
     mapping_close(&source->mapping);
     free(source->runs.list);
     free(source->heap_runs.list);
     free(source->room.bytes);
-    free(source->heap_room.bytes);
-    trace_heap_reader_free(source->heap_reader);
     ZSTD_freeDCtx(source->zstd);
     free(source);
 }
@@ -48,10 +49,14 @@ static struct recording_limits trace_limits(const struct recording *recording)
                                      recording->node_count};
 }
 
+/* Without an index it stands inside the compressed block alone. */
 static uint64_t trace_run_stamp(const struct recording *recording, size_t run)
 {
-    (void)recording, (void)run;
-    return 0; /* stands inside the compressed block */
+    const struct trace_source *source = trace_source_of(recording);
+    const struct trace_summary *summary =
+        block_index_of(&source->index, &source->runs.list[run]);
+
+    return summary != NULL ? summary->first_stamp : 0;
 }
 
 /* Checksums and structure were verified by reading; END counts what was written. */
@@ -84,7 +89,7 @@ static const struct recording_source trace_source = {
     .run_open = source_trace_run_open,
     .run_next = source_trace_run_next,
     .heap_begin = source_trace_heap_begin,
-    .heap_next = source_trace_heap_next,
+    .heap_batch = source_trace_heap_batch,
     .symbol = source_trace_symbol,
     .verify = trace_verify,
 };
@@ -108,6 +113,10 @@ static void read_block(struct recording *recording, uint64_t offset,
         read_later(block->type == TRACE_HEAP ? &source->heap_runs : &source->runs, offset, block);
         recording->run_count = source->runs.count;
         recording->heap_part_count = source->heap_runs.count;
+        return;
+    }
+    if (block->type == TRACE_INDEX) {
+        block_index_read(recording, offset, block);
         return;
     }
     if (!source_trace_unpack(recording, offset, block, &source->room, &raw))
@@ -360,6 +369,7 @@ static void finish(struct recording *recording)
     else
         take_unfinished(recording);
     source_trace_finish_tables(recording);
+    block_index_match(recording);
     if (source->has_state)
         take_state(recording);
     else
