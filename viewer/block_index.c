@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH 1024
-
 static void forget(struct recording *recording, uint64_t offset, const char *what)
 {
     struct block_index *index = &trace_source_of(recording)->index;
@@ -130,6 +128,43 @@ bool block_index_has_any(const struct trace_summary *summary, const bool *plugin
         if (summary->plugins[i].plugin <= count && plugins[summary->plugins[i].plugin])
             return true;
     return false;
+}
+
+static void add_summary(const struct recording *recording, const struct trace_summary *summary,
+                        struct recording_heap_sums *sums)
+{
+    if (summary->events == 0)
+        return;
+    if (sums->events == 0 || summary->first_stamp < sums->first_stamp)
+        sums->first_stamp = summary->first_stamp;
+    if (summary->last_stamp > sums->last_stamp)
+        sums->last_stamp = summary->last_stamp;
+    sums->events += summary->events;
+    for (uint32_t i = 0; i < summary->plugin_count; i++) {
+        const struct trace_summary_plugin *from = &summary->plugins[i];
+        struct trace_counters *to =
+            &sums->plugins[from->plugin <= recording->plugin_count ? from->plugin : 0];
+        to->allocs += from->allocs;
+        to->failed_allocs += from->failed_allocs;
+        to->bytes_allocated += from->bytes;
+        to->frees += from->frees;
+    }
+}
+
+bool block_index_sums(const struct recording *recording, struct recording_heap_sums *ret_sums)
+{
+    const struct trace_source *source = trace_source_of(recording);
+    struct recording_heap_sums sums = {.plugins = ret_sums->plugins};
+
+    for (size_t i = 0; i < source->heap_runs.count; i++) {
+        const struct trace_summary *summary =
+            block_index_of(&source->index, &source->heap_runs.list[i]);
+        if (summary == NULL)
+            return false;
+        add_summary(recording, summary, &sums);
+    }
+    *ret_sums = sums;
+    return true;
 }
 
 void block_index_free(struct block_index *index)

@@ -32,6 +32,13 @@ bool block_index_is_outside(const struct trace_summary *summary, const struct re
 /* Did any of these plug-ins do something in the block? plugins: by id, 0 to count. */
 bool block_index_has_any(const struct trace_summary *summary, const bool *plugins, size_t count);
 
+/* See recording_heap_sums(). */
+bool block_index_sums(const struct recording *recording, struct recording_heap_sums *ret_sums);
+
+/* Reads all events and compares each block with its summary: damage is noted. Returns how many
+ * events there are. */
+uint64_t block_index_verify(struct recording *recording);
+
 void block_index_free(struct block_index *index);
 
 #endif

@@ -7,6 +7,7 @@ libviewer_la_SOURCES = \
 	viewer/all_events.h \
 	viewer/block_index.c \
 	viewer/block_index.h \
+	viewer/block_index_verify.c \
 	viewer/clock_now.c \
 	viewer/clock_now.h \
 	viewer/consistency.c \

@@ -30,6 +30,7 @@ struct options {
     bool has_limit;
     const char **plugins; /* names or paths that --plugin gave */
     size_t plugin_count, plugin_capacity;
+    bool heap_is_apart; /* set by the verb: its model is model_build_without_heap()'s */
 };
 
 extern const struct argp options_shared_argp;

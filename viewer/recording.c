@@ -302,6 +302,12 @@ size_t recording_heap_next(struct recording *recording, struct trace_heap_event 
     return count;
 }
 
+bool recording_heap_sums(const struct recording *recording, struct recording_heap_sums *ret_sums)
+{
+    return recording->source->heap_sums != NULL &&
+           recording->source->heap_sums(recording, ret_sums);
+}
+
 /* The latest entry wins: of the same epoch that is the one that was mapped later. */
 ptrdiff_t recording_module_at(const struct recording *recording, uint64_t pc, uint64_t epoch)
 {

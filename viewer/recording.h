@@ -160,6 +160,14 @@ struct recording_part {
     bool theirs_only;
 };
 
+/* What is known of the heap events without reading any. */
+struct recording_heap_sums {
+    uint64_t events;
+    uint64_t first_stamp, last_stamp; /* 0 without events */
+    struct trace_counters *plugins;   /* the caller's, zeroed, by id, 0: the host. Allocations, failed
+                                         ones, bytes and frees; nothing else is set */
+};
+
 #define RECORDING_WHOLE ((struct recording_part){.to_stamp = UINT64_MAX})
 
 struct recording_limits {
@@ -181,6 +189,7 @@ struct recording_source {
     void (*heap_begin)(struct recording *recording, const struct recording_part *part);
     /* The next events, the caller's until the next call; 0: there are no more. */
     size_t (*heap_batch)(struct recording *recording, struct trace_heap_event **ret_events);
+    bool (*heap_sums)(const struct recording *recording, struct recording_heap_sums *ret_sums);
     const struct recording_symbol *(*symbol)(const struct recording *recording, uint32_t module,
                                              uint64_t address);
     void (*verify)(struct recording *recording);
@@ -275,6 +284,9 @@ size_t recording_heap_next(struct recording *recording, struct trace_heap_event 
 /* The same without a copy, as many as are at hand: valid until the next call. For readers that have
  * many to read. */
 size_t recording_heap_batch(struct recording *recording, const struct trace_heap_event **ret_events);
+
+/* False: some block has to be read to know; ret_sums->plugins may have been added to. */
+bool recording_heap_sums(const struct recording *recording, struct recording_heap_sums *ret_sums);
 
 /* Stored symbols at an address of a module, NULL if there are none. */
 const struct recording_symbol *recording_symbol(const struct recording *recording, uint32_t module,

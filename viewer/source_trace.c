@@ -20,12 +20,13 @@
     8 /* bytes that may be summed up while looking for the next sound block                        \
        */
 
-#define VERIFY_BATCH 1024
+#define RELEASE_BYTES (UINT64_C(64) << 20) /* of what surrounds the headers of blocks */
 
 struct walk {
     uint64_t offset;
     uint32_t sequence;     /* of the block at offset */
     uint64_t resync_bytes; /* left */
+    uint64_t released;     /* up to here nothing is needed for now */
 };
 
 static void trace_close(struct recording *recording)
@@ -63,17 +64,8 @@ static uint64_t trace_run_stamp(const struct recording *recording, size_t run)
 static void trace_verify(struct recording *recording)
 {
     const struct trace_source *source = trace_source_of(recording);
-    struct trace_heap_event batch[VERIFY_BATCH];
-    struct recorded_event event;
-    uint64_t events = 0;
+    uint64_t events = block_index_verify(recording);
 
-    for (size_t i = 0; i < recording->run_count; i++)
-        if (recording_run_open(recording, i))
-            while (recording_run_next(recording, &event))
-                events++;
-    recording_heap_begin(recording);
-    for (size_t count; (count = recording_heap_next(recording, batch, VERIFY_BATCH)) != 0;)
-        events += count;
     if (source->has_end && source->end.events != events)
         problems_add(&recording->problems, PROBLEM_DAMAGE, source->end_offset,
                      "there are %" PRIu64 " events where END says %" PRIu64, events,
@@ -90,6 +82,7 @@ static const struct recording_source trace_source = {
     .run_next = source_trace_run_next,
     .heap_begin = source_trace_heap_begin,
     .heap_batch = source_trace_heap_batch,
+    .heap_sums = block_index_sums,
     .symbol = source_trace_symbol,
     .verify = trace_verify,
 };
@@ -226,6 +219,10 @@ static bool step(struct recording *recording, struct walk *walk)
     read_block(recording, walk->offset, &block);
     walk->offset += TRACE_BLOCK_HEADER_BYTES + block.stored_bytes;
     walk->sequence++;
+    if (walk->offset - walk->released >= RELEASE_BYTES) {
+        mapping_release(mapping, walk->released, walk->offset - walk->released);
+        walk->released = walk->offset;
+    }
     return true;
 }
 
