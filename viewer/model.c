@@ -59,6 +59,7 @@ static void read_events(struct model *model)
             continue;
         while (recording_run_next(recording, &event))
             model_add_event(model, &event, false);
+        progress.items = model->event_count;
     }
     progress_end(&progress);
 }
@@ -74,8 +75,9 @@ static void read_heap(struct model *model)
     heap_sums_init(heap, recording->plugin_count, recording->instance_count);
     recording_heap_begin(recording);
     for (size_t count; (count = recording_heap_batch(recording, &batch)) != 0;) {
-        progress_update(&progress, recording->heap_parts_read, recording->heap_part_count);
         heap_sums_add(heap, batch, count);
+        progress.items += count;
+        progress_update(&progress, recording->heap_parts_read - 1, recording->heap_part_count);
     }
     heap_sums_finish(heap);
     progress_end(&progress);
