@@ -8,6 +8,10 @@ libviewer_la_SOURCES = \
 	viewer/block_index.c \
 	viewer/block_index.h \
 	viewer/block_index_verify.c \
+	viewer/charge.c \
+	viewer/charge.h \
+	viewer/choose.c \
+	viewer/choose.h \
 	viewer/clock_now.c \
 	viewer/clock_now.h \
 	viewer/consistency.c \
@@ -26,6 +30,9 @@ libviewer_la_SOURCES = \
 	viewer/event_out.h \
 	viewer/event_text.c \
 	viewer/event_text.h \
+	viewer/filter.c \
+	viewer/filter.h \
+	viewer/filter_stack.c \
 	viewer/finding_words.c \
 	viewer/finding_words.h \
 	viewer/findings.c \
@@ -79,6 +86,18 @@ libviewer_la_SOURCES = \
 	viewer/paragraph.h \
 	viewer/problems.c \
 	viewer/problems.h \
+	viewer/profile.c \
+	viewer/profile.h \
+	viewer/profile_columns.c \
+	viewer/profile_columns.h \
+	viewer/profile_events.c \
+	viewer/profile_groups.c \
+	viewer/profile_groups.h \
+	viewer/profile_reading.h \
+	viewer/profile_rows.c \
+	viewer/profile_sums.c \
+	viewer/profile_tree.c \
+	viewer/profile_tree.h \
 	viewer/progress.c \
 	viewer/progress.h \
 	viewer/ranges.h \
@@ -86,6 +105,12 @@ libviewer_la_SOURCES = \
 	viewer/record_whatif.h \
 	viewer/recording.c \
 	viewer/recording.h \
+	viewer/report_profile.c \
+	viewer/report_profile.h \
+	viewer/report_profile_json.c \
+	viewer/report_profile_text.c \
+	viewer/report_profile_tree.c \
+	viewer/report_profile_tree.h \
 	viewer/report_stacks.c \
 	viewer/report_stacks.h \
 	viewer/report_text.c \

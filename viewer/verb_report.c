@@ -3,22 +3,32 @@
 
 #include "viewer/findings.h"
 #include "viewer/json_out.h"
+#include "viewer/report_profile.h"
 #include "viewer/report_text.h"
 #include "viewer/session.h"
 #include "viewer/verb.h"
 
 #include <string.h>
 
+struct report_options {
+    struct options shared;
+    struct report_profile profile;
+};
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
+    struct report_options *options = state->input;
+
     (void)argument;
     if (key != ARGP_KEY_INIT)
         return ARGP_ERR_UNKNOWN;
-    state->child_inputs[0] = state->input;
+    state->child_inputs[0] = &options->shared;
+    state->child_inputs[1] = &options->profile;
     return 0;
 }
 
-static const struct argp_child children[] = {{&options_shared_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {
+    {&options_shared_argp, 0, NULL, 0}, {&report_profile_argp, 0, "Other answers:", 5}, {0}};
 static const struct argp argp = {
     .parser = parse,
     .args_doc = "[FILE]",
@@ -74,7 +84,7 @@ static json_t *json_of_plugin(const struct session *session, uint32_t id)
     return json;
 }
 
-static void print_json(const struct session *session)
+static void print_json(struct session *session, const struct report_profile *asked)
 {
     const struct recording *recording = session->recording;
     json_t *json = json_object(), *totals = json_object(), *plugins = json_array();
@@ -96,23 +106,34 @@ static void print_json(const struct session *session)
                             ? json_of_heap(session, &session->model->heap.plugins[0])
                             : json_null());
     json_object_set_new(json, "plugins", plugins);
+    if (report_profile_is_wanted(asked))
+        json_object_set_new(json, "profile", report_profile_json(session, asked));
     json_out_print(json);
+}
+
+static void print_text(struct session *session, const struct report_profile *asked)
+{
+    if (report_profile_is_wanted(asked))
+        report_profile_print(session, asked);
+    else
+        report_text_print(session);
 }
 
 int verb_report(int argc, char **argv)
 {
-    struct options options = {0};
+    struct report_options options = {0};
     struct session session;
 
     options_parse(&argp, argc, argv, &options);
-    int status = session_begin(&session, &options);
+    int status = session_begin(&session, &options.shared);
     if (status == STATUS_GOOD) {
-        if (options.json)
-            print_json(&session);
+        if (options.shared.json)
+            print_json(&session, &options.profile);
         else
-            report_text_print(&session);
+            print_text(&session, &options.profile);
         session_end(&session);
     }
-    options_free(&options);
+    report_profile_free(&options.profile);
+    options_free(&options.shared);
     return status;
 }

@@ -3,5 +3,8 @@
 
 script_tests += \
 	tests/cli/findings.py \
+	tests/cli/profile.py \
 	tests/cli/record.py \
 	tests/cli/symbols.py
+
+EXTRA_DIST += tests/cli/profile_oracle.py
