@@ -38,6 +38,7 @@ unit_tests += \
 	tests/unit/viewer-heap-verbs \
 	tests/unit/viewer-live \
 	tests/unit/viewer-model \
+	tests/unit/viewer-parts \
 	tests/unit/viewer-symbols \
 	tests/unit/viewer-text
 
@@ -70,6 +71,10 @@ tests_unit_viewer_live_SOURCES = tests/unit/viewer-live.c tests/unit/scratch.c t
 tests_unit_viewer_live_LDADD = libviewer.la libtracer.la $(CMOCKA_LIBS) -lpthread
 tests_unit_viewer_model_SOURCES = tests/unit/viewer-model.c $(viewer_read_sources)
 tests_unit_viewer_model_LDADD = $(viewer_made_libs)
+tests_unit_viewer_parts_SOURCES = \
+	tests/unit/viewer-parts.c tests/unit/heap_made_trace.c \
+	$(heap_made_sources) $(viewer_read_sources)
+tests_unit_viewer_parts_LDADD = $(viewer_made_libs)
 # Looks itself up: lines need debug information, whatever CFLAGS says.
 tests_unit_viewer_symbols_SOURCES = tests/unit/viewer-symbols.c
 tests_unit_viewer_symbols_CFLAGS = $(AM_CFLAGS) -g
