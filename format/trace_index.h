@@ -1,4 +1,4 @@
-/* format/trace_index.h - INDEX blocks of a trace file: what stands in the blocks of events, in short */
+/* format/trace_index.h - INDEX blocks of a trace file: blocks of events in short */
 /* SPDX-License-Identifier: MIT */
 
 /*
@@ -32,10 +32,10 @@ struct trace_summary_plugin {
 };
 
 struct trace_summary {
-    uint32_t sequence; /* of the block */
-    uint64_t first_stamp; /* no event of it is older */
-    uint64_t last_stamp;  /* or younger */
-    uint64_t events;      /* EVENT_STACKs not counted */
+    uint32_t sequence;     /* of the block */
+    uint64_t first_stamp;  /* no event of it is older */
+    uint64_t last_stamp;   /* or younger */
+    uint64_t events;       /* EVENT_STACKs not counted */
     uint32_t plugin_count; /* 0 for EVENTS blocks */
     const struct trace_summary_plugin *plugins;
 };

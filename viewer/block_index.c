@@ -32,8 +32,7 @@ static int keep(void *context, const struct trace_summary *summary)
     if (!source_trace_spend(recording,
                             2 * (sizeof(*summary) + plugins * sizeof(*summary->plugins))))
         return -ENOSPC;
-    index->list =
-        xalloc_grown(index->list, index->count, &index->capacity, sizeof(*index->list));
+    index->list = xalloc_grown(index->list, index->count, &index->capacity, sizeof(*index->list));
     index->list[index->count++] = *summary;
     while (index->plugin_count + plugins > index->plugin_capacity)
         index->plugins = xalloc_grown(index->plugins, index->plugin_capacity,

@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Summaries are collected while the tables are read and matched with the blocks afterwards. An index
- * that contradicts the file, or is damaged, is forgotten as a whole and the recording notes it: all
- * blocks are read then, as of a file without one. What a summary says about a block that nobody
- * unpacks is believed; `npntrace check` compares.
+ * Summaries are collected while the tables are read and matched with the blocks afterwards. An
+ * index that contradicts the file, or is damaged, is forgotten as a whole and the recording notes
+ * it: all blocks are read then, as of a file without one. What a summary says about a block that
+ * nobody unpacks is believed; `npntrace check` compares.
  *
  * Threads: one; once matched, any number may read. Memory: by summaries, until block_index_free().
  */

@@ -68,11 +68,10 @@ static bool is_true(const struct trace_summary *summary, const struct met *met)
 }
 
 /* A block that could not be read has been noted. */
-static void compare(struct recording *recording, const struct trace_run *run,
-                    const struct met *met, uint64_t damages_before)
+static void compare(struct recording *recording, const struct trace_run *run, const struct met *met,
+                    uint64_t damages_before)
 {
-    const struct trace_summary *summary =
-        block_index_of(&trace_source_of(recording)->index, run);
+    const struct trace_summary *summary = block_index_of(&trace_source_of(recording)->index, run);
 
     if (summary != NULL && recording->problems.damages == damages_before && !is_true(summary, met))
         problems_add(&recording->problems, PROBLEM_DAMAGE, run->offset,

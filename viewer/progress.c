@@ -17,7 +17,7 @@
 #define WIDTH_OTHERWISE 80
 #define BAR_MOST 40
 #define BAR_LEAST 8
-#define SECONDS_MOST 90     /* then minutes */
+#define SECONDS_MOST 90    /* then minutes */
 #define LEFT_MOST_S 360000 /* more is not said */
 #define WIPE "\r\033[K"
 
@@ -49,11 +49,11 @@ struct progress progress_begin(const char *what)
 {
     uint64_t now = now_ns();
 
-    return (struct progress){
-        .what = what, .begin_ns = now, .shown_ns = now, .watched = can_wipe()};
+    return (struct progress){.what = what, .begin_ns = now, .shown_ns = now, .watched = can_wipe()};
 }
 
-/* " 21.3 M/s, 25 s left"; no rate without items, no time left before there is something to go by. */
+/* " 21.3 M/s, 25 s left"; no rate without items, no time left before there is something to go by.
+ */
 static void put_rate(const struct progress *progress, uint64_t elapsed_ns, uint64_t done,
                      uint64_t total, char text[PROGRESS_LINE_MAX])
 {

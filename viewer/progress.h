@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * One line on stderr, only if that is a terminal that can wipe it and the work has taken longer than
- * a second; it is wiped out at the end. It is never wider than the terminal: in a narrow one the bar
- * is left out first, then the rate and the name.
+ * One line on stderr, only if that is a terminal that can wipe it and the work has taken longer
+ * than a second; it is wiped out at the end. It is never wider than the terminal: in a narrow one
+ * the bar is left out first, then the rate and the name.
  *
  *   reading heap events  45 % [##########-------------] 21.3 M/s, 25 s left
  *

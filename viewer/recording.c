@@ -294,8 +294,7 @@ size_t recording_heap_next(struct recording *recording, struct trace_heap_event 
 {
     if (recording->heap_batch_count == 0)
         recording->heap_batch_count = next_batch(recording, &recording->heap_batch);
-    size_t count =
-        recording->heap_batch_count < capacity ? recording->heap_batch_count : capacity;
+    size_t count = recording->heap_batch_count < capacity ? recording->heap_batch_count : capacity;
     memcpy(events, recording->heap_batch, count * sizeof(*events));
     recording->heap_batch += count;
     recording->heap_batch_count -= count;

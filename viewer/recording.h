@@ -82,7 +82,7 @@ struct recording_losses {
     uint64_t untracked_blocks;
     uint64_t unlisted_plugins, unlisted_instances, unlisted_modules;
     uint64_t lost_stacks, truncated_stacks, abandoned_operations;
-    uint64_t heap_untracked; /* plug-ins' heap blocks whose frees by others went unseen */
+    uint64_t heap_untracked;    /* plug-ins' heap blocks whose frees by others went unseen */
     uint64_t unlisted_objects;  /* NPObjects whose references are not balanced */
     uint64_t unlisted_findings; /* findings that are not in the table below, with repetitions */
 };
@@ -164,8 +164,8 @@ struct recording_part {
 struct recording_heap_sums {
     uint64_t events;
     uint64_t first_stamp, last_stamp; /* 0 without events */
-    struct trace_counters *plugins;   /* the caller's, zeroed, by id, 0: the host. Allocations, failed
-                                         ones, bytes and frees; nothing else is set */
+    struct trace_counters *plugins; /* the caller's, zeroed, by id, 0: the host. Allocations, failed
+                                       ones, bytes and frees; nothing else is set */
 };
 
 #define RECORDING_WHOLE ((struct recording_part){.to_stamp = UINT64_MAX})
@@ -230,12 +230,12 @@ struct recording {
     uint64_t node_count;
     struct own_nodes own_nodes; /* stacks beside heap events, and those that readers add */
     size_t run_count;
-    size_t heap_part_count; /* chunks or blocks that heap events may be in */
-    size_t heap_parts_read; /* since recording_heap_begin(), or passed over */
+    size_t heap_part_count;              /* chunks or blocks that heap events may be in */
+    size_t heap_parts_read;              /* since recording_heap_begin(), or passed over */
     struct trace_heap_event *heap_batch; /* the rest of it, for recording_heap_next() */
     size_t heap_batch_count;
-    uint64_t event_offset;  /* in the file: of the chunk or block that the last event came from */
-    uint64_t symbol_count;  /* addresses whose symbols are stored */
+    uint64_t event_offset; /* in the file: of the chunk or block that the last event came from */
+    uint64_t symbol_count; /* addresses whose symbols are stored */
     const struct recording_source *source;
     void *source_data;
 };
@@ -283,7 +283,8 @@ size_t recording_heap_next(struct recording *recording, struct trace_heap_event 
 
 /* The same without a copy, as many as are at hand: valid until the next call. For readers that have
  * many to read. */
-size_t recording_heap_batch(struct recording *recording, const struct trace_heap_event **ret_events);
+size_t recording_heap_batch(struct recording *recording,
+                            const struct trace_heap_event **ret_events);
 
 /* False: some block has to be read to know; ret_sums->plugins may have been added to. */
 bool recording_heap_sums(const struct recording *recording, struct recording_heap_sums *ret_sums);

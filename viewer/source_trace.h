@@ -5,8 +5,8 @@
  * source_trace.c walks over the blocks, source_trace_block.c checks and unpacks one,
  * source_trace_tables.c keeps what the tables say, source_trace_runs.c and source_trace_heap.c read
  * events; block_index.c keeps what the file says of its blocks in short. Tables are read when the
- * file is opened, EVENTS and HEAP blocks only when their events are asked for. What tables may cost is bounded by the file's size, so that a small file cannot
- * unfold to any amount of memory.
+ * file is opened, EVENTS and HEAP blocks only when their events are asked for. What tables may cost
+ * is bounded by the file's size, so that a small file cannot unfold to any amount of memory.
  */
 #ifndef NPNTRACE_VIEWER_SOURCE_TRACE_H
 #define NPNTRACE_VIEWER_SOURCE_TRACE_H
@@ -78,7 +78,7 @@ struct trace_source {
     uint64_t end_offset; /* where END stands in the file */
     char *owned[5];      /* texts of the process */
     ZSTD_DCtx *zstd;
-    struct trace_room room; /* of the table or EVENTS block that is being read */
+    struct trace_room room;      /* of the table or EVENTS block that is being read */
     const struct trace_run *run; /* that is being read */
     struct trace_events_reader reader;
     bool reading;

@@ -67,8 +67,8 @@ bool source_trace_unpack(struct recording *recording, uint64_t offset,
                          const uint8_t **ret_raw)
 {
     struct trace_source *source = trace_source_of(recording);
-    const char *what = source_trace_unpack_block(&source->mapping, offset, block, source->zstd,
-                                                 room, ret_raw);
+    const char *what =
+        source_trace_unpack_block(&source->mapping, offset, block, source->zstd, room, ret_raw);
 
     return what == NULL || fail(recording, offset, block, what);
 }

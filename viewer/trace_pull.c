@@ -59,8 +59,8 @@ static bool is_wanted(struct trace_pull *pull, const struct trace_run *run)
         return true;
     }
     pull->cuts = !block_index_is_within(summary, part);
-    bool theirs = part->plugins == NULL ||
-                  block_index_has_any(summary, part->plugins, pull->plugin_count);
+    bool theirs =
+        part->plugins == NULL || block_index_has_any(summary, part->plugins, pull->plugin_count);
     pull->met = pull->met || theirs;
     return !block_index_is_outside(summary, part) && (theirs || (pull->met && !part->theirs_only));
 }

@@ -186,8 +186,9 @@ static void make_index(struct trace_buffer *out)
         {.plugin = 0, .allocs = 5, .bytes = 1000, .frees = 4},
         {.plugin = 3, .allocs = 1, .failed_allocs = 2, .bytes = UINT64_MAX},
     };
-    static const struct trace_summary summaries[] = {
-        {7, 1000, 2000, 12, 2, plugins}, {8, 500, 500, 1, 0, NULL}, {300, 2500, 9000, 9, 1, plugins}};
+    static const struct trace_summary summaries[] = {{7, 1000, 2000, 12, 2, plugins},
+                                                     {8, 500, 500, 1, 0, NULL},
+                                                     {300, 2500, 9000, 9, 1, plugins}};
     struct trace_index_writer writer = {0};
 
     for (size_t i = 0; i < sizeof(summaries) / sizeof(*summaries); i++)

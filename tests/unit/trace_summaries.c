@@ -18,8 +18,8 @@ static void *need(void *memory)
 
 void summaries_begin(struct summaries *summaries, uint32_t sequence, bool is_heap)
 {
-    summaries->blocks = need(
-        reallocarray(summaries->blocks, summaries->count + 1, sizeof(*summaries->blocks)));
+    summaries->blocks =
+        need(reallocarray(summaries->blocks, summaries->count + 1, sizeof(*summaries->blocks)));
     summaries->blocks[summaries->count++] = (struct met_block){
         .sequence = sequence,
         .first_stamp = UINT64_MAX,

@@ -17,8 +17,8 @@
 #include "tests/unit/viewer_read.h"
 
 #define EVENTS 1500000u
-#define BLOCKS 6u           /* of EVENTS, and of small_trace() */
-#define SMALL 1000u         /* events in a block of that */
+#define BLOCKS 6u   /* of EVENTS, and of small_trace() */
+#define SMALL 1000u /* events in a block of that */
 #define SMALL_STEP UINT64_C(1000)
 
 struct all {
@@ -111,8 +111,7 @@ static void parts_are_what_they_say(void **state)
         {last, first, 0},
     };
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        const struct recording_part part = {.from_stamp = parts[i].from,
-                                            .to_stamp = parts[i].to};
+        const struct recording_part part = {.from_stamp = parts[i].from, .to_stamp = parts[i].to};
         struct all some = read_part(recording, &part);
         assert_part(&all, &some, parts[i].from, parts[i].to);
         assert_in_range(some.blocks, 0, parts[i].most_blocks);
@@ -205,7 +204,8 @@ static void sums_without_reading(void **state)
     recording_close(recording);
 }
 
-/* ---- plug-ins: a small trace, in whose blocks 3 and 5 alone plug-in 1 did something ------------ */
+/* ---- plug-ins: a small trace, in whose blocks 3 and 5 alone plug-in 1 did something ------------
+ */
 
 struct small {
     struct trace_writer writer;
@@ -281,9 +281,14 @@ static void blocks_without_the_plugin(void **state)
         uint64_t to_stamp;
         size_t blocks;
     } cases[] = {
-        {NULL, false, UINT64_MAX, 6},   {host, false, UINT64_MAX, 6}, {host, true, UINT64_MAX, 6},
-        {first, false, UINT64_MAX, 3},  {first, true, UINT64_MAX, 2}, {nobody, false, UINT64_MAX, 0},
-        {nobody, true, UINT64_MAX, 0},  {first, false, 5 * SMALL * SMALL_STEP, 2},
+        {NULL, false, UINT64_MAX, 6},
+        {host, false, UINT64_MAX, 6},
+        {host, true, UINT64_MAX, 6},
+        {first, false, UINT64_MAX, 3},
+        {first, true, UINT64_MAX, 2},
+        {nobody, false, UINT64_MAX, 0},
+        {nobody, true, UINT64_MAX, 0},
+        {first, false, 5 * SMALL * SMALL_STEP, 2},
         {first, true, 5 * SMALL * SMALL_STEP, 1},
     };
     struct recording *recording = small_trace(NULL);
@@ -341,7 +346,8 @@ static void assert_ignored(void (*spoil)(struct trace_buffer *), const char *not
 static void bad_index_is_ignored(void **state)
 {
     (void)state;
-    assert_ignored(cut_short, "the index of blocks is damaged: it is not used, all blocks are read");
+    assert_ignored(cut_short,
+                   "the index of blocks is damaged: it is not used, all blocks are read");
     assert_ignored(other_block, "the index of blocks names blocks that are not there: it is not "
                                 "used, all blocks are read");
 }
@@ -397,14 +403,10 @@ static void flipped_index_is_ignored(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parts_are_what_they_say),
-        cmocka_unit_test(begun_again_half_way),
-        cmocka_unit_test(one_processor_reads_the_same),
-        cmocka_unit_test(sums_without_reading),
-        cmocka_unit_test(blocks_without_the_plugin),
-        cmocka_unit_test(bad_index_is_ignored),
-        cmocka_unit_test(lying_index_is_found),
-        cmocka_unit_test(flipped_index_is_ignored),
+        cmocka_unit_test(parts_are_what_they_say),      cmocka_unit_test(begun_again_half_way),
+        cmocka_unit_test(one_processor_reads_the_same), cmocka_unit_test(sums_without_reading),
+        cmocka_unit_test(blocks_without_the_plugin),    cmocka_unit_test(bad_index_is_ignored),
+        cmocka_unit_test(lying_index_is_found),         cmocka_unit_test(flipped_index_is_ignored),
     };
     return cmocka_run_group_tests_name("viewer-parts", tests, reading_set_up, reading_tear_down);
 }

@@ -161,8 +161,7 @@ static void assert_line(uint64_t items, uint64_t elapsed_s, uint64_t done, size_
 {
     struct progress progress = {.what = "reading", .items = items};
     char line[PROGRESS_LINE_MAX];
-    size_t length =
-        progress_line(&progress, elapsed_s * 1000000000, done, 1000, width, line);
+    size_t length = progress_line(&progress, elapsed_s * 1000000000, done, 1000, width, line);
 
     assert_string_equal(line, expected);
     assert_int_equal(length, strlen(expected));
