@@ -39,6 +39,7 @@ unit_tests += \
 	tests/unit/viewer-live \
 	tests/unit/viewer-model \
 	tests/unit/viewer-parts \
+	tests/unit/viewer-profile \
 	tests/unit/viewer-symbols \
 	tests/unit/viewer-text
 
@@ -75,6 +76,9 @@ tests_unit_viewer_parts_SOURCES = \
 	tests/unit/viewer-parts.c tests/unit/heap_made_trace.c \
 	$(heap_made_sources) $(viewer_read_sources)
 tests_unit_viewer_parts_LDADD = $(viewer_made_libs)
+tests_unit_viewer_profile_SOURCES = \
+	tests/unit/viewer-profile.c tests/unit/heap_made_trace.c $(heap_made_sources)
+tests_unit_viewer_profile_LDADD = libviewer.la librecorder.la libformat.la $(CMOCKA_LIBS)
 # Looks itself up: lines need debug information, whatever CFLAGS says.
 tests_unit_viewer_symbols_SOURCES = tests/unit/viewer-symbols.c
 tests_unit_viewer_symbols_CFLAGS = $(AM_CFLAGS) -g
