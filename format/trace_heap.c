@@ -366,10 +366,6 @@ static inline void sum_up(struct trace_heap_writer *writer, const struct trace_h
     sum->failed_allocs += failed;
     sum->allocs += !is_free & !failed;
     sum->bytes += is_free | failed ? 0 : event->size;
-    writer->least_stamp =
-        event->stamp < writer->least_stamp ? event->stamp : writer->least_stamp;
-    writer->greatest_stamp =
-        event->stamp > writer->greatest_stamp ? event->stamp : writer->greatest_stamp;
 }
 
 static int compare_ids(const void *left, const void *right)
@@ -406,7 +402,8 @@ int trace_heap_summary(struct trace_heap_writer *writer, struct trace_summary *r
 void trace_heap_add(struct trace_heap_writer *writer, const struct trace_heap_event *events,
                     size_t count)
 {
-    struct columns out = writer->columns; /* a copy that no store can change */
+    struct columns out = writer->columns; /* copies that no store can change */
+    uint64_t least = writer->least_stamp, greatest = writer->greatest_stamp;
 
     if (writer->count == 0 && count > 0)
         out.stamp = writer->first_stamp = events[0].stamp;
@@ -418,6 +415,8 @@ void trace_heap_add(struct trace_heap_writer *writer, const struct trace_heap_ev
         kind |= put_actor(writer, &out, event);
         put_stamp(&out, event->stamp - out.stamp);
         out.stamp = event->stamp;
+        least = event->stamp < least ? event->stamp : least;
+        greatest = event->stamp > greatest ? event->stamp : greatest;
         sum_up(writer, event);
         struct heap_slot *slot = &writer->model.slot[writer->actors[out.actor].slot];
         if (event->type == EVENT_HEAP_FREE) {
@@ -429,6 +428,8 @@ void trace_heap_add(struct trace_heap_writer *writer, const struct trace_heap_ev
         put_byte(&out, HEAP_KIND, kind);
     }
     writer->count += count;
+    writer->least_stamp = least;
+    writer->greatest_stamp = greatest;
     writer->columns = out;
 }
 
