@@ -157,7 +157,8 @@ def _heaptrack_reading(one, npntrace):
                    f"{_memory(one[f'{tool}_peak_kib'])}")
         cpu_ns = one["interpret_cpu_ns"] + one["print_cpu_ns"]
         if "viewer_events_per_s" in npntrace:
-            yield (f"    both: {npntrace['events'] / cpu_ns * 1e9:,.0f} events/s of processor time; "
+            yield (f"    both: {npntrace['events'] / cpu_ns * 1e9:,.0f} events/s "
+                   "of processor time; "
                    f"npntrace takes {npntrace['viewer_cpu_ns']['median'] / cpu_ns:.3f} of theirs")
     yield from (f"  heaptrack: {text}" for text in one["remarks"])
 
