@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 from cli.profile_oracle import Pairs, Profile, charged, plugin_name
-from support.harness import NPNTRACE, case, main
+from support.harness import BUILD, NPNTRACE, case, main
 
 ACTIONS = ["load a @sample", "load b @sample2", "new a 1", "new b 2", "new a 3",
            "invoke 1 leak 3", "invoke 2 leak 2", "invoke 1 alloc 200", "invoke 3 alloc 5000",
@@ -159,6 +159,20 @@ def distributions(t):
                 t.equal(group["least"], (group["most"] + 1) // 2, f"--by={key}: range")
 
 
+@case("profile-of-random-threads")
+def random_threads(t):
+    """They free each other's blocks and realloc; what a plain report says is the sum."""
+    run = t.run("record", [os.path.join(BUILD, "tests", "exact", "exact"), t.path("log"), "3", "20",
+                           "240"], None, ["--heap=all"])
+    subject = Subject(t, run)
+    profile = subject.selected()
+    got = same_groups(subject, profile, "module", [])
+    t.equal(got["totals"]["heap"], subject.plain["totals"]["heap"], "totals")
+    threads = {g["tid"]: (g["bytes"], g["allocs"], g["frees"])
+               for g in subject.profile("--by=thread")["groups"]}
+    t.equal(threads, profile.threads(), "--by=thread")
+
+
 def fits_glob(path, glob):
     return path is not None and (fnmatch.fnmatchcase(path, glob)
                                  or fnmatch.fnmatchcase(os.path.basename(path), glob))
@@ -213,6 +227,11 @@ def charging(t):
         for rule in ("recorded", "innermost", "outermost", "non-system"):
             for key in ("plugin", "module", "function", "line"):
                 same_groups(subject, subject.selected(), key, [f"--charge={rule}"], rule)
+            for plugin in subject.plugins:  # who it is charged to, not who is recorded
+                of_plugin = subject.selected(
+                    lambda b, p=plugin: charged(b, rule, subject.plugins)[0] == p)
+                same_groups(subject, of_plugin, "function",
+                            [f"--charge={rule}", f"--plugin={plugin}"], rule)
 
 
 def names_of(block, direction):

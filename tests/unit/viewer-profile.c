@@ -16,7 +16,8 @@
 #include "tests/unit/heap_made.h"
 #include "viewer/choose.h"
 #include "viewer/heap_table.h"
-#include "viewer/profile.h"
+#include "viewer/heap_sums.h"
+#include "viewer/profile_reading.h"
 
 #define SEED 7
 #define STACKS 300
@@ -235,6 +236,91 @@ static void samples_of_a_range(void **state)
     profile_free(profile);
 }
 
+/* ---- pairing, where stamps are a little wrong ------------------------------------------------ */
+
+#define SKEWED 200000u
+
+/* The simulated events, one in sixteen of them behind the next or the one after it. */
+static struct trace_heap_event *make_skewed(void)
+{
+    struct heap_made *made = heap_made_new(SEED, STACKS, LIVE);
+    struct trace_heap_event *events = calloc(SKEWED, sizeof(*events));
+
+    assert_non_null(events);
+    heap_made_next(made, events, SKEWED);
+    heap_made_free(made);
+    for (size_t i = 0; i + 2 < SKEWED; i++) {
+        size_t other = i + 1 + i % 2;
+        struct trace_heap_event kept = events[i];
+        uint64_t stamps[2] = {events[i].stamp, events[other].stamp};
+        if (i * UINT64_C(0x9e3779b97f4a7c15) >> 60 != 0)
+            continue;
+        events[i] = events[other];
+        events[other] = kept;
+        events[i].stamp = stamps[0];
+        events[other].stamp = stamps[1];
+    }
+    return events;
+}
+
+static void read_skewed(struct reading *reading, const struct trace_heap_event *events)
+{
+    size_t plugins = reading->session->recording->plugin_count + 1;
+
+    reading->range.to = reading->sample_end = UINT64_MAX;
+    reading->profile = calloc(1, sizeof(*reading->profile));
+    reading->plugins = calloc(plugins, sizeof(*reading->plugins));
+    reading->instances =
+        calloc(reading->session->recording->instance_count + 1, sizeof(*reading->instances));
+    assert_true(reading->profile != NULL && reading->plugins != NULL && reading->instances != NULL);
+    for (size_t i = 0; i < SKEWED; i++) {
+        reading_fetch(reading, events + i, SKEWED - i);
+        reading_heap_event(reading, &events[i]);
+    }
+    reading_end_remembered(reading);
+}
+
+static void end_skewed(struct reading *reading)
+{
+    heap_table_free(&reading->live[LEAK_HEAP]);
+    heap_table_free(&reading->remembered);
+    reading_rows_free(&reading->rows);
+    reading_threads_free(reading);
+    free(reading->plugins);
+    free(reading->instances);
+    free(reading->groups);
+    free(reading->profile);
+}
+
+static void skewed_as_in_the_plain_report(void **state)
+{
+    struct subject *subject = *state;
+    struct trace_heap_event *events = make_skewed();
+    struct reading reading = {.session = &subject->session};
+    struct heap_sums sums;
+    uint64_t ended = 0;
+
+    heap_sums_init(&sums, subject->session.recording->plugin_count,
+                   subject->session.recording->instance_count);
+    heap_sums_add(&sums, events, SKEWED);
+    assert_true(sums.remembered.count != 0);
+    heap_sums_finish(&sums);
+    read_skewed(&reading, events);
+    const struct trace_counters *found = &reading.profile->domains[LEAK_HEAP];
+    assert_int_equal(found->frees, sums.totals.frees);
+    assert_int_equal(found->unknown_frees, sums.totals.unknown_frees);
+    assert_int_equal(found->freed_elsewhere, sums.totals.freed_elsewhere);
+    assert_int_equal(reading.sums.blocks, sums.totals.live_blocks);
+    assert_int_equal(reading.sums.bytes, sums.totals.live_bytes);
+    assert_int_equal(reading.sums.peak_bytes, sums.totals.peak_bytes);
+    for (size_t i = 0; i < PROFILE_CLASSES; i++)
+        ended += reading.profile->lifetimes[i];
+    assert_int_equal(ended, sums.totals.allocs - sums.totals.live_blocks);
+    end_skewed(&reading);
+    heap_sums_free(&sums);
+    free(events);
+}
+
 static void words_by_their_index(void **state)
 {
     static const char *const names[] = {"bytes", NULL, "blocks", "live"};
@@ -253,6 +339,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(rows_add_up, begin, end),
         cmocka_unit_test_setup_teardown(samples_are_the_events, begin, end),
         cmocka_unit_test_setup_teardown(samples_of_a_range, begin, end),
+        cmocka_unit_test_setup_teardown(skewed_as_in_the_plain_report, begin, end),
         cmocka_unit_test(words_by_their_index),
     };
 
