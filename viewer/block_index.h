@@ -35,8 +35,8 @@ bool block_index_has_any(const struct trace_summary *summary, const bool *plugin
 /* See recording_heap_sums(). */
 bool block_index_sums(const struct recording *recording, struct recording_heap_sums *ret_sums);
 
-/* Reads all events and compares each block with its summary: damage is noted. Returns how many
- * events there are. */
+/* Reads all events and compares each block with its summary. What differs is damage, and so is an
+ * index that is not used. Returns how many events there are. */
 uint64_t block_index_verify(struct recording *recording);
 
 void block_index_free(struct block_index *index);

@@ -121,8 +121,12 @@ static uint64_t verify_heap(struct recording *recording, struct met *met)
 
 uint64_t block_index_verify(struct recording *recording)
 {
+    const struct block_index *index = &trace_source_of(recording)->index;
     struct met met = {.plugin_count = recording->plugin_count};
 
+    if (index->is_useless)
+        problems_add(&recording->problems, PROBLEM_DAMAGE, index->offset,
+                     "the index of blocks is damaged");
     met.plugins = xalloc_zeroed(met.plugin_count + 1, sizeof(*met.plugins));
     uint64_t events = verify_runs(recording, &met);
     events += verify_heap(recording, &met);

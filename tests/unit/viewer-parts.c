@@ -340,6 +340,9 @@ static void assert_ignored(void (*spoil)(struct trace_buffer *), const char *not
     assert_false(model->heap_is_apart);
     assert_int_equal(model->event_count, BLOCKS * SMALL);
     model_free(model);
+    assert_int_equal(recording->problems.damages, 0);
+    recording_verify(recording); /* what nobody needs is damage all the same */
+    assert_int_equal(recording->problems.damages, 1);
     recording_close(recording);
 }
 
