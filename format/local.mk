@@ -28,6 +28,8 @@ format_file_sources = \
 	format/trace_heap.h \
 	format/trace_heap_model.h \
 	format/trace_heap_read.c \
+	format/trace_index.c \
+	format/trace_index.h \
 	format/trace_internal.h \
 	format/trace_record.c \
 	format/trace_symbols.c \

@@ -74,6 +74,7 @@ enum trace_block_type {
     TRACE_HEAP,        /* struct trace_heap_event, see format/trace_heap.h */
     TRACE_OBJECTS,     /* struct trace_object */
     TRACE_FINDINGS,    /* struct trace_finding */
+    TRACE_INDEX,       /* struct trace_summary, see format/trace_index.h */
     TRACE_BLOCK_TYPES  /* readers skip types that they do not know, and say so */
 };
 

@@ -113,6 +113,7 @@ const char *trace_block_name(unsigned type)
         [TRACE_LIVE] = "LIVE",           [TRACE_STATE] = "STATE",
         [TRACE_END] = "END",             [TRACE_HEAP] = "HEAP",
         [TRACE_OBJECTS] = "OBJECTS",     [TRACE_FINDINGS] = "FINDINGS",
+        [TRACE_INDEX] = "INDEX",
     };
     return type < TRACE_BLOCK_TYPES ? names[type] : NULL;
 }

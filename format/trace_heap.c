@@ -3,6 +3,7 @@
 
 #include "format/trace_heap.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -11,6 +12,7 @@
 #define ACTOR_BITS 8
 #define PLACE_BITS 16
 #define AHEAD 8 /* so many events before it is needed, a place is fetched */
+#define PLUGIN_IDS (UINT16_MAX + 1u)
 #define PLACE_SLOT_SHIFT 24 /* a place: slot << 24 | number of the allocation in the slot */
 #define PLACE_NUMBER_MASK ((1u << PLACE_SLOT_SHIFT) - 1)
 
@@ -40,7 +42,12 @@ static const uint8_t widest[HEAP_COLUMNS] = {
 
 struct trace_heap_writer {
     size_t count;
-    uint64_t first_stamp; /* of the block */
+    uint64_t first_stamp;  /* of the block */
+    uint64_t least_stamp, greatest_stamp;
+    struct trace_summary_plugin *sums; /* by plug-in; pages that are never touched cost nothing */
+    struct trace_summary_plugin *listed; /* for those who asked for the summary */
+    uint16_t *plugins;                   /* that are in the block */
+    uint32_t plugin_count;
 
     struct actor *actors; /* of the block; the same one may stand there twice */
     uint32_t actor_count;
@@ -67,6 +74,11 @@ static void begin_block(struct trace_heap_writer *writer)
     writer->columns.actor = writer->columns.before = 0;
     writer->actor_count = 0;
     writer->slots_given = 0;
+    for (uint32_t i = 0; i < writer->plugin_count; i++)
+        writer->sums[writer->plugins[i]] = (struct trace_summary_plugin){0};
+    writer->plugin_count = 0;
+    writer->least_stamp = UINT64_MAX;
+    writer->greatest_stamp = 0;
 }
 
 struct trace_heap_writer *trace_heap_writer_new(void)
@@ -80,7 +92,10 @@ struct trace_heap_writer *trace_heap_writer_new(void)
         bytes += widest[i];
     writer->memory = malloc(bytes * TRACE_HEAP_MAX);
     writer->actors = calloc(TRACE_HEAP_MAX, sizeof(*writer->actors));
-    if (writer->memory == NULL || writer->actors == NULL) {
+    writer->sums = calloc(PLUGIN_IDS, sizeof(*writer->sums));
+    writer->plugins = calloc(PLUGIN_IDS, sizeof(*writer->plugins));
+    if (writer->memory == NULL || writer->actors == NULL || writer->sums == NULL ||
+        writer->plugins == NULL) {
         trace_heap_writer_free(writer);
         return NULL;
     }
@@ -97,6 +112,9 @@ void trace_heap_writer_free(struct trace_heap_writer *writer)
         return;
     free(writer->memory);
     free(writer->actors);
+    free(writer->sums);
+    free(writer->listed);
+    free(writer->plugins);
     free(writer);
 }
 
@@ -328,12 +346,64 @@ static inline void put_free(struct trace_heap_writer *writer, struct heap_slot *
     put_byte(out, HEAP_DISTANCE, units ? HEAP_DISTANCE_UNITS : HEAP_DISTANCE_BYTES);
 }
 
+/* ---- the summary ------------------------------------------------------------------------- */
+
+static __attribute__((noinline, cold)) void list_plugin(struct trace_heap_writer *writer,
+                                                        uint16_t plugin)
+{
+    writer->plugins[writer->plugin_count++] = plugin;
+    writer->sums[plugin].plugin = PLUGIN_IDS; /* is listed; never 0 */
+}
+
+static inline void sum_up(struct trace_heap_writer *writer, const struct trace_heap_event *event)
+{
+    struct trace_summary_plugin *sum = &writer->sums[event->plugin];
+    bool is_free = event->type == EVENT_HEAP_FREE, failed = !is_free && event->address == 0;
+
+    if (__builtin_expect(sum->plugin == 0, 0))
+        list_plugin(writer, event->plugin);
+    sum->frees += is_free;
+    sum->failed_allocs += failed;
+    sum->allocs += !is_free & !failed;
+    sum->bytes += is_free | failed ? 0 : event->size;
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+    uint16_t a = *(const uint16_t *)left, b = *(const uint16_t *)right;
+    return (a > b) - (a < b);
+}
+
+int trace_heap_summary(struct trace_heap_writer *writer, struct trace_summary *ret_summary)
+{
+    size_t count = writer->plugin_count;
+    struct trace_summary_plugin *listed = reallocarray(writer->listed, count, sizeof(*listed));
+
+    if (listed == NULL)
+        return -ENOMEM;
+    writer->listed = listed;
+    qsort(writer->plugins, count, sizeof(*writer->plugins), compare_ids);
+    for (size_t i = 0; i < count; i++) {
+        listed[i] = writer->sums[writer->plugins[i]];
+        listed[i].plugin = writer->plugins[i];
+    }
+    *ret_summary = (struct trace_summary){
+        .first_stamp = writer->least_stamp,
+        .last_stamp = writer->greatest_stamp,
+        .events = writer->count,
+        .plugin_count = (uint32_t)count,
+        .plugins = listed,
+    };
+    return 0;
+}
+
 /* ---- blocks ------------------------------------------------------------------------------ */
 
 void trace_heap_add(struct trace_heap_writer *writer, const struct trace_heap_event *events,
                     size_t count)
 {
-    struct columns out = writer->columns; /* a copy that no store can change */
+    struct columns out = writer->columns; /* copies that no store can change */
+    uint64_t least = writer->least_stamp, greatest = writer->greatest_stamp;
 
     if (writer->count == 0 && count > 0)
         out.stamp = writer->first_stamp = events[0].stamp;
@@ -345,6 +415,9 @@ void trace_heap_add(struct trace_heap_writer *writer, const struct trace_heap_ev
         kind |= put_actor(writer, &out, event);
         put_stamp(&out, event->stamp - out.stamp);
         out.stamp = event->stamp;
+        least = event->stamp < least ? event->stamp : least;
+        greatest = event->stamp > greatest ? event->stamp : greatest;
+        sum_up(writer, event);
         struct heap_slot *slot = &writer->model.slot[writer->actors[out.actor].slot];
         if (event->type == EVENT_HEAP_FREE) {
             kind |= HEAP_KIND_FREE;
@@ -355,6 +428,8 @@ void trace_heap_add(struct trace_heap_writer *writer, const struct trace_heap_ev
         put_byte(&out, HEAP_KIND, kind);
     }
     writer->count += count;
+    writer->least_stamp = least;
+    writer->greatest_stamp = greatest;
     writer->columns = out;
 }
 

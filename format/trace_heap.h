@@ -18,6 +18,7 @@
 
 #include "format/event.h"
 #include "format/trace_bytes.h"
+#include "format/trace_index.h"
 
 struct trace_heap_event {
     uint64_t stamp; /* nanoseconds, CLOCK_MONOTONIC */
@@ -43,6 +44,10 @@ void trace_heap_writer_free(struct trace_heap_writer *writer); /* NULL is fine *
 void trace_heap_add(struct trace_heap_writer *writer, const struct trace_heap_event *events,
                     size_t count);
 size_t trace_heap_count(const struct trace_heap_writer *writer);
+
+/* What an index says of the block, which has events, but for its sequence. Plug-ins are valid until
+ * the next call for the same writer. 0 or -ENOMEM. */
+int trace_heap_summary(struct trace_heap_writer *writer, struct trace_summary *ret_summary);
 
 /* Appends the block's raw bytes to out and begins a new one. */
 void trace_heap_encode(struct trace_heap_writer *writer, struct trace_buffer *out);

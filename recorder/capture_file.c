@@ -211,6 +211,8 @@ void capture_file_state(struct capture *capture)
     result->unlisted_findings = state.unlisted_findings;
     result->injected_failures = state.injected_failures;
     if (error == 0)
+        error = drain_index(&capture->drain);
+    if (error == 0)
         error = tables_write_final(&capture->tables);
     if (error == 0)
         error = live_write(&capture->tables, &state.live_entries, &state.live_busy);

@@ -100,6 +100,8 @@ struct drain {
     struct trace_heap_event *heap_batch; /* on their way there */
     uint32_t heap_batched;
     struct trace_buffer raw;  /* of the block being written */
+    uint64_t first_stamp, last_stamp; /* of the events in columns, if there are any */
+    struct trace_index_writer index;  /* of the blocks that were written */
 
     uint64_t events;         /* written, EVENT_STACKs and contexts not counted */
     uint64_t heap_events;    /* of these */
@@ -133,5 +135,8 @@ int drain_merge(struct drain *drain, uint64_t horizon);
 
 /* The same, and writes the blocks however short they are. */
 int drain_flush(struct drain *drain, uint64_t horizon);
+
+/* Writes what is left of the index, after the last events. 0 or -errno. */
+int drain_index(struct drain *drain);
 
 #endif

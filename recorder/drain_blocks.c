@@ -21,6 +21,7 @@ void drain_blocks_close(struct drain *drain)
     trace_heap_writer_free(drain->heap);
     free(drain->heap_batch);
     free(drain->gaps.items);
+    trace_index_free(&drain->index);
     trace_buffer_free(&drain->raw);
 }
 
@@ -34,31 +35,51 @@ size_t drain_blocks_waiting(const struct drain *drain)
     return drain->columns.count + heap_count(drain) + drain->heap_batched;
 }
 
+int drain_index(struct drain *drain)
+{
+    if (drain->index.count == 0)
+        return 0;
+    trace_buffer_clear(&drain->raw);
+    trace_index_encode(&drain->index, &drain->raw);
+    return trace_writer_put(drain->out, TRACE_INDEX, &drain->raw);
+}
+
 /* Tables first: a block names only what stands before it. */
-static int put_block(struct drain *drain, enum trace_block_type type, uint64_t events)
+static int put_block(struct drain *drain, enum trace_block_type type,
+                     struct trace_summary *summary)
 {
     int error = drain->error != 0 ? drain->error : tables_flush(drain->tables);
 
+    summary->sequence = drain->out->sequence;
     if (error == 0)
         error = trace_writer_put(drain->out, type, &drain->raw);
-    if (error == 0)
-        drain->events += events;
-    else if (drain->error == 0)
+    if (error == 0) {
+        drain->events += summary->events;
+        if (summary->events != 0)
+            trace_index_add(&drain->index, summary);
+        if (trace_index_is_full(&drain->index))
+            error = drain_index(drain);
+    }
+    if (error != 0 && drain->error == 0)
         drain->error = error;
     return error;
 }
 
 static int write_heap(struct drain *drain)
 {
-    size_t events = heap_count(drain);
+    struct trace_summary summary;
 
-    if (events == 0)
+    if (heap_count(drain) == 0)
         return 0;
     trace_buffer_clear(&drain->raw);
+    int error = trace_heap_summary(drain->heap, &summary);
     trace_heap_encode(drain->heap, &drain->raw);
-    int error = put_block(drain, TRACE_HEAP, events);
     if (error == 0)
-        drain->heap_events += events;
+        error = put_block(drain, TRACE_HEAP, &summary);
+    else if (drain->error == 0)
+        drain->error = error;
+    if (error == 0)
+        drain->heap_events += summary.events;
     return error;
 }
 
@@ -78,7 +99,12 @@ static int write_events(struct drain *drain)
         return 0;
     trace_buffer_clear(&drain->raw);
     trace_events_encode(&drain->columns, &drain->raw);
-    int error = put_block(drain, TRACE_EVENTS, drain->column_events);
+    struct trace_summary summary = {
+        .first_stamp = drain->first_stamp,
+        .last_stamp = drain->last_stamp,
+        .events = drain->column_events,
+    };
+    int error = put_block(drain, TRACE_EVENTS, &summary);
     drain->column_events = 0;
     trace_events_reset(&drain->columns);
     return error;
@@ -104,8 +130,16 @@ void drain_blocks_heap_batch(struct drain *drain)
 
 void drain_blocks_event(struct drain *drain, const struct trace_event *event)
 {
+    uint64_t stamp = event->event.stamp;
+
     trace_events_add(&drain->columns, event);
-    drain->column_events += event->event.type != EVENT_STACK;
+    if (event->event.type == EVENT_STACK)
+        return;
+    if (drain->column_events == 0 || stamp < drain->first_stamp)
+        drain->first_stamp = stamp;
+    if (drain->column_events == 0 || stamp > drain->last_stamp)
+        drain->last_stamp = stamp;
+    drain->column_events++;
 }
 
 void drain_blocks_part(struct drain *drain)

@@ -6,8 +6,6 @@
 
 #include <stdlib.h>
 
-#define HEAP_BATCH 1024
-
 static bool is_wanted(const struct found *found)
 {
     return found->kind == FINDING_HEAP_BY_MEMFREE && found->finding.owner_stamp == 0 &&
@@ -40,13 +38,17 @@ static void look_at_all(struct found **wanted, size_t count, const struct trace_
 
 static void read_heap(struct recording *recording, struct found **wanted, size_t count)
 {
-    struct trace_heap_event *batch = xalloc_zeroed(HEAP_BATCH, sizeof(*batch));
+    struct recording_part part = RECORDING_WHOLE;
+    const struct trace_heap_event *batch;
 
-    recording_heap_begin(recording);
-    for (size_t read; (read = recording_heap_next(recording, batch, HEAP_BATCH)) != 0;)
+    part.to_stamp = 0;
+    for (size_t i = 0; i < count; i++)
+        if (wanted[i]->finding.first_stamp > part.to_stamp)
+            part.to_stamp = wanted[i]->finding.first_stamp;
+    recording_heap_begin_part(recording, &part);
+    for (size_t read; (read = recording_heap_batch(recording, &batch)) != 0;)
         for (size_t i = 0; i < read; i++)
             look_at_all(wanted, count, &batch[i]);
-    free(batch);
 }
 
 void findings_find_heap_blocks(struct recording *recording, struct findings *findings)

@@ -7,6 +7,9 @@ libviewer_la_SOURCES = \
 	viewer/all_events.h \
 	viewer/archive_files.c \
 	viewer/archive_files.h \
+	viewer/block_index.c \
+	viewer/block_index.h \
+	viewer/block_index_verify.c \
 	viewer/builtin_suppressions.c \
 	viewer/builtin_suppressions.h \
 	viewer/bundle.c \
@@ -266,6 +269,10 @@ libviewer_la_SOURCES = \
 	viewer/top_sort.c \
 	viewer/top_stacks.c \
 	viewer/top_stacks.h \
+	viewer/trace_ahead.c \
+	viewer/trace_ahead.h \
+	viewer/trace_pull.c \
+	viewer/trace_pull.h \
 	viewer/verb.h \
 	viewer/verdict.c \
 	viewer/verdict.h \
@@ -275,7 +282,7 @@ libviewer_la_SOURCES = \
 	viewer/xalloc.h
 libviewer_la_LIBADD = libformat.la libpprof.la $(DW_LIBS) $(ELF_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) \
 	$(JANSSON_LIBS) $(DEMANGLE_LIBS) $(SQLITE_LIBS) \
-	$(NCURSES_LIBS) $(MICROHTTPD_LIBS) $(ZIP_LIBS) -lm
+	$(NCURSES_LIBS) $(MICROHTTPD_LIBS) $(ZIP_LIBS) -lpthread -lm
 
 # What pprof reads, in C as protobuf-c generates it: not ours to warn about.
 noinst_LTLIBRARIES += libpprof.la

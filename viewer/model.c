@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #define GRACE_NS UINT64_C(1000000000) /* after NPP_Destroy: time for what hosts do then */
-#define HEAP_BATCH 1024               /* events read at a time: few enough to stay in the caches */
 
 static void make_sums(struct model_sums *sums, const struct recording *recording)
 {
@@ -60,6 +59,7 @@ static void read_events(struct model *model)
             continue;
         while (recording_run_next(recording, &event))
             model_add_event(model, &event, false);
+        progress.items = model->event_count;
     }
     progress_end(&progress);
 }
@@ -70,17 +70,24 @@ static void read_heap(struct model *model)
     struct recording *recording = model->recording;
     struct heap_sums *heap = &model->heap;
     struct progress progress = progress_begin("reading heap events");
-    struct trace_heap_event *batch = xalloc_zeroed(HEAP_BATCH, sizeof(*batch));
+    const struct trace_heap_event *batch;
 
     heap_sums_init(heap, recording->plugin_count, recording->instance_count);
     recording_heap_begin(recording);
-    for (size_t count; (count = recording_heap_next(recording, batch, HEAP_BATCH)) != 0;) {
-        progress_update(&progress, recording->heap_parts_read, recording->heap_part_count);
+    for (size_t count; (count = recording_heap_batch(recording, &batch)) != 0;) {
         heap_sums_add(heap, batch, count);
+        progress.items += count;
+        progress_update(&progress, recording->heap_parts_read - 1, recording->heap_part_count);
     }
     heap_sums_finish(heap);
     progress_end(&progress);
-    free(batch);
+}
+
+static void take_heap(struct model *model)
+{
+    struct recording *recording = model->recording;
+    const struct heap_sums *heap = &model->heap;
+
     model->events[EVENT_HEAP_ALLOC] = heap->allocs;
     model->events[EVENT_HEAP_FREE] = heap->frees;
     model->event_count += heap->allocs + heap->frees;
@@ -90,6 +97,28 @@ static void read_heap(struct model *model)
         model->first_stamp = heap->first_stamp;
     if (heap->last_stamp > model->last_stamp)
         model->last_stamp = heap->last_stamp;
+}
+
+/* False: nobody knows what is in all blocks, or how long the recording is. */
+static bool leave_heap(struct model *model)
+{
+    struct recording *recording = model->recording;
+    struct heap_sums *heap = &model->heap;
+    struct recording_heap_sums sums;
+
+    heap_sums_init(heap, recording->plugin_count, recording->instance_count);
+    sums.plugins = heap->plugins;
+    if (recording->process.end_stamp == 0 || !recording_heap_sums(recording, &sums)) {
+        heap_sums_free(heap);
+        return false;
+    }
+    heap_sums_finish(heap);
+    heap->allocs = heap->totals.allocs + heap->totals.failed_allocs;
+    heap->frees = heap->totals.frees;
+    heap->first_stamp = sums.first_stamp;
+    heap->last_stamp = sums.last_stamp;
+    model->heap_is_apart = true;
+    return true;
 }
 
 /* In blocks that are damaged: the recorder counted what it wrote. */
@@ -265,7 +294,7 @@ static void decide(struct model *model)
         take_peaks(model);
 }
 
-struct model *model_build(struct recording *recording)
+static struct model *build(struct recording *recording, bool with_heap)
 {
     struct model *model = xalloc_zeroed(1, sizeof(*model));
 
@@ -277,7 +306,9 @@ struct model *model_build(struct recording *recording)
         read_events(model);
     else
         read_in_order(model);
-    read_heap(model);
+    if (with_heap || !leave_heap(model))
+        read_heap(model);
+    take_heap(model);
     note_steps(model);
     count_unread(model);
     decide(model);
@@ -288,6 +319,16 @@ struct model *model_build(struct recording *recording)
     if (recording->process.end_stamp < model->last_stamp)
         recording->process.end_stamp = model->last_stamp;
     return model;
+}
+
+struct model *model_build(struct recording *recording)
+{
+    return build(recording, true);
+}
+
+struct model *model_build_without_heap(struct recording *recording)
+{
+    return build(recording, false);
 }
 
 void model_free(struct model *model)

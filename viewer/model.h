@@ -64,6 +64,7 @@ struct model {
     struct model_steps steps;
     struct stack_sums stacks;
     bool has_heap; /* heap events were recorded */
+    bool heap_is_apart; /* they were not read; see model_build_without_heap() */
     struct heap_sums heap;
     const struct trace_live *live; /* NPN blocks live at the end, without untracked ones */
     size_t live_count;
@@ -72,6 +73,12 @@ struct model {
 
 /* Reads all events. Problems go to the recording's list. */
 struct model *model_build(struct recording *recording);
+
+/* Leaves the heap events, which may be a billion, to a caller who needs a part of them alone. Sums
+ * are those of the file's index: `heap` has allocations, bytes, failures and frees of plug-ins and
+ * totals, but no peaks, live blocks, stacks or instances. What is damaged shows when it is read.
+ * Where there is no index, or the recording has no end, this is model_build(). */
+struct model *model_build_without_heap(struct recording *recording);
 void model_free(struct model *model); /* NULL is fine */
 
 /* A number for one live block; sums of such numbers are equal only if the sets of blocks are. */

@@ -32,6 +32,7 @@ struct options {
     const char **plugins; /* names or paths that --plugin gave */
     size_t plugin_count, plugin_capacity;
     struct symbols_places places; /* where files of modules are looked for */
+    bool heap_is_apart; /* set by the verb: its model is model_build_without_heap()'s */
 };
 
 /* The end of a reading verb's help: an example that works as it is (tests/cli/examples.py). */

@@ -10,9 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEAP_BATCH 1024
-#define LATE_NS UINT64_C(1000000000) /* behind the range's end: events may come late by less */
-
 static bool wants_memory(const struct filter *filter, enum filter_memory memory)
 {
     return filter == NULL || filter->memory == FILTER_MEMORY_ALL || filter->memory == memory;
@@ -33,16 +30,18 @@ static void read_heap(struct reading *reading, struct cursor *cursor, struct rec
                       bool *has_next)
 {
     struct recording *recording = reading->session->recording;
-    struct trace_heap_event *batch = xalloc_zeroed(HEAP_BATCH, sizeof(*batch));
-    struct progress progress = progress_begin("reading events");
-    uint64_t end =
-        reading->range.to < UINT64_MAX - LATE_NS ? reading->range.to + LATE_NS : UINT64_MAX;
+    const struct recording_part part = {
+        .from_stamp = reading->range.from,
+        .to_stamp = reading->range.to,
+        .plugins = reading->session->wanted,
+    };
+    const struct trace_heap_event *batch;
+    struct progress progress = progress_begin("reading heap events");
 
-    recording_heap_begin(recording);
-    for (size_t count; (count = recording_heap_next(recording, batch, HEAP_BATCH)) != 0;) {
-        progress_update(&progress, recording->heap_parts_read, recording->heap_part_count);
-        if (batch[0].stamp > end)
-            break;
+    recording_heap_begin_part(recording, &part);
+    for (size_t count; (count = recording_heap_batch(recording, &batch)) != 0;) {
+        progress.items += count;
+        progress_update(&progress, recording->heap_parts_read - 1, recording->heap_part_count);
         for (size_t i = 0; i < count; i++) {
             if (*has_next && next->event.stamp <= batch[i].stamp)
                 read_npn_before(reading, cursor, next, has_next, batch[i].stamp);
@@ -51,7 +50,6 @@ static void read_heap(struct reading *reading, struct cursor *cursor, struct rec
         }
     }
     progress_end(&progress);
-    free(batch);
 }
 
 static void read_events(struct reading *reading)

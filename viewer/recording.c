@@ -229,10 +229,16 @@ uint32_t recording_stack_node(struct recording *recording, const struct recorded
     return own_nodes_stack(&recording->own_nodes, recorded->frames, recorded->frame_count);
 }
 
-void recording_heap_begin(struct recording *recording)
+void recording_heap_begin_part(struct recording *recording, const struct recording_part *part)
 {
     recording->heap_parts_read = 0;
-    recording->source->heap_begin(recording);
+    recording->heap_batch_count = 0;
+    recording->source->heap_begin(recording, part);
+}
+
+void recording_heap_begin(struct recording *recording)
+{
+    recording_heap_begin_part(recording, &RECORDING_WHOLE);
 }
 
 static bool is_own_node(const struct recording *recording, uint32_t node)
@@ -285,16 +291,45 @@ static size_t sift_heap(struct recording *recording, struct trace_heap_event *ev
     return kept;
 }
 
-size_t recording_heap_next(struct recording *recording, struct trace_heap_event *events,
-                           size_t capacity)
+static size_t next_batch(struct recording *recording, struct trace_heap_event **ret_events)
 {
     size_t count, kept = 0;
 
     do {
-        count = recording->source->heap_next(recording, events, capacity);
-        kept = sift_heap(recording, events, count);
+        count = recording->source->heap_batch(recording, ret_events);
+        kept = sift_heap(recording, *ret_events, count);
     } while (count != 0 && kept == 0);
     return kept;
+}
+
+size_t recording_heap_batch(struct recording *recording, const struct trace_heap_event **ret_events)
+{
+    struct trace_heap_event *events = recording->heap_batch;
+    size_t count = recording->heap_batch_count;
+
+    if (count == 0)
+        count = next_batch(recording, &events);
+    recording->heap_batch_count = 0;
+    *ret_events = events;
+    return count;
+}
+
+size_t recording_heap_next(struct recording *recording, struct trace_heap_event *events,
+                           size_t capacity)
+{
+    if (recording->heap_batch_count == 0)
+        recording->heap_batch_count = next_batch(recording, &recording->heap_batch);
+    size_t count = recording->heap_batch_count < capacity ? recording->heap_batch_count : capacity;
+    memcpy(events, recording->heap_batch, count * sizeof(*events));
+    recording->heap_batch += count;
+    recording->heap_batch_count -= count;
+    return count;
+}
+
+bool recording_heap_sums(const struct recording *recording, struct recording_heap_sums *ret_sums)
+{
+    return recording->source->heap_sums != NULL &&
+           recording->source->heap_sums(recording, ret_sums);
 }
 
 /* The latest entry wins: of the same epoch that is the one that was mapped later. */

@@ -83,7 +83,7 @@ struct recording_losses {
     uint64_t untracked_blocks;
     uint64_t unlisted_plugins, unlisted_instances, unlisted_modules;
     uint64_t lost_stacks, truncated_stacks, abandoned_operations;
-    uint64_t heap_untracked; /* plug-ins' heap blocks whose frees by others went unseen */
+    uint64_t heap_untracked;    /* plug-ins' heap blocks whose frees by others went unseen */
     uint64_t unlisted_objects;  /* NPObjects whose references are not balanced */
     uint64_t unlisted_findings; /* findings that are not in the table below, with repetitions */
 };
@@ -142,6 +142,35 @@ struct recording_symbol { /* stored in a trace file: what stood at an address */
 
 struct recording;
 
+/*
+ * Which heap events are wanted. Events outside of the time do not come. Blocks of a trace file that
+ * have nothing for the part are not even unpacked, if the file has an index:
+ *
+ *   from_stamp, to_stamp   passes over blocks that lie outside. What was allocated before and is
+ *                          freed inside then is a free of an unknown address: who has to know what
+ *                          was live at the start asks from 0 on, or says that numbers are partial
+ *   plugins                passes over what lies before the first event of any of these; after it
+ *                          all events come, since anybody may free a plug-in's block
+ *   theirs_only            passes over any block in which none of these did anything: enough for
+ *                          what they allocated, not for what became of it. Others' events in the
+ *                          same blocks do come
+ */
+struct recording_part {
+    uint64_t from_stamp, to_stamp; /* both belong to it; 0 and UINT64_MAX: all */
+    const bool *plugins;           /* by id, 0: the host; NULL: everybody's */
+    bool theirs_only;
+};
+
+/* What is known of the heap events without reading any. */
+struct recording_heap_sums {
+    uint64_t events;
+    uint64_t first_stamp, last_stamp; /* 0 without events */
+    struct trace_counters *plugins; /* the caller's, zeroed, by id, 0: the host. Allocations, failed
+                                       ones, bytes and frees; nothing else is set */
+};
+
+#define RECORDING_WHOLE ((struct recording_part){.to_stamp = UINT64_MAX})
+
 struct recording_limits {
     uint64_t plugins;
     uint64_t instances;
@@ -158,9 +187,10 @@ struct recording_source {
     uint64_t (*run_stamp)(const struct recording *recording, size_t run);
     bool (*run_open)(struct recording *recording, size_t run);
     bool (*run_next)(struct recording *recording, struct recorded_event *ret_event);
-    void (*heap_begin)(struct recording *recording);
-    size_t (*heap_next)(struct recording *recording, struct trace_heap_event *events,
-                        size_t capacity);
+    void (*heap_begin)(struct recording *recording, const struct recording_part *part);
+    /* The next events, the caller's until the next call; 0: there are no more. */
+    size_t (*heap_batch)(struct recording *recording, struct trace_heap_event **ret_events);
+    bool (*heap_sums)(const struct recording *recording, struct recording_heap_sums *ret_sums);
     const struct recording_symbol *(*symbol)(const struct recording *recording, uint32_t module,
                                              uint64_t address);
     void (*verify)(struct recording *recording);
@@ -202,10 +232,12 @@ struct recording {
     uint64_t node_count;
     struct own_nodes own_nodes; /* stacks beside heap events, and those that readers add */
     size_t run_count;
-    size_t heap_part_count; /* chunks or blocks that heap events may be in */
-    size_t heap_parts_read; /* since recording_heap_begin() */
-    uint64_t event_offset;  /* in the file: of the chunk or block that the last event came from */
-    uint64_t symbol_count;  /* addresses whose symbols are stored */
+    size_t heap_part_count;              /* chunks or blocks that heap events may be in */
+    size_t heap_parts_read;              /* since recording_heap_begin(), or passed over */
+    struct trace_heap_event *heap_batch; /* the rest of it, for recording_heap_next() */
+    size_t heap_batch_count;
+    uint64_t event_offset; /* in the file: of the chunk or block that the last event came from */
+    uint64_t symbol_count; /* addresses whose symbols are stored */
     const struct recording_source *source;
     void *source_data;
 };
@@ -243,10 +275,21 @@ uint32_t recording_stack_node(struct recording *recording, const struct recorded
 /* Begins to read the heap events of the whole recording, from the first on. */
 void recording_heap_begin(struct recording *recording);
 
+/* The same with those of a part. */
+void recording_heap_begin_part(struct recording *recording, const struct recording_part *part);
+
 /* The next events, up to capacity. 0: there are no more. In a trace file stamps may step back a
  * little from one block to the next. */
 size_t recording_heap_next(struct recording *recording, struct trace_heap_event *events,
                            size_t capacity);
+
+/* The same without a copy, as many as are at hand: valid until the next call. For readers that have
+ * many to read. */
+size_t recording_heap_batch(struct recording *recording,
+                            const struct trace_heap_event **ret_events);
+
+/* False: some block has to be read to know; ret_sums->plugins may have been added to. */
+bool recording_heap_sums(const struct recording *recording, struct recording_heap_sums *ret_sums);
 
 /* Stored symbols at an address of a module, NULL if there are none. */
 const struct recording_symbol *recording_symbol(const struct recording *recording, uint32_t module,

@@ -37,8 +37,8 @@ void report_profile_free(struct report_profile *asked);
 /* False: the plain report is what was asked for. */
 bool report_profile_is_wanted(const struct report_profile *asked);
 
-/* Reads the events and prints. */
-void report_profile_print(struct session *session, const struct report_profile *asked);
+/* Reads the events and prints. False: damage was found, and said. */
+bool report_profile_print(struct session *session, const struct report_profile *asked);
 
 /* The same as the value of "profile" in JSON. */
 json_t *report_profile_json(struct session *session, const struct report_profile *asked);

@@ -211,24 +211,33 @@ static void print_stacks(const struct session *session, const struct report_prof
     print_more(session, groups->count - shown, "more stack");
 }
 
-static void print_groups(struct session *session, const struct report_profile *asked)
+static void print_groups(const struct session *session, const struct report_profile *asked,
+                         struct profile_groups *groups)
 {
-    struct profile_groups groups = profile_groups_build(session, &asked->filter, asked->key);
-
-    print_head(session, asked, groups.profile);
-    profile_groups_sort(&groups, asked->column);
-    if (groups.count != 0) {
-        if (groups.key == PROFILE_BY_STACK)
-            print_stacks(session, asked, &groups);
-        else
-            print_table(session, asked, &groups);
-    }
-    profile_groups_free(&groups);
+    print_head(session, asked, groups->profile);
+    profile_groups_sort(groups, asked->column);
+    if (groups->count == 0)
+        return;
+    if (groups->key == PROFILE_BY_STACK)
+        print_stacks(session, asked, groups);
+    else
+        print_table(session, asked, groups);
 }
 
-static void print_tree(struct session *session, const struct report_profile *asked)
+static bool build_groups(struct session *session, const struct report_profile *asked)
 {
-    struct profile *profile = profile_build(session, &asked->filter, 0);
+    struct profile_groups groups = profile_groups_build(session, &asked->filter, asked->key);
+    bool is_sound = session_is_sound(session);
+
+    if (is_sound)
+        print_groups(session, asked, &groups);
+    profile_groups_free(&groups);
+    return is_sound;
+}
+
+static void print_tree(struct session *session, const struct report_profile *asked,
+                       const struct profile *profile)
+{
     size_t depth = report_profile_depth(asked, REPORT_TREE_DEPTH);
     struct profile_tree tree =
         profile_tree_build(session, profile, asked->tree, asked->filter.charge != CHARGE_RECORDED,
@@ -239,17 +248,26 @@ static void print_tree(struct session *session, const struct report_profile *ask
     for (unsigned i = 0; i < PROFILE_DOMAINS; i++)
         report_tree_print(session, &tree, i, domain_titles[i], asked->column, depth);
     profile_tree_free(&tree);
-    profile_free(profile);
 }
 
-void report_profile_print(struct session *session, const struct report_profile *asked)
+static bool build_tree(struct session *session, const struct report_profile *asked)
 {
-    if (asked->has_tree)
-        print_tree(session, asked);
-    else
-        print_groups(session, asked);
+    struct profile *profile = profile_build(session, &asked->filter, 0);
+    bool is_sound = session_is_sound(session);
+
+    if (is_sound)
+        print_tree(session, asked, profile);
+    profile_free(profile);
+    return is_sound;
+}
+
+bool report_profile_print(struct session *session, const struct report_profile *asked)
+{
+    if (!(asked->has_tree ? build_tree(session, asked) : build_groups(session, asked)))
+        return false;
     session_print_nameless(session);
     putchar('\n');
     session_print_next(session,
                        asked->has_tree ? "report --by=function" : "report --tree=top-down");
+    return true;
 }

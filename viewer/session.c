@@ -23,7 +23,9 @@ static int begin(struct session *session, struct options *options, bool quietly)
     if (session->recording == NULL)
         return STATUS_TROUBLE;
     if (is_sound(session->recording))
-        session->model = model_build(session->recording);
+        session->model = options->heap_is_apart ? model_build_without_heap(session->recording)
+                                                : model_build(session->recording);
+    session->damages = session->recording->problems.damages;
     if (!quietly && !message_problems(session->recording))
         goto fail;
     session->wanted = options_wanted_plugins(options, session->recording);
@@ -58,6 +60,13 @@ void session_end(struct session *session)
     free(session->wanted);
     recording_close(session->recording);
     *session = (struct session){0};
+}
+
+bool session_is_sound(const struct session *session)
+{
+    if (session->recording->problems.damages == session->damages)
+        return true;
+    return message_problems(session->recording);
 }
 
 size_t session_limit(const struct session *session, size_t otherwise)

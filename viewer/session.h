@@ -19,6 +19,7 @@ struct session {
     struct names *names;
     bool *wanted; /* plug-ins, by id */
     struct terminal terminal;
+    uint64_t damages; /* that were known when it began */
 };
 
 /* Opens the recording and counts. STATUS_GOOD, or STATUS_TROUBLE after a message, with nothing to
@@ -29,6 +30,10 @@ int session_begin(struct session *session, struct options *options);
  */
 int session_begin_quietly(struct session *session, struct options *options);
 void session_end(struct session *session);
+
+/* For verbs that read events after session_begin() had its say: nothing more was found damaged, or
+ * it is to be read around. False after a message: what was read is not to be printed. */
+bool session_is_sound(const struct session *session);
 
 /* The limit that was asked for, or this one. SIZE_MAX: none. */
 size_t session_limit(const struct session *session, size_t otherwise);

@@ -100,7 +100,7 @@ static const struct recording_source ring_source = {
     .run_open = source_ring_run_open,
     .run_next = source_ring_run_next,
     .heap_begin = source_ring_heap_begin,
-    .heap_next = source_ring_heap_next,
+    .heap_batch = source_ring_heap_batch,
     .symbol = ring_symbol,
     .verify = source_ring_verify,
 };

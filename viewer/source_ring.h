@@ -101,9 +101,8 @@ bool source_ring_run_next(struct recording *recording, struct recorded_event *re
 /* Copies a run's chunk; to->bytes is the caller's. False: it was recycled, which is noted once. */
 bool source_ring_copy(struct recording *recording, struct ring_run *run, struct ring_copy *to);
 
-void source_ring_heap_begin(struct recording *recording);
-size_t source_ring_heap_next(struct recording *recording, struct trace_heap_event *events,
-                             size_t capacity);
+void source_ring_heap_begin(struct recording *recording, const struct recording_part *part);
+size_t source_ring_heap_batch(struct recording *recording, struct trace_heap_event **ret_events);
 void source_ring_heap_free(struct ring_merge *merge); /* NULL is fine */
 
 /* The newest stamp in any chunk that may hold the last event. */

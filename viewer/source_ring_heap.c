@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #define HELD_MAX (1u << 20)
+#define BATCH 1024
 
 struct open_chunk {
     size_t run;
@@ -22,6 +23,8 @@ struct open_chunk {
 
 struct ring_merge {
     struct ring_copy copy;
+    uint64_t from_stamp, to_stamp; /* of the part */
+    struct trace_heap_event batch[BATCH];
     size_t next_run;
     struct open_chunk *open; /* a heap by the stamp of their next events */
     size_t open_count, open_capacity;
@@ -45,17 +48,18 @@ void source_ring_heap_free(struct ring_merge *merge)
     free(merge);
 }
 
-void source_ring_heap_begin(struct recording *recording)
+void source_ring_heap_begin(struct recording *recording, const struct recording_part *part)
 {
     struct ring_source *source = ring_source_of(recording);
 
     recording->heap_part_count = recording->run_count;
-    if (source->merge != NULL) {
-        forget_open(source->merge);
-        return;
+    if (source->merge == NULL) {
+        source->merge = xalloc_zeroed(1, sizeof(*source->merge));
+        source->merge->copy.bytes = xalloc_zeroed(ring_header_of(recording)->layout.chunk_bytes, 1);
     }
-    source->merge = xalloc_zeroed(1, sizeof(*source->merge));
-    source->merge->copy.bytes = xalloc_zeroed(ring_header_of(recording)->layout.chunk_bytes, 1);
+    forget_open(source->merge);
+    source->merge->from_stamp = part->from_stamp;
+    source->merge->to_stamp = part->to_stamp;
 }
 
 static bool is_before(const struct trace_heap_event *a, const struct trace_heap_event *b)
@@ -239,19 +243,20 @@ static void advance(struct ring_merge *merge)
         sift_down(merge);
 }
 
-size_t source_ring_heap_next(struct recording *recording, struct trace_heap_event *events,
-                             size_t capacity)
+size_t source_ring_heap_batch(struct recording *recording, struct trace_heap_event **ret_events)
 {
     struct ring_merge *merge = ring_source_of(recording)->merge;
     size_t count = 0;
 
-    while (count < capacity) {
+    *ret_events = merge->batch;
+    while (count < BATCH) {
         open_chunks(recording);
         if (merge->open_count == 0)
             break;
-        events[count] = merge->open[0].events[merge->open[0].at];
-        events[count].stamp = source_ring_ns(recording, events[count].stamp);
-        count++;
+        struct trace_heap_event *event = &merge->batch[count];
+        *event = merge->open[0].events[merge->open[0].at];
+        event->stamp = source_ring_ns(recording, event->stamp);
+        count += event->stamp >= merge->from_stamp && event->stamp <= merge->to_stamp;
         advance(merge);
     }
     return count;

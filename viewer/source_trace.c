@@ -4,6 +4,7 @@
 #include "viewer/source_trace.h"
 #include "viewer/clock_now.h"
 #include "viewer/sources.h"
+#include "viewer/block_index.h"
 #include "viewer/xalloc.h"
 
 #include <errno.h>
@@ -19,25 +20,26 @@
     8 /* bytes that may be summed up while looking for the next sound block                        \
        */
 
-#define VERIFY_BATCH 1024
+#define RELEASE_BYTES (UINT64_C(64) << 20) /* of what surrounds the headers of blocks */
 
 struct walk {
     uint64_t offset;
     uint32_t sequence;     /* of the block at offset */
     uint64_t resync_bytes; /* left */
+    uint64_t released;     /* up to here nothing is needed for now */
 };
 
 static void trace_close(struct recording *recording)
 {
     struct trace_source *source = recording->source_data;
 
+    source_trace_heap_free(source);
+    block_index_free(&source->index);
     source_trace_free_tables(recording);
     mapping_close(&source->mapping);
     free(source->runs.list);
     free(source->heap_runs.list);
     free(source->room.bytes);
-    free(source->heap_room.bytes);
-    trace_heap_reader_free(source->heap_reader);
     ZSTD_freeDCtx(source->zstd);
     free(source);
 }
@@ -48,27 +50,22 @@ static struct recording_limits trace_limits(const struct recording *recording)
                                      recording->node_count};
 }
 
+/* Without an index it stands inside the compressed block alone. */
 static uint64_t trace_run_stamp(const struct recording *recording, size_t run)
 {
-    (void)recording, (void)run;
-    return 0; /* stands inside the compressed block */
+    const struct trace_source *source = trace_source_of(recording);
+    const struct trace_summary *summary =
+        block_index_of(&source->index, &source->runs.list[run]);
+
+    return summary != NULL ? summary->first_stamp : 0;
 }
 
 /* Checksums and structure were verified by reading; END counts what was written. */
 static void trace_verify(struct recording *recording)
 {
     const struct trace_source *source = trace_source_of(recording);
-    struct trace_heap_event batch[VERIFY_BATCH];
-    struct recorded_event event;
-    uint64_t events = 0;
+    uint64_t events = block_index_verify(recording);
 
-    for (size_t i = 0; i < recording->run_count; i++)
-        if (recording_run_open(recording, i))
-            while (recording_run_next(recording, &event))
-                events++;
-    recording_heap_begin(recording);
-    for (size_t count; (count = recording_heap_next(recording, batch, VERIFY_BATCH)) != 0;)
-        events += count;
     if (source->has_end && source->end.events != events)
         problems_add(&recording->problems, PROBLEM_DAMAGE, source->end_offset,
                      "there are %" PRIu64 " events where END says %" PRIu64, events,
@@ -84,7 +81,8 @@ static const struct recording_source trace_source = {
     .run_open = source_trace_run_open,
     .run_next = source_trace_run_next,
     .heap_begin = source_trace_heap_begin,
-    .heap_next = source_trace_heap_next,
+    .heap_batch = source_trace_heap_batch,
+    .heap_sums = block_index_sums,
     .symbol = source_trace_symbol,
     .verify = trace_verify,
 };
@@ -108,6 +106,10 @@ static void read_block(struct recording *recording, uint64_t offset,
         read_later(block->type == TRACE_HEAP ? &source->heap_runs : &source->runs, offset, block);
         recording->run_count = source->runs.count;
         recording->heap_part_count = source->heap_runs.count;
+        return;
+    }
+    if (block->type == TRACE_INDEX) {
+        block_index_read(recording, offset, block);
         return;
     }
     if (!source_trace_unpack(recording, offset, block, &source->room, &raw))
@@ -217,6 +219,10 @@ static bool step(struct recording *recording, struct walk *walk)
     read_block(recording, walk->offset, &block);
     walk->offset += TRACE_BLOCK_HEADER_BYTES + block.stored_bytes;
     walk->sequence++;
+    if (walk->offset - walk->released >= RELEASE_BYTES) {
+        mapping_release(mapping, walk->released, walk->offset - walk->released);
+        walk->released = walk->offset;
+    }
     return true;
 }
 
@@ -360,6 +366,7 @@ static void finish(struct recording *recording)
     else
         take_unfinished(recording);
     source_trace_finish_tables(recording);
+    block_index_match(recording);
     if (source->has_state)
         take_state(recording);
     else

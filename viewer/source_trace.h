@@ -4,9 +4,9 @@
 /*
  * source_trace.c walks over the blocks, source_trace_block.c checks and unpacks one,
  * source_trace_tables.c keeps what the tables say, source_trace_runs.c and source_trace_heap.c read
- * events. Tables are read when the file is opened, EVENTS and HEAP blocks only when their events
- * are asked for. What tables may cost is bounded by the file's size, so that a small file cannot
- * unfold to any amount of memory.
+ * events; block_index.c keeps what the file says of its blocks in short. Tables are read when the
+ * file is opened, EVENTS and HEAP blocks only when their events are asked for. What tables may cost
+ * is bounded by the file's size, so that a small file cannot unfold to any amount of memory.
  */
 #ifndef NPNTRACE_VIEWER_SOURCE_TRACE_H
 #define NPNTRACE_VIEWER_SOURCE_TRACE_H
@@ -20,12 +20,23 @@
 struct trace_run {
     uint64_t offset; /* of its block's header */
     struct trace_block block;
+    uint32_t summary; /* its number in the index + 1; 0: none */
 };
 
 /* A list of blocks to be read later. */
 struct trace_runs {
     struct trace_run *list;
     size_t count, capacity;
+};
+
+/* See viewer/block_index.h. */
+struct block_index {
+    struct trace_summary *list; /* by sequence */
+    size_t count, capacity;
+    struct trace_summary_plugin *plugins; /* of all of them */
+    size_t plugin_count, plugin_capacity;
+    uint64_t offset; /* in the file: of the first INDEX block */
+    bool is_useless;
 };
 
 /* Where blocks are unpacked. */
@@ -67,13 +78,12 @@ struct trace_source {
     uint64_t end_offset; /* where END stands in the file */
     char *owned[5];      /* texts of the process */
     ZSTD_DCtx *zstd;
-    struct trace_room room; /* of the table or EVENTS block that is being read */
+    struct trace_room room;      /* of the table or EVENTS block that is being read */
     const struct trace_run *run; /* that is being read */
     struct trace_events_reader reader;
     bool reading;
-    struct trace_room heap_room;
-    struct trace_heap_reader *heap_reader; /* NULL until heap events are read */
-    bool heap_reading;
+    struct block_index index;
+    struct trace_heap *heap; /* NULL until heap events are read */
     uint32_t inline_count;
     const struct event_frame *inline_frames;
     struct event_frame frames[EVENT_MAX_FRAMES];
@@ -92,9 +102,19 @@ bool source_trace_unpack(struct recording *recording, uint64_t offset,
                          const struct trace_block *block, struct trace_room *room,
                          const uint8_t **ret_raw);
 
+/* The same for blocks of any thread, with a context of its own; nothing is noted: NULL, or what is
+ * wrong. */
+const char *source_trace_unpack_block(const struct mapping *mapping, uint64_t offset,
+                                      const struct trace_block *block, ZSTD_DCtx *zstd,
+                                      struct trace_room *room, const uint8_t **ret_raw);
+
 /* True if header and payload at offset carry the right checksum. */
 bool source_trace_sum_is_right(const struct mapping *mapping, uint64_t offset,
                                const struct trace_block *block);
+
+/* Takes bytes off the budget of the tables. False: the file unfolds to more than its size
+ * justifies. */
+bool source_trace_spend(struct recording *recording, uint64_t bytes);
 
 /* Reads the unpacked content of any block but EVENTS. Damage is noted. */
 void source_trace_read_table(struct recording *recording, uint64_t offset,
@@ -117,9 +137,10 @@ const struct recording_symbol *source_trace_symbol(const struct recording *recor
 bool source_trace_run_open(struct recording *recording, size_t run);
 bool source_trace_run_next(struct recording *recording, struct recorded_event *ret_event);
 
-void source_trace_heap_begin(struct recording *recording);
-size_t source_trace_heap_next(struct recording *recording, struct trace_heap_event *events,
-                              size_t capacity);
+/* See struct recording_source. */
+void source_trace_heap_begin(struct recording *recording, const struct recording_part *part);
+size_t source_trace_heap_batch(struct recording *recording, struct trace_heap_event **ret_events);
+void source_trace_heap_free(struct trace_source *source);
 
 /* Adds up the gaps in all EVENTS blocks, for a file whose recorder could not write the sums. */
 void source_trace_count_gaps(struct recording *recording);

@@ -40,25 +40,35 @@ static void make_room(struct trace_room *room, size_t bytes)
     room->capacity = bytes;
 }
 
+const char *source_trace_unpack_block(const struct mapping *mapping, uint64_t offset,
+                                      const struct trace_block *block, ZSTD_DCtx *zstd,
+                                      struct trace_room *room, const uint8_t **ret_raw)
+{
+    const uint8_t *stored = at(mapping, offset + TRACE_BLOCK_HEADER_BYTES);
+
+    if (!source_trace_sum_is_right(mapping, offset, block))
+        return "the checksum does not match";
+    if (block->codec == TRACE_CODEC_RAW) {
+        *ret_raw = stored;
+        return NULL;
+    }
+    make_room(room, block->raw_bytes);
+    size_t bytes =
+        ZSTD_decompressDCtx(zstd, room->bytes, block->raw_bytes, stored, block->stored_bytes);
+    if (ZSTD_isError(bytes) || bytes != block->raw_bytes)
+        return "cannot be decompressed";
+    mapping_release(mapping, offset, TRACE_BLOCK_HEADER_BYTES + block->stored_bytes);
+    *ret_raw = room->bytes;
+    return NULL;
+}
+
 bool source_trace_unpack(struct recording *recording, uint64_t offset,
                          const struct trace_block *block, struct trace_room *room,
                          const uint8_t **ret_raw)
 {
     struct trace_source *source = trace_source_of(recording);
-    const uint8_t *stored = at(&source->mapping, offset + TRACE_BLOCK_HEADER_BYTES);
+    const char *what =
+        source_trace_unpack_block(&source->mapping, offset, block, source->zstd, room, ret_raw);
 
-    if (!source_trace_sum_is_right(&source->mapping, offset, block))
-        return fail(recording, offset, block, "the checksum does not match");
-    if (block->codec == TRACE_CODEC_RAW) {
-        *ret_raw = stored;
-        return true;
-    }
-    make_room(room, block->raw_bytes);
-    size_t bytes = ZSTD_decompressDCtx(source->zstd, room->bytes, block->raw_bytes, stored,
-                                       block->stored_bytes);
-    if (ZSTD_isError(bytes) || bytes != block->raw_bytes)
-        return fail(recording, offset, block, "cannot be decompressed");
-    mapping_release(&source->mapping, offset, TRACE_BLOCK_HEADER_BYTES + block->stored_bytes);
-    *ret_raw = room->bytes;
-    return true;
+    return what == NULL || fail(recording, offset, block, what);
 }

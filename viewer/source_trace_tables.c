@@ -15,8 +15,7 @@
 #define INSTANCES_MAX (1u << 24)
 #define NODES_MAX (UINT32_C(1) << 31)
 
-/* Takes bytes off the budget. False: the file unfolds to more than its size justifies. */
-static bool spend(struct recording *recording, uint64_t bytes)
+bool source_trace_spend(struct recording *recording, uint64_t bytes)
 {
     struct trace_source *source = trace_source_of(recording);
 
@@ -33,7 +32,7 @@ static int read_string(void *context, const struct trace_string *string)
     struct trace_named *named;
 
     HASH_FIND(hh, source->strings, &string->id, sizeof(string->id), named);
-    if (!spend(recording, sizeof(*named) + string->text.length + 32))
+    if (!source_trace_spend(recording, sizeof(*named) + string->text.length + 32))
         return -ENOSPC;
     if (named == NULL) {
         named = xalloc_zeroed(1, sizeof(*named));
@@ -63,7 +62,7 @@ static bool extend(struct recording *recording, void **table, size_t *count, siz
         return false;
     if (index < *count)
         return true;
-    if (!spend(recording, 2 * (index + 1 - *count) * size))
+    if (!source_trace_spend(recording, 2 * (index + 1 - *count) * size))
         return false;
     while (*capacity <= index)
         *table = xalloc_grown(*table, *capacity, capacity, size);
@@ -172,7 +171,7 @@ static int read_live(void *context, const struct trace_live *live)
 {
     struct recording *recording = context;
 
-    if (!spend(recording, 2 * sizeof(*live)))
+    if (!source_trace_spend(recording, 2 * sizeof(*live)))
         return -ENOSPC;
     recording->live_blocks =
         xalloc_grown(recording->live_blocks, recording->live_count,
@@ -185,7 +184,7 @@ static int read_object(void *context, const struct trace_object *object)
 {
     struct recording *recording = context;
 
-    if (!spend(recording, 2 * sizeof(*object)))
+    if (!source_trace_spend(recording, 2 * sizeof(*object)))
         return -ENOSPC;
     recording->objects =
         xalloc_grown(recording->objects, recording->object_count,
@@ -198,7 +197,7 @@ static int read_finding(void *context, const struct trace_finding *finding)
 {
     struct recording *recording = context;
 
-    if (!spend(recording, 2 * sizeof(*finding)))
+    if (!source_trace_spend(recording, 2 * sizeof(*finding)))
         return -ENOSPC;
     recording->findings =
         xalloc_grown(recording->findings, recording->finding_count,
@@ -229,7 +228,7 @@ static int read_symbol(void *context, const struct trace_symbol *from)
     HASH_FIND(hh, source->symbols, &place, sizeof(place), stored);
     if (stored != NULL || !symbol_is_of_module(recording, from))
         return 0;
-    if (!spend(recording, sizeof(*stored) + bytes + 32))
+    if (!source_trace_spend(recording, sizeof(*stored) + bytes + 32))
         return -ENOSPC;
     stored = xalloc_zeroed(1, sizeof(*stored));
     stored->place = place;

@@ -112,12 +112,12 @@ static void print_json(struct session *session, const struct report_profile *ask
     json_out_print(json);
 }
 
-static void print_text(struct session *session, const struct report_profile *asked)
+static int print_text(struct session *session, const struct report_profile *asked)
 {
     if (report_profile_is_wanted(asked))
-        report_profile_print(session, asked);
-    else
-        report_text_print(session);
+        return report_profile_print(session, asked) ? STATUS_GOOD : STATUS_TROUBLE;
+    report_text_print(session);
+    return STATUS_GOOD;
 }
 
 int verb_report(int argc, char **argv)
@@ -126,12 +126,15 @@ int verb_report(int argc, char **argv)
     struct session session;
 
     options_parse(&argp, argc, argv, &options);
+    /* A profile reads heap events itself, and may need few of them. */
+    options.shared.heap_is_apart =
+        !options.shared.json && report_profile_is_wanted(&options.profile);
     int status = session_begin(&session, &options.shared);
     if (status == STATUS_GOOD) {
         if (options.shared.json)
             print_json(&session, &options.profile);
         else
-            print_text(&session, &options.profile);
+            status = print_text(&session, &options.profile);
         session_end(&session);
     }
     report_profile_free(&options.profile);

@@ -149,12 +149,17 @@ def _npntrace_reading(one):
     yield from (f"  npntrace: {text}" for text in one["remarks"])
 
 
-def _heaptrack_reading(one):
+def _heaptrack_reading(one, npntrace):
     if "raw_bytes" in one:
         yield f"  heaptrack: {one['raw_bytes']:,} bytes of raw output"
         for tool in ("interpret", "print"):
             yield (f"    {tool}: {one[f'{tool}_cpu_ns'] / 1e9:.2f} s of processor time, peak "
                    f"{_memory(one[f'{tool}_peak_kib'])}")
+        cpu_ns = one["interpret_cpu_ns"] + one["print_cpu_ns"]
+        if "viewer_events_per_s" in npntrace:
+            yield (f"    both: {npntrace['events'] / cpu_ns * 1e9:,.0f} events/s "
+                   "of processor time; "
+                   f"npntrace takes {npntrace['viewer_cpu_ns']['median'] / cpu_ns:.3f} of theirs")
     yield from (f"  heaptrack: {text}" for text in one["remarks"])
 
 
@@ -164,6 +169,15 @@ def _made(title, one):
         peak = f", peak {one['resident_mib']:,.0f} MiB" if "resident_mib" in one else ""
         yield (f"  {one['events']:,} events, {one['bytes_per_event']:.2f} bytes each: "
                f"{one['events_per_second']:,.0f} events/s of processor time{peak}")
+    if one.get("two_processors"):
+        two = one["two_processors"]
+        yield (f"    with a second processor {one['events'] / two['seconds']:,.0f} events/s, "
+               f"{one['seconds'] / two['seconds']:.2f} times as fast; "
+               f"{two['processor_seconds'] / one['processor_seconds']:.2f} of the processor time")
+    if "part" in one:
+        part = one["part"]
+        yield (f"    a hundredth of its time (--from, --to): {part['seconds']:.3f} s, "
+               f"peak {part['resident_mib']:,.0f} MiB")
     yield from (f"    {text}" for text in one["remarks"])
     yield ""
 
@@ -175,7 +189,7 @@ def _tools(tools):
     for one in tools["reading"].values():
         yield f"what it takes to read a recording: {one['title']}"
         yield from _npntrace_reading(one["npntrace"])
-        yield from _heaptrack_reading(one["heaptrack"])
+        yield from _heaptrack_reading(one["heaptrack"], one["npntrace"])
         yield ""
 
 

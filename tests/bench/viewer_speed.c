@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,15 +43,28 @@ static double now_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void run_report(const char *npntrace, const char *path)
+struct run {
+    double elapsed, busy; /* seconds */
+    double resident_mib;
+};
+
+static void run_report(const char *npntrace, const char *path, bool alone, bool part)
 {
+    cpu_set_t first;
+    int processor = sched_getcpu();
+
     if (freopen("/dev/null", "w", stdout) == NULL)
         die("/dev/null");
-    execlp(npntrace, npntrace, "report", "--no-symbols", path, (char *)NULL);
+    CPU_ZERO(&first);
+    CPU_SET(processor < 0 ? 0 : processor, &first);
+    if (alone && sched_setaffinity(0, sizeof(first), &first) != 0)
+        die("sched_setaffinity");
+    execlp(npntrace, npntrace, "report", "--no-symbols", path, part ? "--from=50%" : (char *)NULL,
+           "--to=51%", "--by=plugin", (char *)NULL);
     die(npntrace);
 }
 
-static void measure(const char *npntrace, const char *path, uint64_t events, uint64_t bytes)
+static struct run measure(const char *npntrace, const char *path, bool alone, bool part)
 {
     double begin = now_seconds();
     struct rusage usage;
@@ -59,15 +74,42 @@ static void measure(const char *npntrace, const char *path, uint64_t events, uin
     if (child < 0)
         die("fork");
     if (child == 0)
-        run_report(npntrace, path);
+        run_report(npntrace, path, alone, part);
     if (wait4(child, &status, 0, &usage) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
         die("the report failed");
-    double elapsed = now_seconds() - begin;
-    double busy = seconds_of(&usage.ru_utime) + seconds_of(&usage.ru_stime);
+    return (struct run){
+        .elapsed = now_seconds() - begin,
+        .busy = seconds_of(&usage.ru_utime) + seconds_of(&usage.ru_stime),
+        .resident_mib = (double)usage.ru_maxrss / 1024,
+    };
+}
+
+static void print_run(const char *name, const struct run *run)
+{
+    printf(",\"%s\":{\"seconds\":%.3f,\"processor_seconds\":%.3f,\"resident_mib\":%.1f}", name,
+           run->elapsed, run->busy, run->resident_mib);
+}
+
+/* Nothing is printed before the last child is made: it would print that again. */
+static void measure_all(const char *npntrace, const char *path, uint64_t events, uint64_t bytes)
+{
+    cpu_set_t processors;
+    bool has_two =
+        sched_getaffinity(0, sizeof(processors), &processors) == 0 && CPU_COUNT(&processors) > 1;
+    struct run one = measure(npntrace, path, true, false);
+    struct run part = measure(npntrace, path, false, true);
+    struct run two = has_two ? measure(npntrace, path, false, false) : one;
+
     printf("{\"events\":%" PRIu64 ",\"seconds\":%.3f,\"processor_seconds\":%.3f,"
-           "\"events_per_second\":%.0f,\"bytes_per_event\":%.3f,\"resident_mib\":%.1f}\n",
-           events, elapsed, busy, (double)events / busy, (double)bytes / (double)events,
-           (double)usage.ru_maxrss / 1024);
+           "\"events_per_second\":%.0f,\"bytes_per_event\":%.3f,\"resident_mib\":%.1f",
+           events, one.elapsed, one.busy, (double)events / one.busy, (double)bytes / (double)events,
+           one.resident_mib);
+    if (has_two)
+        print_run("two_processors", &two);
+    else
+        printf(",\"two_processors\":null");
+    print_run("part", &part);
+    puts("}");
 }
 
 static uint64_t number(int argc, char **argv, int at, uint64_t otherwise)
@@ -94,7 +136,7 @@ int main(int argc, char **argv)
     struct heap_made *made = heap_made_new(1, (uint32_t)stacks, (uint32_t)live);
     uint64_t bytes = heap_made_save(made, events, fd);
     heap_made_free(made);
-    measure(argv[1], path, events, bytes);
+    measure_all(argv[1], path, events, bytes);
     if (argc <= 5)
         unlink(temporary);
     return 0;

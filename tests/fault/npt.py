@@ -11,7 +11,7 @@ HEADER_BYTES = 32
 BLOCK_HEADER_BYTES = 32
 RAW, ZSTD = 0, 1
 TYPES = ("", "PROCESS", "STRINGS", "MODULES", "PLUGINS", "INSTANCES", "NODES", "EVENTS", "SYMBOLS",
-         "LIVE", "STATE", "END")
+         "LIVE", "STATE", "END", "HEAP", "OBJECTS", "FINDINGS", "INDEX")
 
 Block = collections.namedtuple("Block", "offset type sequence codec raw_bytes stored")
 _FRAME = struct.Struct("<4sIIIIII")

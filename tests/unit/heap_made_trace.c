@@ -16,6 +16,7 @@
 struct output {
     struct trace_writer writer;
     struct trace_buffer raw;
+    struct trace_index_writer index;
 };
 
 static void put(struct output *output, enum trace_block_type type)
@@ -93,6 +94,26 @@ static void put_nodes(struct output *output, uint32_t stacks)
     free(nodes);
 }
 
+static void put_index(struct output *output)
+{
+    trace_index_encode(&output->index, &output->raw);
+    put(output, TRACE_INDEX);
+}
+
+static void put_heap_block(struct output *output, struct trace_heap_writer *writer)
+{
+    struct trace_summary summary;
+
+    if (trace_heap_summary(writer, &summary) != 0)
+        abort();
+    summary.sequence = output->writer.sequence;
+    trace_index_add(&output->index, &summary);
+    trace_heap_encode(writer, &output->raw);
+    put(output, TRACE_HEAP);
+    if (trace_index_is_full(&output->index))
+        put_index(output);
+}
+
 static void put_heap(struct output *output, struct heap_made *made, uint64_t count)
 {
     struct trace_heap_event events[BATCH];
@@ -107,9 +128,9 @@ static void put_heap(struct output *output, struct heap_made *made, uint64_t cou
         count -= batch;
         if (trace_heap_count(writer) + BATCH <= TRACE_HEAP_MAX && count > 0)
             continue;
-        trace_heap_encode(writer, &output->raw);
-        put(output, TRACE_HEAP);
+        put_heap_block(output, writer);
     }
+    put_index(output);
     trace_heap_writer_free(writer);
 }
 
@@ -132,6 +153,7 @@ uint64_t heap_made_save(struct heap_made *made, uint64_t count, int fd)
     trace_end_encode(&end, &output.raw);
     put(&output, TRACE_END);
     trace_buffer_free(&output.raw);
+    trace_index_free(&output.index);
     uint64_t bytes = output.writer.good_bytes;
     if (trace_writer_close(&output.writer) != 0)
         abort();

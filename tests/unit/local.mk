@@ -92,7 +92,8 @@ tests_unit_trace_heap_SOURCES = tests/unit/trace-heap.c \
 tests_unit_trace_heap_LDADD = libformat.la $(CMOCKA_LIBS)
 recorder_test_sources = \
 	tests/unit/fake_host.c tests/unit/fake_host.h tests/unit/fake_host_contract.c \
-	tests/unit/trace_reader.c tests/unit/trace_reader.h
+	tests/unit/trace_reader.c tests/unit/trace_reader.h \
+	tests/unit/trace_summaries.c tests/unit/trace_summaries.h
 recorder_rig_sources = \
 	tests/unit/recorder_rig.c tests/unit/recorder_rig.h $(recorder_test_sources)
 tests_unit_recorder_contract_SOURCES = tests/unit/recorder-contract.c $(recorder_rig_sources)

@@ -55,6 +55,7 @@ struct read_trace *rig_close(struct rig *rig)
     struct trace_buffer raw = {0};
     drain_round(&rig->drain, true);
     assert_int_equal(drain_flush(&rig->drain, UINT64_MAX), 0);
+    assert_int_equal(drain_index(&rig->drain), 0);
     assert_int_equal(tables_write_final(&rig->tables), 0);
     assert_int_equal(live_write(&rig->tables, &state.live_entries, &state.live_busy), 0);
     int error = contract_write(&rig->tables, &state.object_entries, &state.finding_entries);

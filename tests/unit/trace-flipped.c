@@ -180,6 +180,23 @@ static void make_odd_heap(struct trace_buffer *out)
     put_heap(200, out);
 }
 
+static void make_index(struct trace_buffer *out)
+{
+    static const struct trace_summary_plugin plugins[] = {
+        {.plugin = 0, .allocs = 5, .bytes = 1000, .frees = 4},
+        {.plugin = 3, .allocs = 1, .failed_allocs = 2, .bytes = UINT64_MAX},
+    };
+    static const struct trace_summary summaries[] = {{7, 1000, 2000, 12, 2, plugins},
+                                                     {8, 500, 500, 1, 0, NULL},
+                                                     {300, 2500, 9000, 9, 1, plugins}};
+    struct trace_index_writer writer = {0};
+
+    for (size_t i = 0; i < sizeof(summaries) / sizeof(*summaries); i++)
+        trace_index_add(&writer, &summaries[i]);
+    trace_index_encode(&writer, out);
+    trace_index_free(&writer);
+}
+
 static const struct {
     enum trace_block_type type;
     void (*make)(struct trace_buffer *out);
@@ -189,7 +206,7 @@ static const struct {
     {TRACE_INSTANCES, make_instances}, {TRACE_NODES, make_nodes},   {TRACE_LIVE, make_live},
     {TRACE_SYMBOLS, make_symbols},     {TRACE_EVENTS, make_events}, {TRACE_HEAP, make_heap},
     {TRACE_HEAP, make_odd_heap},       {TRACE_OBJECTS, make_objects},
-    {TRACE_FINDINGS, make_findings},
+    {TRACE_FINDINGS, make_findings},   {TRACE_INDEX, make_index},
 };
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
 

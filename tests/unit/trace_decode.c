@@ -199,6 +199,28 @@ static int decode_heap(const void *bytes, size_t length, struct trace_fault *fau
     return result != 0 ? result : (int)got;
 }
 
+static int check_summary(void *context, const struct trace_summary *summary)
+{
+    const struct trace_summary_plugin *plugins = summary->plugins;
+    uint64_t *last = context;
+
+    assert_true(*last == UINT64_MAX || summary->sequence > *last);
+    assert_true(summary->first_stamp <= summary->last_stamp);
+    for (uint32_t i = 0; i < summary->plugin_count; i++) {
+        assert_in_range(plugins[i].plugin, 0, UINT16_MAX);
+        assert_true(i == 0 || plugins[i].plugin > plugins[i - 1].plugin);
+    }
+    *last = summary->sequence;
+    return 0;
+}
+
+static int decode_index(const void *bytes, size_t length, struct trace_fault *fault)
+{
+    uint64_t last = UINT64_MAX;
+
+    return trace_index_decode(bytes, length, check_summary, &last, fault);
+}
+
 int trace_decode(enum trace_block_type type, const void *bytes, size_t length,
                  struct trace_fault *ret_fault)
 {
@@ -210,6 +232,7 @@ int trace_decode(enum trace_block_type type, const void *bytes, size_t length,
         [TRACE_LIVE] = decode_live,           [TRACE_STATE] = decode_state,
         [TRACE_END] = decode_end,             [TRACE_HEAP] = decode_heap,
         [TRACE_OBJECTS] = decode_objects,     [TRACE_FINDINGS] = decode_findings,
+        [TRACE_INDEX] = decode_index,
     };
 
     assert_in_range(type, TRACE_PROCESS, TRACE_BLOCK_TYPES - 1);

@@ -199,6 +199,8 @@ static int read_events(struct read_trace *trace, const uint8_t *raw, size_t byte
     struct trace_event event;
     struct trace_gap gap;
     bool after_stack = false;
+
+    summaries_begin(&trace->summaries, trace->blocks, false);
     int result = trace_events_open(&reader, raw, bytes, NULL);
 
     while (result == 0 && (result = trace_events_next(&reader, &event, NULL)) == 1) {
@@ -208,6 +210,7 @@ static int read_events(struct read_trace *trace, const uint8_t *raw, size_t byte
         } else if (keep_event(trace, &event, after_stack) != 0) {
             return 1;
         } else {
+            summaries_event(&trace->summaries, event.event.stamp);
             after_stack = after_stack && event.event.node == RING_NODE_INLINE;
         }
         result = 0;
@@ -226,6 +229,7 @@ static int keep_heap_event(struct read_trace *trace, const struct trace_heap_eve
         return broken(trace, "a heap event names what is not there yet");
     trace->heap = grow(trace->heap, trace->heap_count, sizeof(*trace->heap));
     trace->heap[trace->heap_count++] = *event;
+    summaries_heap(&trace->summaries, event);
     return 0;
 }
 
@@ -235,6 +239,8 @@ static int read_heap(struct read_trace *trace, const uint8_t *raw, size_t bytes)
     struct trace_heap_event events[500];
     uint64_t expected, met = 0;
     long count = 0;
+
+    summaries_begin(&trace->summaries, trace->blocks, true);
     int result = trace_heap_open(reader, raw, bytes, &expected, NULL);
 
     while (result == 0 && (count = trace_heap_next(reader, events, 500, NULL)) > 0)
@@ -277,7 +283,13 @@ static int read_block(struct read_trace *trace, uint32_t type, const uint8_t *ra
     case TRACE_FINDINGS:
         trace->finding_count = 0;
         return trace_findings_decode(raw, bytes, on_finding, trace, NULL);
+    case TRACE_INDEX:
+        if (summaries_compare(&trace->summaries, raw, bytes) != 0)
+            return broken(trace, "an index that is not what its blocks are");
+        return 0;
     case TRACE_STATE:
+        if (!summaries_are_complete(&trace->summaries))
+            return broken(trace, "blocks without an index before STATE");
         trace->has_state = true;
         return trace_state_decode(raw, bytes, &trace->state, NULL);
     case TRACE_END: trace->has_end = true; return trace_end_decode(raw, bytes, &trace->end, NULL);
@@ -375,5 +387,6 @@ void read_trace_free(struct read_trace *trace)
     free(trace->live);
     free(trace->objects);
     free(trace->findings);
+    summaries_free(&trace->summaries);
     free(trace);
 }

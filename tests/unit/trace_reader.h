@@ -14,6 +14,7 @@
 
 #include "format/trace.h"
 #include "format/trace_heap.h"
+#include "tests/unit/trace_summaries.h"
 
 #define READ_MAX_TABLE 4096
 
@@ -64,6 +65,7 @@ struct read_trace {
     size_t finding_count;
     struct read_symbol symbols[READ_MAX_TABLE];
     size_t symbol_count;
+    struct summaries summaries;
 };
 
 /* Never NULL; read_trace_free() it. */

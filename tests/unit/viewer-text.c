@@ -17,6 +17,7 @@
 
 #include "viewer/host_process.h"
 #include "viewer/newest.h"
+#include "viewer/progress.h"
 #include "viewer/text.h"
 
 static void numbers(void **state)
@@ -155,11 +156,43 @@ static void process(void **state)
     assert_false(host_process_same_boot(""));
 }
 
+static void assert_line(uint64_t items, uint64_t elapsed_s, uint64_t done, size_t width,
+                        const char *expected)
+{
+    struct progress progress = {.what = "reading", .items = items};
+    char line[PROGRESS_LINE_MAX];
+    size_t length = progress_line(&progress, elapsed_s * 1000000000, done, 1000, width, line);
+
+    assert_string_equal(line, expected);
+    assert_int_equal(length, strlen(expected));
+}
+
+static void progress(void **state)
+{
+    struct progress most = {.what = "reading heap events", .items = UINT64_MAX};
+    char line[PROGRESS_LINE_MAX];
+
+    (void)state;
+    assert_line(0, 2, 0, 40, "reading 0 % [--------------------------]");
+    assert_line(0, 2, 500, 40, "reading 50 % [########--------] 3 s left");
+    assert_line(50000000, 2, 500, 50, "reading 50 % [########--------] 25.0 M/s, 3 s left");
+    assert_line(50000000, 2, 500, 35, "reading 50 % 25.0 M/s, 3 s left");
+    assert_line(50000000, 2, 500, 20, "reading 50 %");
+    assert_line(50000000, 2, 500, 10, "50 %");
+    assert_line(50000000, 2, 500, 3, "");
+    assert_line(0, 100, 100, 30, "reading 10 % 16 min left");
+    assert_line(0, 100, 1000, 24, "reading 100 % 1 s left");
+    for (size_t width = 0; width < 300; width++)
+        for (uint64_t done = 0; done <= 1000; done += 125)
+            assert_in_range(progress_line(&most, UINT64_C(1) << 40, done, 1000, width, line), 0,
+                            width);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers), cmocka_unit_test(names),   cmocka_unit_test(quoting),
-        cmocka_unit_test(newest),  cmocka_unit_test(process),
+        cmocka_unit_test(newest),  cmocka_unit_test(process), cmocka_unit_test(progress),
     };
     return cmocka_run_group_tests_name("viewer-text", tests, NULL, NULL);
 }

@@ -22,6 +22,11 @@ int reading_file(void)
     return file;
 }
 
+int reading_descriptor(void)
+{
+    return file;
+}
+
 struct reading reading_again(bool force)
 {
     struct reading reading = {0};

@@ -36,6 +36,9 @@ struct reading reading_take(struct made *made, enum reading_kind kind);
 /* Empties the file, for a test that writes it itself. */
 int reading_file(void);
 
+/* The file as it is. */
+int reading_descriptor(void);
+
 /* Reads what is in the file; with force, however damaged. */
 struct reading reading_again(bool force);
 void reading_close(struct reading *reading);
