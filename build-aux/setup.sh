@@ -8,7 +8,8 @@ packages_to_build="build-essential autoconf automake libtool libunwind-dev uthas
 packages_for_browser="cutycapt libqt5webkit5 xvfb xauth"
 packages_for_tests="libcmocka-dev mandoc python3 python3-pyqt5 python3-pyqt5.qtwebkit
     wkhtmltopdf libgtk2.0-0 valgrind gdb strace binutils procps util-linux
-    git libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0"
+    git libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0
+    clang libclang-rt-dev"
 
 say() {
     printf '%s: %s\n' "$me" "$*"
