@@ -64,12 +64,16 @@ libviewer_la_SOURCES = \
 	viewer/model_events.c \
 	viewer/model_live.c \
 	viewer/model_objects.c \
+	viewer/module_map.c \
+	viewer/module_map.h \
 	viewer/names.c \
 	viewer/names.h \
 	viewer/newest.c \
 	viewer/newest.h \
 	viewer/options.c \
 	viewer/options.h \
+	viewer/own_instances.c \
+	viewer/own_instances.h \
 	viewer/own_nodes.c \
 	viewer/own_nodes.h \
 	viewer/paragraph.c \

@@ -111,6 +111,12 @@ def test_harness(tap, name, folder, scratch):
     status, output = run(name, "-runs=0", *bounds_of(name), folder)
     tap.result(status == 0 and executions(output) >= inputs > 0,
                f"{name}: inputs that are kept", output)
+    heavy = os.path.join(os.path.dirname(folder), "heavy", name)
+    if os.path.isdir(heavy):
+        paths = [os.path.join(heavy, one) for one in sorted(os.listdir(heavy))]
+        status, output = run(name, *bounds_of(name), *paths)
+        tap.result(status == 0 and output.count("Executed ") == len(paths) > 0,
+                   f"{name}: inputs that ask for much", output)
     runs = int(os.environ.get("NPNTRACE_TEST_RUNS") or 0)
     limits = [] if runs else [f"-max_total_time={TEST_SECONDS}"]
     seed = os.environ.get("NPNTRACE_TEST_SEED") or "1"

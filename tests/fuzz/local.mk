@@ -49,7 +49,8 @@ $(fuzz_programs): tests/fuzz/%: $$(call fuzz_objects_of,$$(fuzz_$$*_sources)) \
 
 # ---- inputs to begin with --------------------------------------------------------------
 check_PROGRAMS += tests/fuzz/seeds
-tests_fuzz_seeds_SOURCES = tests/fuzz/seeds.c \
+tests_fuzz_seeds_SOURCES = \
+	tests/fuzz/seeds.c tests/fuzz/seeds_heavy.c tests/fuzz/seeds_heavy.h \
 	tests/fuzz/image.c tests/fuzz/image.h tests/fuzz/pieces.c tests/fuzz/pieces.h \
 	tests/fuzz/trace_pieces.c tests/fuzz/trace_pieces.h \
 	tests/unit/heap_made_trace.c $(heap_made_sources) \

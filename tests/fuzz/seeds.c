@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "tests/fuzz/image.h"
+#include "tests/fuzz/seeds_heavy.h"
 #include "tests/fuzz/trace_pieces.h"
 #include "tests/unit/heap_made.h"
 #include "tests/unit/viewer_contract.h"
@@ -137,5 +138,6 @@ int main(int argc, char **argv)
     save_made("contract", contract_of(3));
     save_made("findings", contract_with_findings());
     save_heap();
+    seeds_heavy_save(directory);
     return 0;
 }
