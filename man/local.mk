@@ -6,6 +6,7 @@ dist_man_MANS += \
 	man/npntrace-record.1 \
 	man/npntrace-report.1 \
 	man/npntrace-leaks.1 \
+	man/npntrace-diff.1 \
 	man/npntrace-findings.1 \
 	man/npntrace-events.1 \
 	man/npntrace-info.1 \

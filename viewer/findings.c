@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/findings.h"
+#include "viewer/message.h"
+#include "viewer/verb.h"
 #include "viewer/text.h"
 #include "viewer/xalloc.h"
 
@@ -186,4 +188,14 @@ void findings_free(struct findings *findings)
 {
     free(findings->list);
     *findings = (struct findings){0};
+}
+
+int findings_status(const struct recording *recording, const struct findings *findings)
+{
+    if (findings->count != 0 || recording->losses.unlisted_findings != 0)
+        return STATUS_FOUND;
+    if (recording->has_contract)
+        return STATUS_GOOD;
+    message("%s: --fail-on-finding: whether there was a finding is not recorded", recording->path);
+    return STATUS_TROUBLE;
 }

@@ -42,6 +42,10 @@ void findings_find_heap_blocks(struct recording *recording, struct findings *fin
 /* How many findings_find() would find of all plug-ins. */
 size_t findings_count(const struct model *model);
 
+/* The exit status of a verb that is to fail on one of these: STATUS_TROUBLE after a message where
+ * that is not known. */
+int findings_status(const struct recording *recording, const struct findings *findings);
+
 /* What the recording had no room for or breaks off before, as a sentence; NULL: all is known. The
  * caller frees it. */
 char *findings_missing(const struct recording *recording);

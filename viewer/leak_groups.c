@@ -28,6 +28,7 @@ struct leak_group {
     struct group_key key;
     uint64_t blocks, bytes, objects, refs;
     uint64_t first_stamp, last_stamp;
+    uint64_t parts[LEAK_PARTS];
     UT_hash_handle hh;
 };
 
@@ -55,6 +56,7 @@ void leak_groups_add(struct leak_groups *groups, const struct leaked *leaked)
         group->blocks++;
     group->bytes += leaked->bytes;
     group->refs += leaked->refs;
+    group->parts[leaked->part]++;
     if (leaked->stamp < group->first_stamp)
         group->first_stamp = leaked->stamp;
     if (leaked->stamp > group->last_stamp)
@@ -73,6 +75,28 @@ void leak_groups_mark(struct leak_groups *groups, uint32_t plugin, uint32_t stac
         const struct group_key *key = &group->key;
         if (key->domain == LEAK_NPN && key->plugin == plugin && key->stack == stack)
             group->key.while_false = true;
+    }
+}
+
+void leak_groups_filter(struct leak_groups *groups, leak_groups_keep *keep, void *context)
+{
+    struct leak_group *group, *next;
+
+    HASH_ITER(hh, groups->list, group, next)
+    {
+        const struct group_key *key = &group->key;
+        struct leak_part part = {.plugin = key->plugin,
+                                 .instance = key->instance,
+                                 .stack = key->stack,
+                                 .last_stack = key->last_stack,
+                                 .domain = (enum leak_domain)key->domain,
+                                 .blocks = group->blocks,
+                                 .bytes = group->bytes,
+                                 .objects = group->objects};
+        if (keep(context, &part))
+            continue;
+        HASH_DEL(groups->list, group);
+        free(group);
     }
 }
 
@@ -140,6 +164,8 @@ static void add_sums(struct leak *leak, const struct leak_group *group)
     leak->bytes += group->bytes;
     leak->objects += group->objects;
     leak->refs += group->refs;
+    for (size_t i = 0; i < LEAK_PARTS; i++)
+        leak->parts[i] += group->parts[i];
     if (group->first_stamp < leak->first_stamp)
         leak->first_stamp = group->first_stamp;
     if (group->last_stamp > leak->last_stamp)

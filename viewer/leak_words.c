@@ -2,8 +2,14 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/leak_words.h"
+#include "viewer/leak_growth.h"
 #include "viewer/text.h"
 #include "viewer/xalloc.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 const char *leak_domain_name(enum leak_domain domain)
 {
@@ -30,6 +36,45 @@ const char *leak_kind_text(enum leak_kind kind, bool live)
         [LEAK_OUTLIVED_PLUGIN] = "outlived its plug-in",
     };
     return live && kind == LEAK_LIVE_AT_EXIT ? "live now" : texts[kind];
+}
+
+const char *leak_growth_name(enum leak_growth growth)
+{
+    static const char *const names[] = {
+        [LEAK_GROWS_BY_INSTANCE] = "by-instance",
+        [LEAK_GROWS_BY_TIME] = "by-time",
+    };
+    return names[growth];
+}
+
+/* "Growing: ... ", "" if it does not. */
+static char *growth_text(const struct leak *leak)
+{
+    char parts[LEAK_PARTS * 21 + 1];
+    size_t used = 0;
+
+    if (leak->growth == LEAK_GROWS_BY_INSTANCE)
+        return xalloc_format("Growing: %s that are gone left some. ",
+                             text_plural(leak->over_count, "instance").chars);
+    if (leak->growth == LEAK_STEADY)
+        return xalloc_string("");
+    for (size_t i = 0; i < LEAK_PARTS; i++)
+        used += (size_t)snprintf(parts + used, sizeof(parts) - used, "%s%" PRIu64,
+                                 i == 0 ? "" : " ", leak->parts[i]);
+    return xalloc_format("Growing: each eighth of the time left some (%s). ", parts);
+}
+
+char *leak_age_text(const struct model *model, const struct leak *leak)
+{
+    struct text oldest = text_duration(leak_growth_age(model, leak->first_stamp)),
+                newest = text_duration(leak_growth_age(model, leak->last_stamp));
+    char *growth = growth_text(leak);
+    char *text = strcmp(oldest.chars, newest.chars) == 0
+                     ? xalloc_format("%sAge: %s.", growth, oldest.chars)
+                     : xalloc_format("%sAge: %s to %s.", growth, newest.chars, oldest.chars);
+
+    free(growth);
+    return text;
 }
 
 const char *leak_way_name(const struct leak *leak)

@@ -15,6 +15,11 @@ const char *leak_kind_text(enum leak_kind kind, bool live); /* for people */
  * "NPN_RetainObject"; of the host's heap how it was handed over; NULL for other heap memory. */
 const char *leak_way_name(const struct leak *leak);
 
+const char *leak_growth_name(enum leak_growth growth); /* "by-instance"; NULL: it does not grow */
+
+/* "Growing: 3 instances that are gone left some. 0.9 s to 2.1 s old.": the caller frees it. */
+char *leak_age_text(const struct model *model, const struct leak *leak);
+
 /* A sentence about whose fault it is; NULL: the plug-in's, as ever. */
 const char *leak_remark(const struct leak *leak);
 

@@ -4,7 +4,9 @@
 #include "viewer/leaks.h"
 #include "format/finding.h"
 #include "viewer/handed.h"
+#include "viewer/leak_filter.h"
 #include "viewer/leak_groups.h"
+#include "viewer/leak_growth.h"
 
 #include <stdlib.h>
 
@@ -39,16 +41,17 @@ static void add_npn(struct leak_groups *groups, const struct model *model, struc
         const struct trace_live *block = &model->live[i];
         if (wanted_plugins != NULL && !wanted_plugins[block->plugin])
             continue;
-        leak_groups_add(groups,
-                        &(struct leaked){.plugin = block->plugin,
-                                         .instance = block->instance,
-                                         .stack = stacks_of(stacks, block->node),
-                                         .way = EVENT_ORIGIN(block->flags),
-                                         .domain = LEAK_NPN,
-                                         .kind = leak_kind_of(model, block->plugin, block->instance,
-                                                              block->stamp),
-                                         .bytes = block->size_bytes,
-                                         .stamp = block->stamp});
+        leak_groups_add(
+            groups, &(struct leaked){
+                        .plugin = block->plugin,
+                        .instance = block->instance,
+                        .stack = stacks_of(stacks, block->node),
+                        .way = EVENT_ORIGIN(block->flags),
+                        .domain = LEAK_NPN,
+                        .kind = leak_kind_of(model, block->plugin, block->instance, block->stamp),
+                        .bytes = block->size_bytes,
+                        .stamp = block->stamp,
+                        .part = leak_growth_part(model, block->plugin, block->stamp)});
     }
 }
 
@@ -67,7 +70,9 @@ static void add_objects(struct leak_groups *groups, const struct model *model,
                                                  .domain = LEAK_OBJECT,
                                                  .kind = kind_of_object(model, object),
                                                  .refs = object->refs,
-                                                 .stamp = object->stamp});
+                                                 .stamp = object->stamp,
+                                                 .part = leak_growth_part(model, object->plugin,
+                                                                          object->stamp)});
     }
 }
 
@@ -92,7 +97,8 @@ static void add_heap(struct leak_groups *groups, const struct model *model, stru
                                      .domain = LEAK_HEAP,
                                      .kind = leak_kind_of(model, plugin, instance, block->stamp),
                                      .bytes = block->size_bytes,
-                                     .stamp = block->stamp});
+                                     .stamp = block->stamp,
+                                     .part = leak_growth_part(model, plugin, block->stamp)});
     }
 }
 
@@ -107,18 +113,6 @@ static void mark_while_false(struct leak_groups *groups, const struct model *mod
         if (finding->kind == FINDING_RESULT_WHILE_FALSE)
             leak_groups_mark(groups, finding->owner_plugin, stacks_of(stacks, finding->owner_node));
     }
-}
-
-static int biggest_first(const void *left, const void *right)
-{
-    const struct leak *a = left, *b = right;
-    const uint64_t pairs[][2] = {
-        {a->bytes, b->bytes}, {a->blocks, b->blocks}, {a->objects, b->objects}};
-
-    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
-        if (pairs[i][0] != pairs[i][1])
-            return pairs[i][0] < pairs[i][1] ? 1 : -1;
-    return (a->first_stamp > b->first_stamp) - (a->first_stamp < b->first_stamp);
 }
 
 static void sum_up(struct leaks *leaks)
@@ -144,13 +138,16 @@ struct leaks leaks_find(const struct model *model, struct stacks *stacks,
     add_objects(&groups, model, stacks, wanted->plugins);
     add_heap(&groups, model, stacks, &handed, wanted);
     mark_while_false(&groups, model, stacks);
+    if (wanted->filter != NULL)
+        leak_filter_apply(wanted->filter, &groups, stacks);
     struct leaks leaks = leak_groups_join(&groups, wanted->whole_stacks ? NULL : stacks);
     leaks.handed = handed.count;
     leaks.handed_bytes = handed.bytes;
     handed_free(&handed);
     sum_up(&leaks);
-    if (leaks.count != 0)
-        qsort(leaks.list, leaks.count, sizeof(*leaks.list), biggest_first);
+    for (size_t i = 0; i < leaks.count; i++)
+        leak_growth_find(model, &leaks.list[i]);
+    leaks_sort(&leaks, LEAKS_BY_SUSPICION);
     return leaks;
 }
 

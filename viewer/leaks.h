@@ -16,6 +16,9 @@
  * The first that holds is taken. What the plug-in handed over to the browser is no leak of its own;
  * where it shows that the host did not free it (viewer/handed.h) it is the host's. What the host
  * allocated for itself on the heap is nobody's, and only counts when it is asked for.
+ *
+ * A leak that grows is the likeliest to be one: viewer/leak_growth.h. What is known, or not the
+ * plug-in's own, can be left out: viewer/leak_filter.h.
  * Threads: one. Memory: until leaks_free().
  */
 #ifndef NPNTRACE_VIEWER_LEAKS_H
@@ -23,9 +26,17 @@
 
 #include "viewer/stacks.h"
 
+#define LEAK_PARTS 8u /* of the time of a plug-in */
+
 enum leak_kind { LEAK_LIVE_AT_EXIT, LEAK_OUTLIVED_INSTANCE, LEAK_OUTLIVED_PLUGIN, LEAK_KINDS };
 
 enum leak_domain { LEAK_NPN, LEAK_HEAP, LEAK_OBJECT };
+
+enum leak_growth {
+    LEAK_STEADY,
+    LEAK_GROWS_BY_INSTANCE, /* several instances that are over left some each */
+    LEAK_GROWS_BY_TIME,     /* nearly every part of the time left some */
+};
 
 /* What of a leak belongs to one instance. */
 struct leak_share {
@@ -57,6 +68,10 @@ struct leak {
                          says: some browsers release them then */
     uint64_t first_stamp; /* of the oldest block */
     uint64_t last_stamp;
+    uint64_t parts[LEAK_PARTS]; /* blocks or objects, by the part of the plug-in's time in which
+                                   they came */
+    enum leak_growth growth;
+    size_t over_count;         /* instances of the shares that are over */
     struct leak_share *shares; /* by serial */
     size_t share_count;
     struct leak_stack *stacks; /* at least one; the commonest first */
@@ -64,7 +79,7 @@ struct leak {
 };
 
 struct leaks {
-    struct leak *list; /* biggest first; objects last */
+    struct leak *list; /* the likeliest first: see leak_growth.h */
     size_t count;
     uint64_t blocks; /* in all of them */
     uint64_t bytes;
@@ -78,9 +93,10 @@ struct leaks {
 };
 
 struct leaks_wanted {
-    const bool *plugins; /* by id, whether its leaks count; NULL: all do */
-    bool host;           /* its own heap as well */
-    bool whole_stacks;   /* each stack is a place of its own */
+    const bool *plugins;        /* by id, whether its leaks count; NULL: all do */
+    bool host;                  /* its own heap as well */
+    bool whole_stacks;          /* each stack is a place of its own */
+    struct leak_filter *filter; /* leaves some out, and counts them; NULL: none */
 };
 
 struct leaks leaks_find(const struct model *model, struct stacks *stacks,

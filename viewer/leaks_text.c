@@ -5,6 +5,7 @@
 #include "viewer/findings.h"
 #include "viewer/instance_text.h"
 #include "viewer/leak_words.h"
+#include "viewer/leaks_suppressed.h"
 #include "viewer/paragraph.h"
 #include "viewer/stack_text.h"
 #include "viewer/text.h"
@@ -22,25 +23,9 @@
 #define NUMBER_COLUMNS 5 /* "  1. " */
 #define SHARES_SHOWN 3   /* instances of one leak */
 
-/* "12 blocks, 48.0 KiB, and 2 objects" */
-static char *amount_of(const struct leaks *leaks)
-{
-    char *objects = leaks->objects == 0
-                        ? xalloc_string("")
-                        : xalloc_format("%s%s", leaks->blocks != 0 ? ", and " : "",
-                                        text_plural(leaks->objects, "object").chars);
-    char *amount = leaks->blocks == 0
-                       ? xalloc_string(objects)
-                       : xalloc_format("%s, %s%s", text_plural(leaks->blocks, "block").chars,
-                                       text_bytes(leaks->bytes).chars, objects);
-
-    free(objects);
-    return amount;
-}
-
 static void print_verdict(const struct session *session, const struct leaks *leaks)
 {
-    char *amount = amount_of(leaks);
+    char *amount = leaks_suppressed_amount(leaks->blocks, leaks->bytes, leaks->objects);
     bool live = session->recording->live;
     bool partial = session->model->has_heap && !model_is_complete(session->model);
     struct text count = text_plural(leaks->count, live ? "place" : "leak");
@@ -105,6 +90,16 @@ static void print_shares(const struct session *session, const struct leak *leak)
                      text_plural(instances - SHARES_SHOWN, "more instance").chars);
 }
 
+static void print_age(const struct session *session, const struct leak *leak)
+{
+    char *text = leak_age_text(session->model, leak);
+
+    printf("%*s", NUMBER_COLUMNS, "");
+    paragraph_print(&session->terminal, leak->growth != LEAK_STEADY ? TERMINAL_BAD : TERMINAL_FAINT,
+                    NUMBER_COLUMNS, text);
+    free(text);
+}
+
 static void print_line(const char *line)
 {
     printf("%*s%s\n", NUMBER_COLUMNS, "", line);
@@ -161,6 +156,7 @@ static void print_leak(const struct session *session, const struct leak *leak, s
         printf("%*s", NUMBER_COLUMNS, "");
         paragraph_print(&session->terminal, TERMINAL_PLAIN, NUMBER_COLUMNS, leak_remark(leak));
     }
+    print_age(session, leak);
     print_stacks(session, leak);
     free(title);
     free(name);
@@ -208,7 +204,8 @@ static void print_next(const struct session *session, const struct leaks *leaks,
     free(name);
 }
 
-void leaks_text_print(const struct session *session, const struct leaks *leaks, bool with_host)
+void leaks_text_print(const struct session *session, const struct leaks *leaks,
+                      const struct leak_filter *filter, bool with_host)
 {
     size_t limit = session_limit(session, LEAKS_SHOWN);
     char *host = verdict_host(session->recording), *lost = verdict_losses(session->model);
@@ -220,6 +217,7 @@ void leaks_text_print(const struct session *session, const struct leaks *leaks, 
     paragraph_print(&session->terminal, TERMINAL_PLAIN, 0, host);
     if (lost != NULL)
         paragraph_format(&session->terminal, TERMINAL_BAD, 0, "Lost: %s", lost);
+    leaks_suppressed_print(session, filter);
     bool not_listed = !with_host && print_not_listed(session, leaks);
     for (size_t i = 0; i < leaks->count && i < limit; i++)
         print_leak(session, &leaks->list[i], i + 1);

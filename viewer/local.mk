@@ -5,6 +5,10 @@ noinst_LTLIBRARIES += libviewer.la
 libviewer_la_SOURCES = \
 	viewer/all_events.c \
 	viewer/all_events.h \
+	viewer/builtin_suppressions.c \
+	viewer/builtin_suppressions.h \
+	viewer/choose.c \
+	viewer/choose.h \
 	viewer/clock_now.c \
 	viewer/clock_now.h \
 	viewer/consistency.c \
@@ -13,6 +17,16 @@ libviewer_la_SOURCES = \
 	viewer/cursor.h \
 	viewer/demangle.c \
 	viewer/demangle.h \
+	viewer/diff.c \
+	viewer/diff.h \
+	viewer/diff_json.c \
+	viewer/diff_json.h \
+	viewer/diff_key.c \
+	viewer/diff_key.h \
+	viewer/diff_notes.c \
+	viewer/diff_notes.h \
+	viewer/diff_text.c \
+	viewer/diff_text.h \
 	viewer/each.c \
 	viewer/each.h \
 	viewer/each_choose.c \
@@ -47,12 +61,22 @@ libviewer_la_SOURCES = \
 	viewer/instance_text.h \
 	viewer/json_out.c \
 	viewer/json_out.h \
+	viewer/leak_filter.c \
+	viewer/leak_filter.h \
 	viewer/leak_groups.c \
 	viewer/leak_groups.h \
+	viewer/leak_growth.c \
+	viewer/leak_growth.h \
+	viewer/leak_rules.c \
+	viewer/leak_rules.h \
 	viewer/leak_words.c \
 	viewer/leak_words.h \
 	viewer/leaks.c \
 	viewer/leaks.h \
+	viewer/leaks_json.c \
+	viewer/leaks_json.h \
+	viewer/leaks_suppressed.c \
+	viewer/leaks_suppressed.h \
 	viewer/leaks_text.c \
 	viewer/leaks_text.h \
 	viewer/mapping.c \
@@ -93,6 +117,8 @@ libviewer_la_SOURCES = \
 	viewer/report_text.h \
 	viewer/session.c \
 	viewer/session.h \
+	viewer/size_text.c \
+	viewer/size_text.h \
 	viewer/slots.c \
 	viewer/slots.h \
 	viewer/source_contract.c \
@@ -118,6 +144,9 @@ libviewer_la_SOURCES = \
 	viewer/stack_sums.h \
 	viewer/stacks.c \
 	viewer/stacks.h \
+	viewer/suppressions.c \
+	viewer/suppressions.h \
+	viewer/suppressions_match.c \
 	viewer/symbols.c \
 	viewer/symbols.h \
 	viewer/symbols_file.c \
@@ -150,6 +179,7 @@ npntrace_SOURCES = \
 	viewer/main.c \
 	viewer/verb.h \
 	viewer/verb_check.c \
+	viewer/verb_diff.c \
 	viewer/verb_events.c \
 	viewer/verb_findings.c \
 	viewer/verb_info.c \

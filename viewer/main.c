@@ -24,6 +24,7 @@ static const struct verb {
     {"record", "run a host and record its plug-ins' memory calls", verb_record},
     {"report", "who allocated how much: plug-ins, instances, call stacks", verb_report},
     {"leaks", "what is still live and why it counts", verb_leaks},
+    {"diff", "what grew from one recording to another", verb_diff},
     {"findings", "what plug-ins did against the rules of the API", verb_findings},
     {"events", "what happened, one line each", verb_events},
     {"info", "what is in a recording, and what was lost", verb_info},

@@ -92,7 +92,7 @@ static int parse_limit(struct options *options, const char *argument, struct arg
     return 0;
 }
 
-static void add_plugin(struct options *options, const char *name)
+void options_add_plugin(struct options *options, const char *name)
 {
     options->plugins = xalloc_grown(options->plugins, options->plugin_count,
                                     &options->plugin_capacity, sizeof(*options->plugins));
@@ -107,7 +107,7 @@ static error_t parse_shared(int key, char *argument, struct argp_state *state)
     case KEY_JSON: options->json = true; return 0;
     case KEY_FORCE: options->force = true; return 0;
     case KEY_NO_SYMBOLS: options->without_symbols = true; return 0;
-    case KEY_PLUGIN: add_plugin(options, argument); return 0;
+    case KEY_PLUGIN: options_add_plugin(options, argument); return 0;
     case KEY_COLOR: return parse_color(options, argument, state);
     case KEY_LIMIT: return parse_limit(options, argument, state);
     case ARGP_KEY_ARG:
@@ -173,6 +173,16 @@ static bool fits(const char *name, const char *path)
     return strncmp(name, base, length) == 0 && strcmp(base + length, ".so") == 0;
 }
 
+bool options_want_plugin(const char *name, const struct recording *recording, bool *wanted)
+{
+    bool found = false;
+
+    for (size_t id = 1; id <= recording->plugin_count; id++)
+        if (fits(name, recording->plugins[id - 1].path))
+            wanted[id] = found = true;
+    return found;
+}
+
 bool *options_wanted_plugins(const struct options *options, const struct recording *recording)
 {
     bool *wanted = xalloc_zeroed(recording->plugin_count + 1, sizeof(*wanted));
@@ -180,11 +190,7 @@ bool *options_wanted_plugins(const struct options *options, const struct recordi
     for (size_t id = 0; id <= recording->plugin_count; id++)
         wanted[id] = options->plugin_count == 0;
     for (size_t i = 0; i < options->plugin_count; i++) {
-        bool found = false;
-        for (size_t id = 1; id <= recording->plugin_count; id++)
-            if (fits(options->plugins[i], recording->plugins[id - 1].path))
-                wanted[id] = found = true;
-        if (!found) {
+        if (!options_want_plugin(options->plugins[i], recording, wanted)) {
             message("%s: no plug-in %s in this recording; \"npntrace info\" lists them",
                     recording->path, options->plugins[i]);
             free(wanted);

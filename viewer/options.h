@@ -44,6 +44,9 @@ void options_parse(const struct argp *argp, int argc, char **argv, void *input);
 int options_wrong(struct argp_state *state, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Adds to what --plugin gave. */
+void options_add_plugin(struct options *options, const char *name);
+
 /* The recording that was asked for, or NULL after a message. */
 struct recording *options_open(struct options *options);
 
@@ -53,6 +56,9 @@ struct recording *options_open(struct options *options);
  * a message if one fits none.
  */
 bool *options_wanted_plugins(const struct options *options, const struct recording *recording);
+
+/* Selects the plug-ins that one name fits; false: it fits none. */
+bool options_want_plugin(const char *name, const struct recording *recording, bool *wanted);
 
 /* The file for a command to be suggested: "" if it was not named, else a blank and the quoted name.
  */

@@ -17,6 +17,7 @@ enum status {
 int verb_record(int argc, char **argv);
 int verb_report(int argc, char **argv);
 int verb_leaks(int argc, char **argv);
+int verb_diff(int argc, char **argv);
 int verb_findings(int argc, char **argv);
 int verb_events(int argc, char **argv);
 int verb_info(int argc, char **argv);

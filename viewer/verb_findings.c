@@ -167,17 +167,6 @@ static void print_json(const struct session *session, const struct findings *fin
     free(missing);
 }
 
-/* What --fail-on-finding asks. */
-static int status_of(const struct recording *recording, const struct findings *findings)
-{
-    if (findings->count != 0 || recording->losses.unlisted_findings != 0)
-        return STATUS_FOUND;
-    if (recording->has_contract)
-        return STATUS_GOOD;
-    message("%s: --fail-on-finding: whether there was a finding is not recorded", recording->path);
-    return STATUS_TROUBLE;
-}
-
 int verb_findings(int argc, char **argv)
 {
     struct findings_options options = {0};
@@ -193,7 +182,7 @@ int verb_findings(int argc, char **argv)
         else
             findings_text_print(&session, &findings);
         if (options.fail_on_finding)
-            status = status_of(session.recording, &findings);
+            status = findings_status(session.recording, &findings);
         findings_free(&findings);
         session_end(&session);
     }

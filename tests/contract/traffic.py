@@ -30,8 +30,6 @@ CALLBACKS = ("allocate deallocate hasMethod invoke invokeDefault hasProperty get
 LATER = ["async", "timer", "timer-again"]
 SUMS = ("allocs", "bytes_allocated", "frees", "flushes", "received_blocks", "handed_over")
 
-THREAD_MEMORY = {"__tls_get_addr", "_dl_allocate_tls", "__GI__dl_allocate_tls"}
-
 # What browsers do differently.
 HOSTS = ("-", "header", "invalidate", "header,invalidate,no-save")
 
@@ -44,13 +42,6 @@ def read_counts(text):
             what, name, number = line.split(" ")
             counts[what][name] += int(number)
     return counts
-
-
-def is_of_threads(leak):
-    """What the C library keeps for threads: stacks that are used again, and variables in them. Only
-    heap blocks: the browser's have no such stacks."""
-    functions = {frame["function"] for frame in leak["stack"]}
-    return leak["domain"] == "heap" and not functions.isdisjoint(THREAD_MEMORY)
 
 
 class Traffic:
@@ -106,7 +97,7 @@ class Traffic:
             run.viewer("check", recording=path)
         findings, leaks, info = run.json("findings"), run.leaks(), run.json("info")
         problems = [f"finding: {run.viewer('findings')}"] if findings["findings"] else []
-        if any(not is_of_threads(leak) for leak in leaks["leaks"]):
+        if leaks["leaks"]:
             problems.append(f"leaks: {run.viewer('leaks')}")
         if not findings["complete"] or info["selfcheck_mismatches"] != 0:
             problems.append(f"complete: {findings['complete']}, "

@@ -75,7 +75,7 @@ def same_report(run, pairing, late):
 
 def same_leaks(run, log, events, pairing):
     """What `leaks --host` lists against the program's own list of live blocks."""
-    recorded = run.json("leaks", "--host")
+    recorded = run.json("leaks", "--host", "--no-builtin-suppressions")
     found = tallies.leaks(recorded, events)
     own = {key: n for key, n in found.items() if is_leaf(key[1])}
     problems = tallies.differences(tallies.live(log.live()), tallies.collections.Counter(own))

@@ -8,6 +8,7 @@ import collections
 import glob
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -28,10 +29,12 @@ HARNESSES = {
     "drain": Bounds(2000, 8192, 64, 512),
     "event": Bounds(80000, 8192, 64, 512),
     "ring": Bounds(2000, 8192, 300, 1024),
+    "suppressions": Bounds(40000, 2048, 64, 512),
     "symbols": Bounds(4000, 16384, 300, 1024),
     "trace": Bounds(3000, 8192, 300, 1024),
 }
-INPUT_SECONDS = 20  # for one input; milliseconds are usual
+INPUT_SECONDS = 60  # for one input, by the clock: milliseconds are usual, when nothing else runs
+HEAVY_SECONDS = 60  # of a processor, for all heavy inputs of a harness together
 TEST_SECONDS = 10  # for the runs of chance of one harness
 
 PLANTED = (
@@ -48,8 +51,12 @@ def program(name):
     return os.path.join(BUILD, "tests/fuzz", name)
 
 
-def run(name, *arguments, keep=FOUND):
+def run(name, *arguments, keep=FOUND, processor_seconds=None):
     """Returns the exit status and what it said."""
+    def limit():
+        if processor_seconds is not None:
+            resource.setrlimit(resource.RLIMIT_CPU, (processor_seconds, processor_seconds))
+
     os.makedirs(os.path.join(keep, name), exist_ok=True)
     environment = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1",
                        ASAN_OPTIONS="quarantine_size_mb=16:malloc_context_size=12:"
@@ -58,7 +65,7 @@ def run(name, *arguments, keep=FOUND):
         [program(name), f"-artifact_prefix={keep}/{name}/", "-print_final_stats=1",
          f"-timeout={INPUT_SECONDS}", *arguments],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        env=environment, check=False)
+        env=environment, check=False, preexec_fn=limit)
     return done.returncode, done.stdout.decode(errors="replace")
 
 
@@ -114,7 +121,8 @@ def test_harness(tap, name, folder, scratch):
     heavy = os.path.join(os.path.dirname(folder), "heavy", name)
     if os.path.isdir(heavy):
         paths = [os.path.join(heavy, one) for one in sorted(os.listdir(heavy))]
-        status, output = run(name, *bounds_of(name), *paths)
+        status, output = run(name, *bounds_of(name), "-timeout=1000", *paths,
+                             processor_seconds=HEAVY_SECONDS)
         tap.result(status == 0 and output.count("Executed ") == len(paths) > 0,
                    f"{name}: inputs that ask for much", output)
     runs = int(os.environ.get("NPNTRACE_TEST_RUNS") or 0)

@@ -6,7 +6,7 @@
 
 script_tests += tests/fuzz/fuzz.py
 
-fuzz_harnesses = block drain event planted ring symbols trace
+fuzz_harnesses = block drain event planted ring suppressions symbols trace
 fuzz_programs = $(addprefix tests/fuzz/,$(fuzz_harnesses))
 
 fuzz_shared_sources = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
@@ -19,6 +19,7 @@ fuzz_drain_sources = tests/fuzz/drain.c $(fuzz_image_sources) \
 fuzz_event_sources = tests/fuzz/event.c
 fuzz_planted_sources = tests/fuzz/planted.c
 fuzz_ring_sources = tests/fuzz/ring.c $(fuzz_image_sources) $(fuzz_reading_sources)
+fuzz_suppressions_sources = tests/fuzz/suppressions.c
 fuzz_symbols_sources = tests/fuzz/symbols.c
 fuzz_trace_sources = tests/fuzz/trace.c tests/fuzz/trace_pieces.c tests/fuzz/trace_pieces.h \
 	$(fuzz_pieces_sources) $(fuzz_reading_sources)

@@ -10,26 +10,35 @@
 #include "viewer/findings_text.h"
 #include "viewer/info.h"
 #include "viewer/json_out.h"
-#include "viewer/leaks.h"
+#include "viewer/leaks_json.h"
 #include "viewer/leaks_text.h"
 #include "viewer/report_text.h"
 #include "viewer/session.h"
 
 #include <stdlib.h>
 
-#define PRINTED 20u /* events and leaks; the others are read all the same */
+#define PRINTED 20u /* events; the others are read all the same */
 
+static const char patterns[] = "leak:^grow* max=2\nleak:libnp*+0x1\n";
+
+/* All of them, and what some suppressions leave. */
 static void print_leaks(struct session *session, bool as_json)
 {
-    struct leaks leaks =
-        leaks_find(session->model, session->stacks, &(struct leaks_wanted){.host = true});
+    struct suppressions suppressions = {0};
+    struct leak_filter filter = {.suppressions = &suppressions, .names = session->names};
+    struct leaks_wanted wanted = {.host = true, .filter = &filter};
+    struct suppressions_error error;
 
-    if (!as_json)
-        leaks_text_print(session, &leaks, true);
-    for (size_t i = 0; as_json && i < leaks.count && i < PRINTED; i++)
-        json_out_print(
-            json_out_stack(session->names, session->stacks, leaks.list[i].stacks->stack));
+    suppressions_parse(&suppressions, "fuzz", patterns, sizeof(patterns) - 1, &error);
+    suppressions_add_builtin(&suppressions);
+    struct leaks leaks = leaks_find(session->model, session->stacks, &wanted);
+    if (as_json)
+        leaks_json_print(session, &leaks, &filter);
+    else
+        leaks_text_print(session, &leaks, &filter, true);
     leaks_free(&leaks);
+    leak_filter_free(&filter);
+    suppressions_free(&suppressions);
 }
 
 static void print_findings(struct session *session)

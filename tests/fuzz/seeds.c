@@ -115,6 +115,17 @@ static void save_made(const char *name, struct made *made)
     made_free(made);
 }
 
+/* A name of 9 bytes, then the file. */
+static void save_suppressions(void)
+{
+    static const char text[] = "\11grow_zoneleak:grow\n# known\n\n leak:^grow_*$ max=10\n"
+                               "leak:*zone* max-bytes=64K\nleak:^libnp*+0x1f$\n";
+    static const char wrong[] = "\11grow_zoneleak:one max=ten\n";
+
+    save("suppressions", "good", text, sizeof(text) - 1);
+    save("suppressions", "wrong", wrong, sizeof(wrong) - 1);
+}
+
 static void save_heap(void)
 {
     struct heap_made *made = heap_made_new(1, 20, 30);
@@ -138,6 +149,7 @@ int main(int argc, char **argv)
     save_made("contract", contract_of(3));
     save_made("findings", contract_with_findings());
     save_heap();
+    save_suppressions();
     seeds_heavy_save(directory);
     return 0;
 }

@@ -130,10 +130,10 @@ static void kinds_of_heap_leaks(void **state)
     struct reading reading = reading_take(made, READING_RING);
     const struct leaks *leaks = reading_leaks(&reading, true);
     assert_int_equal(leaks->count, 3);
-    assert_int_equal(leaks->list[0].kind, LEAK_LIVE_AT_EXIT);
-    assert_int_equal(leaks->list[1].kind, LEAK_OUTLIVED_PLUGIN);
-    assert_int_equal(leaks->list[1].plugin, other);
-    assert_int_equal(leaks->list[2].kind, LEAK_OUTLIVED_INSTANCE);
+    assert_int_equal(leaks->list[0].kind, LEAK_OUTLIVED_PLUGIN);
+    assert_int_equal(leaks->list[0].plugin, other);
+    assert_int_equal(leaks->list[1].kind, LEAK_OUTLIVED_INSTANCE);
+    assert_int_equal(leaks->list[2].kind, LEAK_LIVE_AT_EXIT);
     reading_close(&reading);
 }
 

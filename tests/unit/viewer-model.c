@@ -195,12 +195,12 @@ static void leaks_have_kinds(void **state)
     assert_int_equal(leaks->bytes, 1564);
     assert_int_equal(leaks->list[0].kind, LEAK_OUTLIVED_INSTANCE);
     assert_int_equal(leaks->list[0].bytes, 1000);
-    assert_int_equal(leaks->list[1].kind, LEAK_LIVE_AT_EXIT);
-    assert_int_equal(leaks->list[1].bytes, 500);
-    assert_int_equal(leaks->list[2].kind, LEAK_OUTLIVED_PLUGIN);
-    assert_int_equal(leaks->list[2].blocks, 2);
+    assert_int_equal(leaks->list[1].kind, LEAK_OUTLIVED_PLUGIN);
+    assert_int_equal(leaks->list[1].blocks, 2);
+    assert_int_equal(leaks->list[2].kind, LEAK_LIVE_AT_EXIT);
+    assert_int_equal(leaks->list[2].bytes, 500);
     /* The tracer's own frame is left out: the plug-in's is the innermost. */
-    const struct stacks_frame *frame = stacks_frame(reading.stacks, leaks->list[2].stacks->stack);
+    const struct stacks_frame *frame = stacks_frame(reading.stacks, leaks->list[1].stacks->stack);
     assert_string_equal(reading.recording->modules[frame->module].path, "/opt/libnpfirst.so");
     assert_int_equal(frame->address, 0x200);
     assert_int_equal(stacks_lookup_address(frame), 0x1ff);

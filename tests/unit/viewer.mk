@@ -24,7 +24,8 @@ viewer_contract_sources = \
 viewer_verbs_sources = \
 	tests/unit/viewer_verbs.c \
 	tests/unit/viewer_verbs.h \
-	viewer/verb_check.c viewer/verb_events.c viewer/verb_findings.c viewer/verb_info.c \
+	viewer/verb_check.c viewer/verb_diff.c viewer/verb_events.c viewer/verb_findings.c \
+	viewer/verb_info.c \
 	viewer/verb_leaks.c viewer/verb_report.c
 
 unit_tests += \
@@ -36,8 +37,10 @@ unit_tests += \
 	tests/unit/viewer-hostile \
 	tests/unit/viewer-heap-read \
 	tests/unit/viewer-heap-verbs \
+	tests/unit/viewer-leaks \
 	tests/unit/viewer-live \
 	tests/unit/viewer-model \
+	tests/unit/viewer-suppressions \
 	tests/unit/viewer-symbols \
 	tests/unit/viewer-tables \
 	tests/unit/viewer-text
@@ -67,6 +70,8 @@ tests_unit_viewer_heap_read_LDADD = $(viewer_made_libs)
 tests_unit_viewer_heap_verbs_SOURCES = \
 	tests/unit/viewer-heap-verbs.c $(viewer_made_sources) $(viewer_verbs_sources)
 tests_unit_viewer_heap_verbs_LDADD = $(viewer_made_libs) $(JANSSON_LIBS)
+tests_unit_viewer_leaks_SOURCES = tests/unit/viewer-leaks.c $(viewer_read_sources)
+tests_unit_viewer_leaks_LDADD = $(viewer_made_libs)
 tests_unit_viewer_live_SOURCES = tests/unit/viewer-live.c tests/unit/scratch.c tests/unit/scratch.h
 tests_unit_viewer_live_LDADD = libviewer.la libtracer.la $(CMOCKA_LIBS) -lpthread
 tests_unit_viewer_model_SOURCES = tests/unit/viewer-model.c $(viewer_read_sources)
@@ -77,6 +82,8 @@ tests_unit_viewer_symbols_CFLAGS = $(AM_CFLAGS) -g
 tests_unit_viewer_symbols_LDADD = libviewer.la $(CMOCKA_LIBS)
 tests_unit_viewer_tables_SOURCES = tests/unit/viewer-tables.c tests/unit/chance.h
 tests_unit_viewer_tables_LDADD = libviewer.la $(CMOCKA_LIBS)
+tests_unit_viewer_suppressions_SOURCES = tests/unit/viewer-suppressions.c
+tests_unit_viewer_suppressions_LDADD = libviewer.la $(CMOCKA_LIBS)
 tests_unit_viewer_text_SOURCES = tests/unit/viewer-text.c
 tests_unit_viewer_text_LDADD = libviewer.la $(CMOCKA_LIBS)
 
