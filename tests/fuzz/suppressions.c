@@ -1,4 +1,4 @@
-/* tests/fuzz/suppressions.c - harness: a file of suppressions, and a line of a stack to hold to it */
+/* tests/fuzz/suppressions.c - harness: a file of suppressions, and a name for its patterns */
 /* SPDX-License-Identifier: MIT */
 
 /*
