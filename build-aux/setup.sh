@@ -13,7 +13,8 @@ packages_for_tests="libcmocka-dev mandoc python3 python3-pyqt5 python3-pyqt5.qtw
     git libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0
     libdevel-nytprof-perl golang-go heaptrack babeltrace2 prometheus sqlite3
     npm chromium chromium-driver python3-selenium fonts-dejavu-core
-    tmux python3-prometheus-client rustc debuginfod dwz unzip jq"
+    tmux python3-prometheus-client rustc debuginfod dwz unzip jq
+    clang libclang-rt-dev"
 
 say() {
     printf '%s: %s\n' "$me" "$*"

@@ -48,6 +48,9 @@ include tests/heap/local.mk
 include tests/exact/local.mk
 include tests/selfcheck/local.mk
 
+# ---- what others wrote, however it is -------------------------------------------------
+include tests/fuzz/local.mk
+
 # ---- what would be if --------------------------------------------------------------
 include tests/whatif/local.mk
 

@@ -210,13 +210,12 @@ static char *build_id_of(const uint8_t *build_id, size_t bytes)
     return text_build_id(build_id, bytes < BUILD_ID_BYTES ? bytes : BUILD_ID_BYTES);
 }
 
-static void add_plugin(struct table *table, const struct recording *recording, uint32_t id)
+static void add_plugin(struct table *table, const struct session *session, uint32_t id)
 {
+    const struct recording *recording = session->recording;
     const struct recording_plugin *plugin = &recording->plugins[id - 1];
-    size_t instances = 0;
+    size_t instances = session->model->own_instances.count[id];
 
-    for (size_t i = 0; i < recording->instance_count; i++)
-        instances += recording->instances[i].plugin == id;
     char *name = verdict_plugin_name(recording, id), *path = text_printable(plugin->path);
     char *build_id = build_id_of(plugin->build_id, plugin->build_id_bytes);
     struct text numbers[] = {text_count(instances), text_count(plugin->initialize_calls),
@@ -242,7 +241,7 @@ static void print_plugins(const struct session *session)
     table_begin(&table, columns, sizeof(columns) / sizeof(columns[0]) - session->terminal.cut);
     for (uint32_t id = 1; id <= session->recording->plugin_count; id++)
         if (session->wanted[id])
-            add_plugin(&table, session->recording, id);
+            add_plugin(&table, session, id);
     if (table.row_count > 0) {
         putchar('\n');
         table_print(&table, &session->terminal);

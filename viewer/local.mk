@@ -142,6 +142,8 @@ libviewer_la_SOURCES = \
 	viewer/model_events.c \
 	viewer/model_live.c \
 	viewer/model_objects.c \
+	viewer/module_map.c \
+	viewer/module_map.h \
 	viewer/names.c \
 	viewer/names.h \
 	viewer/newest.c \
@@ -150,6 +152,8 @@ libviewer_la_SOURCES = \
 	viewer/options.h \
 	viewer/output.c \
 	viewer/output.h \
+	viewer/own_instances.c \
+	viewer/own_instances.h \
 	viewer/own_nodes.c \
 	viewer/own_nodes.h \
 	viewer/page_data.c \

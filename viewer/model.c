@@ -299,6 +299,7 @@ static struct model *build(struct recording *recording, bool with_heap)
     struct model *model = xalloc_zeroed(1, sizeof(*model));
 
     model->recording = recording;
+    model->own_instances = own_instances_find(recording);
     make_sums(&model->event_sums, recording);
     make_sums(&model->state_sums, recording);
     take_state(model);
@@ -340,5 +341,6 @@ void model_free(struct model *model)
     free_sums(&model->event_sums);
     free_sums(&model->state_sums);
     free(model->own_live);
+    own_instances_free(&model->own_instances);
     free(model);
 }

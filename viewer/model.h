@@ -29,6 +29,7 @@
 #define NPNTRACE_VIEWER_MODEL_H
 
 #include "viewer/heap_sums.h"
+#include "viewer/own_instances.h"
 #include "viewer/recording.h"
 #include "viewer/stack_sums.h"
 
@@ -49,6 +50,7 @@ struct model_steps {
 
 struct model {
     struct recording *recording;
+    struct own_instances own_instances;
     bool from_events; /* the numbers are sums over events */
     bool peaks_are_exact;
     bool stacks_are_partial; /* allocs and bytes of stacks are only those of the events that are

@@ -93,8 +93,10 @@ struct recording *recording_open(const char *path, bool force, struct problem *r
         if (error < 0 && recording->source == NULL)
             mapping_close(&mapping);
     }
-    if (error == 0)
+    if (error == 0) {
+        recording->module_map = module_map_new(recording->modules, recording->module_count);
         return recording;
+    }
     *ret_problem = *problems_first_damage(&recording->problems);
     recording_close(recording);
     return NULL;
@@ -108,6 +110,7 @@ void recording_close(struct recording *recording)
         recording->source->close(recording);
     problems_free(&recording->problems);
     own_nodes_free(&recording->own_nodes);
+    module_map_free(recording->module_map);
     free(recording->modules);
     free(recording->plugins);
     free(recording->instances);
@@ -332,19 +335,9 @@ bool recording_heap_sums(const struct recording *recording, struct recording_hea
            recording->source->heap_sums(recording, ret_sums);
 }
 
-/* The latest entry wins: of the same epoch that is the one that was mapped later. */
 ptrdiff_t recording_module_at(const struct recording *recording, uint64_t pc, uint64_t epoch)
 {
-    ptrdiff_t best = -1;
-
-    for (size_t i = 0; i < recording->module_count; i++) {
-        const struct recording_module *module = &recording->modules[i];
-        if (pc < module->start || pc >= module->end || module->first_epoch > epoch)
-            continue;
-        if (best < 0 || module->first_epoch >= recording->modules[best].first_epoch)
-            best = (ptrdiff_t)i;
-    }
-    return best;
+    return module_map_at(recording->module_map, pc, epoch);
 }
 
 uint64_t recording_since_start_ns(const struct recording *recording, uint64_t stamp)

@@ -37,6 +37,7 @@
 #include "format/trace.h"
 #include "format/trace_heap.h"
 #include "viewer/bundle.h"
+#include "viewer/module_map.h"
 #include "viewer/own_nodes.h"
 #include "viewer/problems.h"
 
@@ -215,6 +216,7 @@ struct recording {
     uint64_t snapshot_stamp; /* live: events after it are left out */
     struct recording_module *modules;
     size_t module_count;
+    struct module_map *module_map; /* once it is open */
     struct recording_plugin *plugins;
     size_t plugin_count;
     struct recording_instance *instances;

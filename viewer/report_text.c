@@ -79,21 +79,16 @@ static void add_instance(struct table *table, const struct session *session, uin
 
 static void add_instances(struct table *table, const struct session *session, uint32_t plugin)
 {
-    size_t limit = session_limit(session, INSTANCES_SHOWN), shown = 0, left_out = 0;
+    const struct own_instances *own = &session->model->own_instances;
+    size_t limit = session_limit(session, INSTANCES_SHOWN), shown = 0;
 
-    for (uint32_t serial = 1; serial <= session->recording->instance_count; serial++) {
-        if (session->recording->instances[serial - 1].plugin != plugin)
-            continue;
-        if (shown == limit) {
-            left_out++;
-            continue;
-        }
+    for (uint32_t serial = own->first[plugin]; serial != 0 && shown < limit; shown++) {
         add_instance(table, session, serial);
-        shown++;
+        serial = own->next[serial];
     }
-    if (left_out == 0)
+    if (shown == own->count[plugin])
         return;
-    struct text more = text_plural(left_out, "more instance");
+    struct text more = text_plural(own->count[plugin] - shown, "more instance");
     char *name = xalloc_format("  ... and %s", more.chars);
     const char *cells[COLUMNS] = {name, "", "", "", "", "", "", ""};
     table_add(table, TERMINAL_FAINT, cells);

@@ -48,23 +48,21 @@ static json_t *json_of_heap(const struct session *session, const struct trace_co
 
 static json_t *json_of_instances(const struct session *session, uint32_t plugin)
 {
-    const struct recording *recording = session->recording;
+    const struct own_instances *own = &session->model->own_instances;
     json_t *list = json_array();
 
-    for (size_t i = 0; i < recording->instance_count; i++) {
-        const struct recording_instance *instance = &recording->instances[i];
-        if (instance->plugin != plugin)
-            continue;
+    for (uint32_t serial = own->first[plugin]; serial != 0; serial = own->next[serial]) {
+        const struct recording_instance *instance = &session->recording->instances[serial - 1];
         json_t *json = json_object();
-        json_object_set_new(json, "serial", json_integer((json_int_t)i + 1));
+        json_object_set_new(json, "serial", json_integer(serial));
         json_object_set_new(json, "mime", json_out_text_or_null(instance->mime));
         json_object_set_new(json, "page", json_out_text_or_null(instance->page));
         json_object_set_new(json, "destroyed",
                             json_boolean(instance->flags & RING_INSTANCE_DESTROYED));
         json_object_set_new(json, "npn",
-                            json_out_counters(&session->model->sums->instances[i + 1]));
+                            json_out_counters(&session->model->sums->instances[serial]));
         json_object_set_new(json, "heap",
-                            json_of_heap(session, &session->model->heap.instances[i + 1]));
+                            json_of_heap(session, &session->model->heap.instances[serial]));
         json_array_append_new(list, json);
     }
     return list;

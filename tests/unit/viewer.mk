@@ -44,6 +44,7 @@ unit_tests += \
 	tests/unit/viewer-profile \
 	tests/unit/viewer-suppressions \
 	tests/unit/viewer-symbols \
+	tests/unit/viewer-tables \
 	tests/unit/viewer-text
 
 tests_unit_recording_contract_SOURCES = tests/unit/recording-contract.c $(viewer_made_sources)
@@ -88,6 +89,8 @@ tests_unit_viewer_profile_LDADD = libviewer.la librecorder.la libformat.la $(CMO
 tests_unit_viewer_symbols_SOURCES = tests/unit/viewer-symbols.c
 tests_unit_viewer_symbols_CFLAGS = $(AM_CFLAGS) -g
 tests_unit_viewer_symbols_LDADD = libviewer.la $(CMOCKA_LIBS)
+tests_unit_viewer_tables_SOURCES = tests/unit/viewer-tables.c tests/unit/chance.h
+tests_unit_viewer_tables_LDADD = libviewer.la $(CMOCKA_LIBS)
 tests_unit_viewer_suppressions_SOURCES = tests/unit/viewer-suppressions.c
 tests_unit_viewer_suppressions_LDADD = libviewer.la $(CMOCKA_LIBS)
 tests_unit_viewer_text_SOURCES = tests/unit/viewer-text.c

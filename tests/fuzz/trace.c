@@ -1,0 +1,44 @@
+/* tests/fuzz/trace.c - harness: a trace file, by every verb that reads one */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The input is the file itself, so what fails here fails in the program, too:
+ *
+ *     npntrace check crash-...
+ *
+ * Inputs are varied block by block (tests/fuzz/pieces.h), with right sequences, sizes and checksums
+ * and some blocks compressed. Each is read with --force: what is refused without it is refused
+ * right where the first damage is found. Files of odd sizes are printed as JSON.
+ */
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/reading.h"
+#include "tests/fuzz/trace_pieces.h"
+
+static const struct pieces_form form = {trace_pieces_take, trace_pieces_put};
+static int file;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc, (void)argv;
+    file = fuzz_file();
+    fuzz_hush();
+    return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    fuzz_fill(file, data, size);
+    reading_do(fuzz_path(file), true, size % 2 == 1);
+    return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed)
+{
+    return pieces_mutate(&form, data, size, room, seed);
+}
+
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *data, size_t size, const uint8_t *other,
+                                 size_t other_size, uint8_t *out, size_t room, unsigned seed)
+{
+    return pieces_cross(&form, data, size, other, other_size, out, room, seed);
+}
