@@ -146,7 +146,7 @@ static json_t *json_of_leak(struct page *page, const struct leak *leak)
 static void write_leaks(struct page *page)
 {
     struct session *session = page->session;
-    struct leaks_wanted wanted = {session->wanted, false, false};
+    struct leaks_wanted wanted = {.plugins = session->wanted};
     struct leaks leaks = leaks_find(session->model, session->stacks, &wanted);
     json_t *list = json_array();
 
