@@ -21,7 +21,7 @@ PROGRAM = "alloc 100 3; leak 4; churn 400 16; identifiers 3; flush 2; destroy: f
 ACTIONS = ["load a @sample", "load b @sample2", f'new a 1 "do={PROGRAM}"', 'new b 2 "do=leak 2"',
            "destroy 1"]
 # A fault stands at an offset, or with a thing that the recording has a number for.
-WHERE = re.compile(r"at offset \d+|there is no \w+ block|everybody|live blocks?"
+WHERE = re.compile(r"at offset \d+|there is no \w+ block|everybody|live blocks?|STATE says"
                    r"|(plug-in|instance|thread|module|node|string|stack|symbol|event|block)s? \d+")
 ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
 
