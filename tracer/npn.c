@@ -97,12 +97,13 @@ static bool freed_outside(struct thread *thread, const struct npn_caller *caller
     return top != NULL && top->kind == CONTEXT_FREEING && top->pointer == block;
 }
 
-/* True: the block was in the side table, which has lost it to *ret_known. */
+/* True: the block was in the side table, and is there no more. */
 static __attribute__((noinline)) bool record_free(const struct npn_caller *caller, void *block,
-                                                  uint16_t flags, struct live_block *ret_known)
+                                                  uint16_t flags)
 {
     struct operation operation;
     struct event stack;
+    struct live_block known;
     bool is_known = false;
 
     if (!operation_enter(&operation, caller->stack_pointer))
@@ -112,9 +113,9 @@ static __attribute__((noinline)) bool record_free(const struct npn_caller *calle
         struct event event = call_event(&operation, caller, EVENT_NPN_FREE, &stack);
         event.address = (uint64_t)(uintptr_t)block;
         event.flags |= flags;
-        is_known = live_take(operation.tracer, event.address, ret_known);
+        is_known = live_take(operation.tracer, event.address, &known);
         if (is_known)
-            call_release(&operation, &event, ret_known, NPN_WAY_NONE);
+            call_release(&operation, &event, &known, NPN_WAY_NONE);
         else if (operation.tracer->forked)
             event.flags |= EVENT_INHERITED;
         tally_free(operation.tracer, event.plugin, event.instance, is_known);
@@ -122,8 +123,8 @@ static __attribute__((noinline)) bool record_free(const struct npn_caller *calle
         call_put(&operation, &stack, &event, 1);
         if (__builtin_expect(!is_known, 0))
             misuse_unknown_free(&operation, caller, &event);
-        else if (__builtin_expect(ret_known->plugin != event.plugin, 0))
-            misuse_known_free(&operation, &event, ret_known);
+        else if (__builtin_expect(known.plugin != event.plugin, 0))
+            misuse_known_free(&operation, &event, &known);
     }
     operation_leave(&operation);
     return is_known;
@@ -131,17 +132,13 @@ static __attribute__((noinline)) bool record_free(const struct npn_caller *calle
 
 uint32_t npn_free_begin(const struct npn_caller *caller, void *block)
 {
-    struct live_block known;
-
-    record_free(caller, block, 0, &known);
+    record_free(caller, block, 0);
     return push_call(caller, CONTEXT_FREEING, block);
 }
 
 uint32_t npn_free_begin_known(const struct npn_caller *caller, void *block, bool *ret_taken)
 {
-    struct live_block known;
-
-    *ret_taken = record_free(caller, block, 0, &known);
+    *ret_taken = record_free(caller, block, 0);
     return push_call(caller, CONTEXT_FREEING, block);
 }
 
@@ -153,9 +150,7 @@ void npn_free_end(const struct npn_caller *caller, uint32_t token)
 
 void npn_free_refused(const struct npn_caller *caller, void *block)
 {
-    struct live_block known;
-
-    record_free(caller, block, EVENT_REFUSED, &known);
+    record_free(caller, block, EVENT_REFUSED);
 }
 
 uint32_t npn_flush_begin(const struct npn_caller *caller)

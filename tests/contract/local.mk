@@ -48,7 +48,8 @@ tests_contract_traffic_host_SOURCES = \
 	tests/contract/traffic_host_plugins.c \
 	tests/contract/traffic_host_script.c \
 	tests/contract/traffic_host_streams.c \
-	tests/contract/traffic_host_table.c
+	tests/contract/traffic_host_table.c \
+	tests/contract/traffic_slots.h
 tests_contract_traffic_host_CFLAGS = $(SUBJECT_CFLAGS) -O1 -pthread
 tests_contract_traffic_host_LDFLAGS = -pthread
 
@@ -61,6 +62,7 @@ traffic_sources = \
 	tests/contract/traffic_main.c \
 	tests/contract/traffic_memory.c tests/contract/traffic_memory.h \
 	tests/contract/traffic_script.c \
+	tests/contract/traffic_slots.h \
 	tests/contract/traffic_table.c \
 	tests/contract/traffic_threads.c
 

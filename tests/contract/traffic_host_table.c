@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tests/contract/traffic_host.h"
+#include "tests/contract/traffic_slots.h"
 
 /* ---- the functions that are nowhere else ----------------------------------------------------- */
 
@@ -207,23 +208,6 @@ void host_setcurrentasyncsurface(NPP npp, NPAsyncSurface *surface, NPRect *chang
 }
 
 /* ---- counting -------------------------------------------------------------------------------- */
-
-enum slot {
-#define SLOT_NAME(returns, slot, parameters, arguments) SLOT_##slot,
-#define VOID_SLOT_NAME(slot, parameters, arguments) SLOT_##slot,
-    TABLE_WATCHED_SLOTS(SLOT_NAME, VOID_SLOT_NAME)
-    TABLE_PLAIN_SLOTS(SLOT_NAME, VOID_SLOT_NAME)
-    SLOT_getJavaEnv,
-    SLOTS
-};
-
-static const char *const slot_names[SLOTS] = {
-#define SLOT_TEXT(returns, slot, parameters, arguments) #slot,
-#define VOID_SLOT_TEXT(slot, parameters, arguments) #slot,
-    TABLE_WATCHED_SLOTS(SLOT_TEXT, VOID_SLOT_TEXT)
-    TABLE_PLAIN_SLOTS(SLOT_TEXT, VOID_SLOT_TEXT)
-    "getJavaEnv",
-};
 
 static atomic_ulong counts[SLOTS];
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tests/contract/traffic.h"
+#include "tests/contract/traffic_slots.h"
 #include "tests/support/splitmix.h"
 
 /* ---- the table ------------------------------------------------------------------------------- */
@@ -24,23 +25,6 @@ void table_keep(NPNetscapeFuncs *table)
     copy = *table;
     browser = TRAFFIC_VARIANT == 1 ? table : &copy;
 }
-
-enum slot {
-#define SLOT_NAME(returns, slot, parameters, arguments) SLOT_##slot,
-#define VOID_SLOT_NAME(slot, parameters, arguments) SLOT_##slot,
-    TABLE_WATCHED_SLOTS(SLOT_NAME, VOID_SLOT_NAME)
-    TABLE_PLAIN_SLOTS(SLOT_NAME, VOID_SLOT_NAME)
-    SLOT_getJavaEnv,
-    SLOTS
-};
-
-static const char *const slot_names[SLOTS] = {
-#define SLOT_TEXT(returns, slot, parameters, arguments) #slot,
-#define VOID_SLOT_TEXT(slot, parameters, arguments) #slot,
-    TABLE_WATCHED_SLOTS(SLOT_TEXT, VOID_SLOT_TEXT)
-    TABLE_PLAIN_SLOTS(SLOT_TEXT, VOID_SLOT_TEXT)
-    "getJavaEnv",
-};
 
 static atomic_ulong slot_counts[SLOTS];
 

@@ -2,12 +2,10 @@
 # tests/host/pyqt5.py: a scripted QtWebKit page, two plug-ins with two instances each
 # SPDX-License-Identifier: MIT
 """The page is built and taken apart step by step by tests/host/scripted_page.py."""
-import importlib.util
 import os
-import sys
 
 import realhost
-from support.harness import SOURCE, Skipped, case, main
+from support.harness import SOURCE, case, main
 from xvfb import display_for_script
 
 HOST = os.path.abspath(os.path.join(SOURCE, "tests", "host", "scripted_page.py"))
@@ -15,13 +13,7 @@ LINES = 14  # what the host prints, a line for each script
 
 
 def command():
-    try:
-        found = importlib.util.find_spec("PyQt5.QtWebKitWidgets")
-    except ModuleNotFoundError:
-        found = None
-    if found is None:
-        raise Skipped("no PyQt5.QtWebKitWidgets here (Debian package: python3-pyqt5.qtwebkit)")
-    return [sys.executable, HOST, "shot.png"]
+    return realhost.pyqt5(HOST, "shot.png")
 
 
 @case("pyqt5-two-plugins-two-instances-each")

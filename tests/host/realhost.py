@@ -7,8 +7,10 @@ case names. What it writes into its working directory, its output, its exit stat
 untraced, as flight recorder and under `npntrace record`; the recordings must be what the plug-ins
 state.
 """
+import importlib.util
 import os
 import shutil
+import sys
 
 from support.harness import MODES, Failed, Skipped
 
@@ -25,6 +27,17 @@ def find(program, package, folders=()):
     if path is None:
         raise Skipped(f"no {program} here (Debian package: {package})")
     return path
+
+
+def pyqt5(script, *arguments):
+    """The command that runs a script of tests/host on PyQt5's QtWebKit, or a skip."""
+    try:
+        found = importlib.util.find_spec("PyQt5.QtWebKitWidgets")
+    except ModuleNotFoundError:
+        found = None
+    if found is None:
+        raise Skipped("no PyQt5.QtWebKitWidgets here (Debian package: python3-pyqt5.qtwebkit)")
+    return [sys.executable, script, *arguments]
 
 
 def environment(t, display, plugins):

@@ -2,14 +2,12 @@
 # tests/whatif/browser.py: a real browser whose plug-ins are checked and let down
 # SPDX-License-Identifier: MIT
 """What a browser does with longer blocks, later frees and refused allocations."""
-import importlib.util
 import os
 import shutil
-import sys
 
 from host import realhost
 from host.xvfb import display_for_script
-from support.harness import SOURCE, Skipped, case, main
+from support.harness import SOURCE, case, main
 
 from careless import CARELESS, findings, injected
 
@@ -23,13 +21,7 @@ def cutycapt(url):
 
 
 def pyqt5():
-    try:
-        found = importlib.util.find_spec("PyQt5.QtWebKitWidgets")
-    except ModuleNotFoundError:
-        found = None
-    if found is None:
-        raise Skipped("no PyQt5.QtWebKitWidgets here (Debian package: python3-pyqt5.qtwebkit)")
-    return [sys.executable, SCRIPTED, "shot.png"]
+    return realhost.pyqt5(SCRIPTED, "shot.png")
 
 
 def browse(t, mode="record", options=(), command=None):

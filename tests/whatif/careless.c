@@ -201,15 +201,20 @@ static void *churn_thread(void *argument)
     return NULL;
 }
 
-/* threads COUNT CALLS: correct, in several threads */
-static void threads(long count, long calls)
+static void run_threads(long count, void *(*run)(void *), void *argument)
 {
     pthread_t started[16];
 
     for (long i = 0; i < count && i < 16; i++)
-        pthread_create(&started[i], NULL, churn_thread, &calls);
+        pthread_create(&started[i], NULL, run, argument);
     for (long i = 0; i < count && i < 16; i++)
         pthread_join(started[i], NULL);
+}
+
+/* threads COUNT CALLS: correct, in several threads */
+static void threads(long count, long calls)
+{
+    run_threads(count, churn_thread, &calls);
     puts("threads");
 }
 
@@ -317,12 +322,7 @@ static void *pass_thread(void *argument)
 /* passing COUNT CALLS: threads that free each other's blocks */
 static void passing(long count, long calls)
 {
-    pthread_t started[16];
-
-    for (long i = 0; i < count && i < 16; i++)
-        pthread_create(&started[i], NULL, pass_thread, &calls);
-    for (long i = 0; i < count && i < 16; i++)
-        pthread_join(started[i], NULL);
+    run_threads(count, pass_thread, &calls);
     for (int i = 0; i < PASSED; i++)
         host->memfree(atomic_exchange(&passed[i], NULL));
     puts("passing");
