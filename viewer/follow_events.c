@@ -122,10 +122,12 @@ void follow_ring_read(struct follow *follow, struct recording *recording)
 
 void follow_trace_read(struct follow *follow, struct recording *recording)
 {
+    struct recording_part part = RECORDING_WHOLE;
+
     for (; follow->runs_read < recording->run_count; follow->runs_read++)
         read_run(follow, recording, follow->runs_read, true);
-    recording_heap_begin(recording);
-    recording->heap_parts_read = follow->heap_parts_read;
+    part.first = follow->heap_parts_read;
+    recording_heap_begin_part(recording, &part);
     follow_heap_events(follow, recording);
     follow->heap_parts_read = recording->heap_parts_read;
 }

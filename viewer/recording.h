@@ -152,14 +152,13 @@ struct recording;
  *                          was live at the start asks from 0 on, or says that numbers are partial
  *   plugins                passes over what lies before the first event of any of these; after it
  *                          all events come, since anybody may free a plug-in's block
- *   theirs_only            passes over any block in which none of these did anything: enough for
- *                          what they allocated, not for what became of it. Others' events in the
- *                          same blocks do come
+ *   first                  passes over that many parts, which were read before. Of a trace file
+ *                          alone
  */
 struct recording_part {
     uint64_t from_stamp, to_stamp; /* both belong to it; 0 and UINT64_MAX: all */
     const bool *plugins;           /* by id, 0: the host; NULL: everybody's */
-    bool theirs_only;
+    size_t first;                  /* of recording->heap_part_count */
 };
 
 /* What is known of the heap events without reading any. */

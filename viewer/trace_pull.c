@@ -30,7 +30,7 @@ void trace_pull_begin(struct trace_pull *pull, const struct mapping *mapping,
     pull->part.plugins = copied(part->plugins, plugin_count);
     pull->plugin_count = plugin_count;
     pull->met = false;
-    pull->next_run = 0;
+    pull->next_run = part->first;
     pull->reading = false;
     if (pull->reader != NULL)
         return;
@@ -59,10 +59,9 @@ static bool is_wanted(struct trace_pull *pull, const struct trace_run *run)
         return true;
     }
     pull->cuts = !block_index_is_within(summary, part);
-    bool theirs =
-        part->plugins == NULL || block_index_has_any(summary, part->plugins, pull->plugin_count);
-    pull->met = pull->met || theirs;
-    return !block_index_is_outside(summary, part) && (theirs || (pull->met && !part->theirs_only));
+    pull->met = pull->met || part->plugins == NULL ||
+                block_index_has_any(summary, part->plugins, pull->plugin_count);
+    return !block_index_is_outside(summary, part) && pull->met;
 }
 
 /* False: batch->fault says why. */

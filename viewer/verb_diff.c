@@ -114,7 +114,11 @@ static const struct argp argp = {
     .args_doc = "A B",
     .doc = "Show what grew and what shrank from recording A to recording B: of each plug-in, and "
            "by place or call stack. Plug-ins are the same by the names of their files, call stacks "
-           "by the functions that they went through, whatever the addresses were.",
+           "by the functions that they went through, whatever the addresses were."
+           "\vExample:\n"
+           "  npntrace record --heap=all -o a.npt python3 -c 'print(1)'\n"
+           "  npntrace record --heap=all -o b.npt python3 -c 'import json'\n"
+           "  npntrace diff a.npt b.npt",
     .children = children,
 };
 

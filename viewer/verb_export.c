@@ -143,8 +143,8 @@ static const struct argp argp = {
     .parser = parse,
     .args_doc = "--format=FORMAT [FILE]",
     .doc = "Write a recording in the format of another program."
-           "\vWithout FILE the newest recording in the current directory is read.\n\n"
-           "Example: npntrace export --format=folded -o page.folded page.npt",
+           "\vWithout FILE the newest recording in the current directory is read."
+           OPTIONS_EXAMPLE("export --format=folded -o run.folded run.npt"),
     .children = children,
     .help_filter = help_filter,
 };

@@ -86,7 +86,8 @@ static const struct argp argp = {
     .doc = "Draw a flame graph as SVG: callers above what they called, each as wide as what was "
            "allocated through it. In a browser a click zooms, and names can be searched for."
            "\vWithout FILE the newest recording in the current directory is read. --json writes "
-           "the graph as nested objects: name, value, children.",
+           "the graph as nested objects: name, value, children."
+           OPTIONS_EXAMPLE("flame -o run.svg run.npt"),
     .children = children,
 };
 

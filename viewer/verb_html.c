@@ -44,7 +44,8 @@ static const struct argp argp = {
            "a choice of the range, a flame graph with search and zoom, sortable tables of "
            "plug-ins, instances, functions, lines and call stacks, leaks, sizes and lifetimes."
            "\vWithout FILE the newest recording in the current directory is read. --limit is the "
-           "number of call stacks in the page; --json writes the page's data alone.",
+           "number of call stacks in the page; --json writes the page's data alone."
+           OPTIONS_EXAMPLE("html -o run.html run.npt"),
     .children = children,
 };
 

@@ -97,7 +97,8 @@ static const struct argp argp = {
            "HTTP, for Prometheus. Recordings are looked for and read when somebody asks, and at no "
            "other time."
            "\vWithout DIRECTORY recordings (*.ring, *.npt) in the current directory are served. "
-           "Only this machine can ask, unless --listen says otherwise.",
+           "Only this machine can ask, unless --listen says otherwise."
+           OPTIONS_EXAMPLE("serve run.npt"),
     .children = children,
 };
 

@@ -90,7 +90,8 @@ static const struct argp argp = {
     .parser = parse,
     .args_doc = "[FILE]",
     .doc = "Show memory over time, a chart for each plug-in, each with a scale of its own."
-           "\vWithout FILE the newest recording in the current directory is read.",
+           "\vWithout FILE the newest recording in the current directory is read."
+           OPTIONS_EXAMPLE("timeline run.npt"),
     .children = children,
 };
 

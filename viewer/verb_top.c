@@ -97,7 +97,8 @@ static const struct argp argp = {
            "recorded anyway."
            "\vPID is a process that is being recorded, or one that has started such a process. "
            "Without it the newest recording in the current directory is read. On a terminal \"?\" "
-           "shows the keys; in a pipe the page is printed once.",
+           "shows the keys; in a pipe the page is printed once."
+           OPTIONS_EXAMPLE("top run.npt"),
     .children = children,
 };
 

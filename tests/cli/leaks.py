@@ -115,7 +115,7 @@ def fail_above(t):
             t.equal(done.returncode, expected, f"status with {options} {form}")
 
 
-@case("leaks-fail-on-finding")
+@case("leaks-fail-on-finding", misuse={"double-free"})
 def fail_on_finding(t):
     for act, expected in (("free-twice", 1), ("identifier-freed", 0)):
         run = t.host("record", [f"load a {ACTS}", f"new a 1 do={act}", "destroy 1", "unload a"],

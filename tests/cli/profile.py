@@ -35,6 +35,7 @@ threads = [threading.Thread(target=worker, args=(n,)) for n in range(1, 5)]
 kept = work(7)
 """
 COUNTERS = ("allocs", "frees", "bytes_allocated", "live_blocks", "live_bytes")
+MISUSE = {"free-of-npn"}  # by the sample's own threads
 
 
 class Subject:
@@ -107,7 +108,7 @@ def same_groups(subject, profile, key, options, rule="recorded"):
     return got
 
 
-@case("profile-totals-are-the-report-s")
+@case("profile-totals-are-the-report-s", misuse=MISUSE)
 def totals(t):
     for subject in hosts(t):
         plain = subject.plain["totals"]
@@ -128,7 +129,7 @@ def totals(t):
                             f"{plugin['name']}: {memory} {key}")
 
 
-@case("profile-by-every-key")
+@case("profile-by-every-key", misuse=MISUSE)
 def by_every_key(t):
     for subject in hosts(t):
         profile = subject.selected()
@@ -142,7 +143,7 @@ def by_every_key(t):
                  for g in by_stack}, expected, "--by=stack")
 
 
-@case("profile-threads-sizes-and-lifetimes")
+@case("profile-threads-sizes-and-lifetimes", misuse=MISUSE)
 def distributions(t):
     for subject in hosts(t):
         profile = subject.selected()
@@ -178,7 +179,7 @@ def fits_glob(path, glob):
                                  or fnmatch.fnmatchcase(os.path.basename(path), glob))
 
 
-@case("profile-filters")
+@case("profile-filters", misuse=MISUSE)
 def filters(t):
     for subject in hosts(t):
         blocks = subject.pairs.blocks
@@ -221,7 +222,7 @@ def filters(t):
                 same_groups(subject, subject.selected(takes, until), key, options)
 
 
-@case("profile-charging-rules")
+@case("profile-charging-rules", misuse=MISUSE)
 def charging(t):
     for subject in hosts(t):
         for rule in ("recorded", "innermost", "outermost", "non-system"):
@@ -266,7 +267,7 @@ def walk(children, way=()):
         yield from walk(child["children"], here)
 
 
-@case("profile-trees")
+@case("profile-trees", misuse=MISUSE)
 def trees(t):
     for subject in hosts(t):
         profile = subject.selected()
@@ -280,7 +281,7 @@ def trees(t):
         t.equal(max(len(way) for way, _ in shallow), 2, "--depth=2")
 
 
-@case("profile-order-and-limit")
+@case("profile-order-and-limit", misuse=MISUSE)
 def order(t):
     subject = next(hosts(t))
     for column, key in (("bytes", "bytes"), ("allocs", "allocs"), ("live", "live_bytes"),
@@ -344,7 +345,7 @@ def of_what_is_left(t):
     t.expect("Lost: " in say(run, "--by=stack")[1], "nobody says that events are missing")
 
 
-@case("profile-as-text")
+@case("profile-as-text", misuse=MISUSE)
 def as_text(t):
     run = t.host("record", ACTIONS, record_options=["--heap=all"])
     for options, wanted in (

@@ -50,6 +50,13 @@ def report(t, path):
     return json.loads(out)
 
 
+def wait_until_written(t, path, blocks):
+    """A trace file is written up to half a second late."""
+    end = time.monotonic() + DEADLINE_S
+    while report(t, path)["totals"]["npn"]["live_blocks"] != blocks:
+        t.expect(time.monotonic() < end, f"{path}: not {blocks} live blocks")
+
+
 def without_time(lines):
     return [re.sub(r"pid \d+", "pid N", re.sub(r"recorded for [^;]*;", "recorded for TIME;", line))
             for line in lines]
@@ -90,6 +97,7 @@ def whole_screen(t):
     for mode in ("flight", "record"):
         with Obedient(t, mode, name=mode) as host:
             host.do("new a 1", "invoke 1 leak 3", "new a 2", "invoke 2 leak 5")
+            wait_until_written(t, host.recording, 8)
             with Screen(t, [NPNTRACE, "top", str(host.pid)], 80, 20) as screen:
                 lines = screen.wait("live 133 B in 8 blocks, ")
                 lines = screen.wait("0 calls/s")
@@ -104,6 +112,7 @@ def follows(t):
     for mode in ("flight", "record"):
         with Obedient(t, mode, name=mode) as host:
             host.do("new a 1", "invoke 1 leak 3")
+            wait_until_written(t, host.recording, 3)
             command = [NPNTRACE, "top", "--interval=0.2", str(host.pid)]
             with Screen(t, command, 120, 20) as screen:
                 screen.wait("live 50 B in 3 blocks")

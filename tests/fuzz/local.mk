@@ -32,8 +32,7 @@ fuzz_sources = $(libformat_la_SOURCES) $(librecorder_la_SOURCES) $(libviewer_la_
 fuzz_objects_of = $(patsubst %.c,tests/fuzz/objects/%.o,$(filter %.c,$(1)))
 fuzz_cflags = -g1 -O1 -fno-omit-frame-pointer -Wall \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
-fuzz_libs = $(DW_LIBS) $(ELF_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) $(JANSSON_LIBS) $(DEMANGLE_LIBS) \
-	$(CMOCKA_LIBS) -lpthread
+fuzz_libs = $(filter-out %.la,$(libviewer_la_LIBADD)) $(PROTOBUF_C_LIBS) $(CMOCKA_LIBS)
 
 tests/fuzz/objects/%.o: %.c $(filter %.h,$(fuzz_sources))
 	@$(MKDIR_P) $(@D)
