@@ -189,6 +189,7 @@ static void take_rows(struct reading *reading)
 {
     struct profile *profile = reading->profile;
 
+    profile->number_end = (uint32_t)reading->rows.count; /* with those that were only listed */
     profile->rows = xalloc_zeroed(reading->rows.count, sizeof(*profile->rows));
     for (size_t i = ROW_FIRST; i < reading->rows.count; i++) {
         const struct reading_row *from = &reading->rows.list[i];
@@ -299,7 +300,6 @@ static void take_changes(struct reading *reading)
 {
     struct profile *profile = reading->profile;
 
-    profile->number_end = (uint32_t)reading->rows.count;
     free(reading->changes.latest);
     if (reading->changes.most == 0) {
         free(reading->changes.list);
