@@ -9,7 +9,8 @@
  * Inputs are varied block by block (tests/fuzz/pieces.h), with right sequences, sizes and checksums
  * and some blocks compressed. Each is read with --force: what is refused without it is refused
  * right where the first damage is found. Files of odd sizes are printed as JSON, and sizes choose
- * the other answer. Where the size can be divided by five the file is followed while it grows.
+ * the other answer. Where the size can be divided by five the file is followed while it grows, by
+ * seven it is read ahead in a thread.
  */
 #include "tests/fuzz/following.h"
 #include "tests/fuzz/fuzz.h"
@@ -49,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct reading_how how = {
         .force = true, .as_json = size % 2 == 1, .also = (unsigned)(size / 2)};
 
+    fuzz_processors(size % 7 != 0);
     if (size % 5 == 0) {
         follow(data, size);
         return 0;
