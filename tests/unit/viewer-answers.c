@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -17,6 +18,9 @@
 #include "viewer/html.h"
 #include "viewer/page_data.h"
 #include "viewer/session.h"
+#include "viewer/text.h"
+#include "viewer/timeline_svg.h"
+#include "viewer/whole.h"
 
 /* A session of a made ring, which goes with it. */
 struct subject {
@@ -77,10 +81,63 @@ static void pages_have_stacks_without_events(void **state)
     end(&subject);
 }
 
+/* What no counter can hold is shown as the most that one can, not as nothing. */
+static void numbers_beyond_all_counters(void **state)
+{
+    (void)state;
+    assert_int_equal(whole_of(0.999), 0);
+    assert_int_equal(whole_of(-1e300), 0);
+    assert_int_equal(whole_of(0.0 / 0.0), 0);
+    assert_int_equal(whole_of(41.99), 41);
+    assert_true(whole_of(18446744073709549568.0) == 18446744073709549568u);
+    assert_true(whole_of(18446744073709551616.0) == UINT64_MAX);
+    assert_true(whole_of(1.0 / 0.0) == UINT64_MAX);
+}
+
+/* A range of time that ends behind the last stamp ends with it: it does not begin anew. */
+static void ranges_end_with_the_last_stamp(void **state)
+{
+    struct recording recording = {
+        .process = {.start_stamp = UINT64_MAX - 10, .end_stamp = UINT64_MAX}};
+    struct filter filter = {.from = {FILTER_NS, 4, 0}, .to = {FILTER_NS, 100, 0}};
+
+    (void)state;
+    struct filter_range range = filter_range(&filter, &recording);
+    assert_true(range.from == UINT64_MAX - 6);
+    assert_true(range.to == UINT64_MAX);
+    filter = (struct filter){.to = {FILTER_PERCENT, 0, 100}};
+    assert_true(filter_range(&filter, &recording).to == UINT64_MAX);
+    recording.process.start_stamp = 0;
+    assert_true(filter_range(&filter, &recording).to == UINT64_MAX);
+}
+
+/* The last mark of a timeline that is as long as a clock counts. */
+static void timelines_as_long_as_a_clock(void **state)
+{
+    struct profile profile = {.last_stamp = UINT64_MAX};
+    struct recording recording = {0};
+    struct session session = {.recording = &recording};
+    char *text = NULL, last[100];
+    size_t bytes = 0;
+
+    (void)state;
+    recording.process.exe = "/usr/bin/made-host";
+    FILE *to = open_memstream(&text, &bytes);
+    timeline_svg_write(&session, &profile, TIMELINE_LIVE, 800, to);
+    fclose(to);
+    snprintf(last, sizeof(last), "text-anchor=\"end\">%s</text>",
+             text_duration(UINT64_MAX).chars);
+    assert_non_null(strstr(text, last));
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_have_stacks_without_events),
+        cmocka_unit_test(numbers_beyond_all_counters),
+        cmocka_unit_test(ranges_end_with_the_last_stamp),
+        cmocka_unit_test(timelines_as_long_as_a_clock),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
