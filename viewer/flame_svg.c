@@ -8,6 +8,7 @@
 #include "viewer/svg.h"
 #include "viewer/text.h"
 #include "viewer/verdict.h"
+#include "viewer/whole.h"
 #include "viewer/xalloc.h"
 
 #include <inttypes.h>
@@ -52,7 +53,7 @@ static double share_of(const struct flame *flame, uint64_t value)
 static void draw_label(const struct drawing *drawing, const char *name, double x, double y,
                        double width)
 {
-    size_t letters = width > 8 ? (size_t)((width - 8) / LETTER) : 0;
+    size_t letters = width > 8 ? whole_of((width - 8) / LETTER) : 0;
 
     if (letters < LABEL)
         return;

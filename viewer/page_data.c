@@ -85,45 +85,55 @@ static void write_head(struct page *page)
     page_out_members(page->to, json);
 }
 
+static json_t *json_of_plugin(const struct recording *recording, uint32_t id)
+{
+    const struct recording_plugin *plugin = &recording->plugins[id - 1];
+    json_t *json = json_object();
+
+    json_object_set_new(json, "id", json_out_number(id));
+    json_object_set_new(json, "name", sentence(verdict_plugin_name(recording, id)));
+    json_object_set_new(json, "path", json_out_text(plugin->path));
+    json_object_set_new(json, "build_id",
+                        json_out_build_id(plugin->build_id, plugin->build_id_bytes));
+    return json;
+}
+
 static void write_plugins(struct page *page)
 {
     const struct recording *recording = page->session->recording;
-    json_t *list = json_array();
 
-    for (uint32_t id = 1; id <= recording->plugin_count; id++) {
-        const struct recording_plugin *plugin = &recording->plugins[id - 1];
-        json_t *json = json_object();
-        json_object_set_new(json, "id", json_out_number(id));
-        json_object_set_new(json, "name", sentence(verdict_plugin_name(recording, id)));
-        json_object_set_new(json, "path", json_out_text(plugin->path));
-        json_object_set_new(json, "build_id",
-                            json_out_build_id(plugin->build_id, plugin->build_id_bytes));
-        json_array_append_new(list, json);
-    }
-    page_out_member(page->to, "plugins", list);
+    page_out_open(page->to, "plugins", '[');
+    for (uint32_t id = 1; id <= recording->plugin_count; id++)
+        page_out_element(page->to, id == 1, json_of_plugin(recording, id));
+    page_out_close(page->to, ']');
+}
+
+static json_t *json_of_instance(const struct recording *recording, uint32_t index)
+{
+    const struct recording_instance *instance = &recording->instances[index];
+    bool is_gone = (instance->flags & RING_INSTANCE_DESTROYED) != 0;
+    uint64_t created_ns = recording_since_start_ns(recording, instance->created_stamp),
+             destroyed_ns = recording_since_start_ns(recording, instance->destroyed_stamp);
+    json_t *json = json_object();
+
+    json_object_set_new(json, "serial", json_out_number(index + 1));
+    json_object_set_new(json, "plugin", json_out_number(instance->plugin));
+    json_object_set_new(json, "mime", json_out_text_or_null(instance->mime));
+    json_object_set_new(json, "page", json_out_text_or_null(instance->page));
+    json_object_set_new(json, "created_ns", json_out_number(created_ns));
+    json_object_set_new(json, "destroyed_ns",
+                        is_gone ? json_out_number(destroyed_ns) : json_null());
+    return json;
 }
 
 static void write_instances(struct page *page)
 {
     const struct recording *recording = page->session->recording;
-    json_t *list = json_array();
 
-    for (uint32_t i = 0; i < recording->instance_count; i++) {
-        const struct recording_instance *instance = &recording->instances[i];
-        bool is_gone = (instance->flags & RING_INSTANCE_DESTROYED) != 0;
-        uint64_t created_ns = recording_since_start_ns(recording, instance->created_stamp),
-                 destroyed_ns = recording_since_start_ns(recording, instance->destroyed_stamp);
-        json_t *json = json_object();
-        json_object_set_new(json, "serial", json_out_number(i + 1));
-        json_object_set_new(json, "plugin", json_out_number(instance->plugin));
-        json_object_set_new(json, "mime", json_out_text_or_null(instance->mime));
-        json_object_set_new(json, "page", json_out_text_or_null(instance->page));
-        json_object_set_new(json, "created_ns", json_out_number(created_ns));
-        json_object_set_new(json, "destroyed_ns",
-                            is_gone ? json_out_number(destroyed_ns) : json_null());
-        json_array_append_new(list, json);
-    }
-    page_out_member(page->to, "instances", list);
+    page_out_open(page->to, "instances", '[');
+    for (uint32_t i = 0; i < recording->instance_count; i++)
+        page_out_element(page->to, i == 0, json_of_instance(recording, i));
+    page_out_close(page->to, ']');
 }
 
 static json_t *json_of_leak(struct page *page, const struct leak *leak)

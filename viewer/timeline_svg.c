@@ -4,6 +4,7 @@
 #include "viewer/timeline_svg.h"
 #include "viewer/svg.h"
 #include "viewer/verdict.h"
+#include "viewer/whole.h"
 #include "viewer/xalloc.h"
 
 #include <stdlib.h>
@@ -67,7 +68,7 @@ struct text timeline_text(double value, enum timeline_measure measure)
     bool is_bytes = measure == TIMELINE_LIVE || measure == TIMELINE_BYTES;
     bool is_rate = measure == TIMELINE_BYTES || measure == TIMELINE_ALLOCS;
     struct text number =
-        is_bytes ? text_bytes((uint64_t)value) : text_count((uint64_t)(value + .5));
+        is_bytes ? text_bytes(whole_of(value)) : text_count(whole_of(value + .5));
     struct text text;
 
     snprintf(text.chars, sizeof(text.chars), "%.40s%s", number.chars, is_rate ? "/s" : "");
@@ -157,7 +158,7 @@ static void draw_axis(const struct picture *picture, double y)
     for (unsigned i = 0; i <= TICKS; i++) {
         double share = (double)i / TICKS;
         uint64_t stamp = profile->first_stamp +
-                         (uint64_t)(share * (double)(profile->last_stamp - profile->first_stamp));
+                         whole_of(share * (double)(profile->last_stamp - profile->first_stamp));
         const char *anchor = i == 0 ? "start" : i == TICKS ? "end" : "middle";
         fprintf(picture->to,
                 "<text class=\"faint\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>\n",

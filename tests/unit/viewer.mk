@@ -30,6 +30,7 @@ viewer_verbs_sources = \
 
 unit_tests += \
 	tests/unit/recording-contract \
+	tests/unit/viewer-answers \
 	tests/unit/viewer-contract \
 	tests/unit/viewer-contract-verbs \
 	tests/unit/viewer-flipped \
@@ -50,6 +51,8 @@ unit_tests += \
 
 tests_unit_recording_contract_SOURCES = tests/unit/recording-contract.c $(viewer_made_sources)
 tests_unit_recording_contract_LDADD = $(viewer_made_libs) -lpthread
+tests_unit_viewer_answers_SOURCES = tests/unit/viewer-answers.c $(viewer_made_sources)
+tests_unit_viewer_answers_LDADD = $(viewer_made_libs) $(JANSSON_LIBS)
 tests_unit_viewer_contract_SOURCES = \
 	tests/unit/viewer-contract.c $(viewer_contract_sources) $(viewer_read_sources)
 tests_unit_viewer_contract_LDADD = $(viewer_made_libs)
