@@ -16,6 +16,7 @@
 #define BOTTOM 34u /* for the axis */
 #define MARGIN 12u
 #define TICKS 6u
+#define MS UINT64_C(1000000)
 #define LETTER 7.5 /* width of a letter, about */
 
 const char *const timeline_measure_names[TIMELINE_MEASURES] = {
@@ -100,7 +101,11 @@ uint64_t timeline_since_ns(const struct session *session, uint64_t stamp)
 struct text timeline_time(const struct session *session, uint64_t stamp)
 {
     uint64_t ns = timeline_since_ns(session, stamp);
-    return ns == 0 ? (struct text){"0 s"} : text_duration(ns);
+    struct text text = ns == 0 ? (struct text){"0 s"} : text_duration(ns);
+
+    if (ns >= MS && ns < 10 * MS) /* several places of an axis are in one of them */
+        snprintf(text.chars, sizeof(text.chars), "%.2f ms", (double)ns / (double)MS);
+    return text;
 }
 
 struct picture {
@@ -218,6 +223,9 @@ void timeline_svg_write(const struct session *session, const struct profile *pro
     svg_losses(to, losses, MARGIN, 42 + SVG_LINE);
     for (size_t i = 0; i < profile->track_count; i++)
         draw_band(&picture, order[i], top + (double)i * BAND);
+    if (profile->track_count == 0)
+        fprintf(to, "<text x=\"%u\" y=\"%u\">Nothing was allocated.</text>\n", MARGIN,
+                bottom - 2);
     draw_axis(&picture, bottom);
     draw_peak(&picture, bottom - 6);
     svg_end(to);

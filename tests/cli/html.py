@@ -224,6 +224,11 @@ def expect_range(t, browser, run, data):
     expected, got = in_range(run, *edges), cards(browser)
     for measure, number in expected.items():
         t.equal(got[measure], number, f"{measure} from {edges[0]} to {edges[1]} ns")
+    totals_then = json.loads(run.viewer("report", "--json", "--by=function", "--no-symbols",
+                                        f"--from={edges[0]}ns", f"--to={edges[1] - 1}ns"))
+    counters = totals_then["profile"]["totals"].values()
+    for measure, key in (("bytes", "bytes_allocated"), ("allocs", "allocs")):
+        t.equal(got[measure], sum(c[key] for c in counters), f"{measure} of report from {edges}")
     return expected
 
 
@@ -383,6 +388,8 @@ def empty(t):
             browser.open(page_of(t, run))
             t.equal(cards(browser)["bytes"], report["totals"]["npn"]["bytes_allocated"], "bytes")
             t.expect(not browser.find("#domain-box").is_displayed(), "a choice of one")
+        t.equal("Nothing was allocated." in run.viewer("timeline", "--svg"),
+                report["totals"]["npn"]["allocs"] == 0, "a picture of nothing says so")
         t.finish(run)
 
 
