@@ -118,7 +118,7 @@ static const struct argp argp = {
            "\vExample:\n"
            "  npntrace record --heap=all -o a.npt python3 -c 'print(1)'\n"
            "  npntrace record --heap=all -o b.npt python3 -c 'import json'\n"
-           "  npntrace diff a.npt b.npt",
+           "  npntrace diff --host a.npt b.npt",
     .children = children,
 };
 

@@ -40,6 +40,7 @@ unit_tests += \
 	tests/unit/viewer-leaks \
 	tests/unit/viewer-live \
 	tests/unit/viewer-model \
+	tests/unit/viewer-own-nodes \
 	tests/unit/viewer-parts \
 	tests/unit/viewer-profile \
 	tests/unit/viewer-suppressions \
@@ -78,6 +79,8 @@ tests_unit_viewer_live_SOURCES = tests/unit/viewer-live.c tests/unit/scratch.c t
 tests_unit_viewer_live_LDADD = libviewer.la libtracer.la $(CMOCKA_LIBS) -lpthread
 tests_unit_viewer_model_SOURCES = tests/unit/viewer-model.c $(viewer_read_sources)
 tests_unit_viewer_model_LDADD = $(viewer_made_libs)
+tests_unit_viewer_own_nodes_SOURCES = tests/unit/viewer-own-nodes.c
+tests_unit_viewer_own_nodes_LDADD = libviewer.la libformat.la $(CMOCKA_LIBS)
 tests_unit_viewer_parts_SOURCES = \
 	tests/unit/viewer-parts.c tests/unit/heap_made_trace.c \
 	$(heap_made_sources) $(viewer_read_sources)
