@@ -6,6 +6,8 @@
 #include "viewer/call_tree.h"
 #include "viewer/findings.h"
 #include "viewer/json_out.h"
+#include "viewer/leak_growth.h"
+#include "viewer/leak_rules.h"
 #include "viewer/leak_words.h"
 #include "viewer/page_out.h"
 #include "viewer/page_rows.h"
@@ -126,6 +128,24 @@ static json_t *json_of_instance(const struct recording *recording, uint32_t inde
     return json;
 }
 
+/* What was live at most in each interval, for each plug-in. */
+static void write_tracks(struct page *page)
+{
+    const struct profile *profile = page->profile;
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < profile->track_count; i++) {
+        const struct profile_track *track = &profile->tracks[i];
+        json_t *json = json_object(), *peaks = json_array();
+        for (size_t sample = 0; sample < profile->sample_count; sample++)
+            json_array_append_new(peaks, json_out_number(track->samples[sample].peak_bytes));
+        json_object_set_new(json, "plugin", json_out_number(track->plugin));
+        json_object_set_new(json, "peaks", peaks);
+        json_array_append_new(list, json);
+    }
+    page_out_member(page->to, "tracks", list);
+}
+
 static void write_instances(struct page *page)
 {
     const struct recording *recording = page->session->recording;
@@ -138,7 +158,8 @@ static void write_instances(struct page *page)
 
 static json_t *json_of_leak(struct page *page, const struct leak *leak)
 {
-    bool live = page->session->recording->live;
+    const struct session *session = page->session;
+    bool live = session->recording->live;
     json_t *json = json_object();
 
     json_object_set_new(json, "plugin", json_out_number(leak->plugin));
@@ -150,13 +171,34 @@ static json_t *json_of_leak(struct page *page, const struct leak *leak)
     json_object_set_new(json, "node",
                         json_out_number(call_tree_node(&page->tree, leak->stacks->stack)));
     json_object_set_new(json, "what", sentence(leak_what(leak)));
+    json_object_set_new(json, "age", sentence(leak_age_text(session->model, leak)));
+    json_object_set_new(json, "growing", json_out_text(leak_growth_name(leak->growth)));
+    json_object_set_new(json, "first_ns", json_out_number(recording_since_start_ns(
+                                              session->recording, leak->first_stamp)));
+    json_object_set_new(json, "last_ns", json_out_number(recording_since_start_ns(
+                                             session->recording, leak->last_stamp)));
     return json;
 }
 
+static json_t *json_of_suppressed(const struct leak_rules *rules)
+{
+    json_t *json = json_object();
+
+    if (rules->filter != NULL) {
+        json_object_set_new(json, "blocks", json_out_number(rules->filter->suppressed.blocks));
+        json_object_set_new(json, "bytes", json_out_number(rules->filter->suppressed.bytes));
+    }
+    return json;
+}
+
+/* Those of `npntrace leaks`, in its order. Without files of suppressions nothing can fail. */
 static void write_leaks(struct page *page)
 {
     struct session *session = page->session;
-    struct leaks_wanted wanted = {.plugins = session->wanted};
+    struct leak_rules rules = {.shared = session->options};
+    bool begun = leak_rules_begin(&rules, session->names);
+    struct leaks_wanted wanted = {.plugins = session->wanted,
+                                  .filter = begun ? rules.filter : NULL};
     struct leaks leaks = leaks_find(session->model, session->stacks, &wanted);
     json_t *list = json_array();
 
@@ -164,7 +206,10 @@ static void write_leaks(struct page *page)
         json_array_append_new(list, json_of_leak(page, &leaks.list[i]));
     page_out_member(page->to, "leaks", list);
     page_out_member(page->to, "leak_count", json_out_number(leaks.count));
+    page_out_member(page->to, "leak_bytes", json_out_number(leaks.bytes));
+    page_out_member(page->to, "leaks_suppressed", json_of_suppressed(&rules));
     leaks_free(&leaks);
+    leak_rules_free(&rules);
 }
 
 static void write_tree(struct page *page)
@@ -212,6 +257,7 @@ void page_data_write(struct session *session, const struct profile *profile, boo
     fputc('{', to);
     write_head(&page);
     write_plugins(&page);
+    write_tracks(&page);
     write_instances(&page);
     page_rows_write(session, profile, &page.tree, to);
     write_leaks(&page);
