@@ -8,10 +8,10 @@ script_tests += \
 	tests/cli/examples.py \
 	tests/cli/findings.py \
 	tests/cli/flame.py \
-	tests/cli/html.py \
+	tests/cli/html_page.py \
 	tests/cli/leaks.py \
 	tests/cli/places.py \
-	tests/cli/profile.py \
+	tests/cli/profiles.py \
 	tests/cli/record.py \
 	tests/cli/rust.py \
 	tests/cli/serve.py \

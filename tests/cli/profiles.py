@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# tests/cli/profile.py: what `report` answers by key, as a tree and filtered, against an oracle
+# tests/cli/profiles.py: what `report` answers by key, as a tree and filtered, against an oracle
 # SPDX-License-Identifier: MIT
 """Every number of a profile is made again from the events, one by one, and must be equal; without
 a filter the totals are those of the plain report."""
