@@ -16,7 +16,8 @@ script_tests += \
 	tests/cli/rust.py \
 	tests/cli/serve.py \
 	tests/cli/symbols.py \
-	tests/cli/top.py
+	tests/cli/top.py \
+	tests/cli/usage.py
 
 # Subjects are what the scripts record: built by them, so that debug information can be taken apart.
 EXTRA_DIST += \
