@@ -10,6 +10,7 @@
 #include "viewer/export_ctf.h"
 #include "viewer/all_events.h"
 #include "viewer/message.h"
+#include "viewer/output.h"
 #include "viewer/text.h"
 #include "viewer/xalloc.h"
 
@@ -206,12 +207,11 @@ static FILE *open_file(const struct export_job *job, const char *name)
 
 static int close_file(const struct export_job *job, FILE *out)
 {
-    bool failed = ferror(out) != 0;
+    int why = ferror(out) != 0 ? output_why(out) : 0;
 
-    errno = 0;
-    if (fclose(out) == 0 && !failed)
+    if (fclose(out) == 0 && why == 0)
         return 0;
-    message("cannot write in %s: %s", job->path, strerror(errno != 0 ? errno : EIO));
+    message("cannot write in %s: %s", job->path, strerror(why != 0 ? why : errno));
     return -1;
 }
 

@@ -5,7 +5,8 @@
  * Each point has its time, so that a recording can be put into a Prometheus after the fact
  * ("promtool tsdb create-blocks-from openmetrics"). Without samples there is one point for each,
  * without a time, as textfile collectors want it. The domains are profiles of their own, since
- * tracks are not divided by domain.
+ * tracks are not divided by domain. Names and labels are those of `serve` (serve_metrics.c) wherever
+ * the numbers mean the same, so that one query answers for both.
  */
 #include "viewer/export.h"
 #include "viewer/text.h"
@@ -27,14 +28,16 @@ struct family {
 
 #define SAMPLE(field) offsetof(struct profile_sample, field)
 static const struct family families[] = {
-    {"npntrace_live_bytes", "bytes", "Bytes allocated and not freed.", SAMPLE(live_bytes), false},
-    {"npntrace_live_blocks", "blocks", "Blocks allocated and not freed.", SAMPLE(live_blocks),
+    {"npntrace_plugin_live_bytes", "bytes", "Bytes allocated and not freed.", SAMPLE(live_bytes),
      false},
-    {"npntrace_interval_peak_bytes", "bytes", "The most live bytes since the point before.",
-     SAMPLE(peak_bytes), false},
-    {"npntrace_allocated_bytes", "bytes", "Bytes allocated so far.", SAMPLE(bytes), true},
-    {"npntrace_allocations", NULL, "Allocations so far.", SAMPLE(allocs), true},
-    {"npntrace_freed_blocks", "blocks", "Blocks freed so far.", SAMPLE(frees), true},
+    {"npntrace_plugin_live_blocks", "blocks", "Blocks allocated and not freed.",
+     SAMPLE(live_blocks), false},
+    {"npntrace_plugin_interval_peak_bytes", "bytes",
+     "The most live bytes since the point before.", SAMPLE(peak_bytes), false},
+    {"npntrace_plugin_allocated_bytes", "bytes", "Bytes allocated so far.", SAMPLE(bytes), true},
+    {"npntrace_plugin_allocations", NULL, "Allocations so far.", SAMPLE(allocs), true},
+    {"npntrace_plugin_freed_blocks", "blocks", "Of the blocks allocated, those freed so far.",
+     SAMPLE(frees), true},
 };
 
 struct openmetrics {
@@ -57,13 +60,14 @@ static void put_point(const struct openmetrics *openmetrics, const struct family
                       enum leak_domain domain, uint32_t plugin, uint64_t number)
 {
     FILE *out = openmetrics->job->out;
-    char *name = export_plugin_name(openmetrics->job, domain, plugin);
-    char *exe = text_printable(
-        recording_base_name(openmetrics->job->session->recording->process.exe));
+    const struct recording_process *process = &openmetrics->job->session->recording->process;
+    char *name = plugin == 0 ? xalloc_string("(host)")
+                             : export_plugin_name(openmetrics->job, domain, plugin);
+    char *exe = text_printable(recording_base_name(process->exe));
 
     fprintf(out, "%s%s{host=", family->name, family->is_counter ? "_total" : "");
     put_label(out, exe);
-    fputs(",plugin=", out);
+    fprintf(out, ",pid=\"%" PRIu32 "\",plugin=", process->outer_pid);
     put_label(out, name);
     fprintf(out, ",memory=\"%s\"} %" PRIu64, export_memory_name(domain), number);
     free(name);

@@ -3,6 +3,7 @@
 
 #include "viewer/export_target.h"
 #include "viewer/message.h"
+#include "viewer/output.h"
 #include "viewer/text.h"
 #include "viewer/xalloc.h"
 
@@ -101,12 +102,12 @@ static bool close_out(struct export_target *target, bool good)
 {
     if (target->out == NULL || target->path == NULL)
         return good;
-    bool failed = ferror(target->out) != 0;
-    errno = 0;
-    failed |= fclose(target->out) != 0;
-    if (failed && good)
-        fail(target->path, errno != 0 ? errno : EIO);
-    return good && !failed;
+    int why = ferror(target->out) != 0 ? output_why(target->out) : 0;
+    if (fclose(target->out) != 0 && why == 0)
+        why = errno;
+    if (why != 0 && good)
+        fail(target->path, why);
+    return good && why == 0;
 }
 
 bool export_target_end(struct export_target *target, bool good)

@@ -186,11 +186,23 @@ static int parse_charge(struct filter *filter, const char *argument)
     return chosen < 0 ? EINVAL : 0;
 }
 
+/* Of different units the recording's length decides: then nothing is selected, and said to be. */
+static int check_times(const struct filter *filter, struct argp_state *state)
+{
+    const struct filter_time *from = &filter->from, *to = &filter->to;
+
+    if (from->unit == FILTER_UNSET || from->unit != to->unit ||
+        (from->unit == FILTER_PERCENT ? from->percent <= to->percent : from->ns <= to->ns))
+        return 0;
+    return options_wrong(state, "--from is later than --to");
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     struct filter *filter = state->input;
 
     switch (key) {
+    case ARGP_KEY_END: return check_times(filter, state);
     case KEY_FROM: return parse_time(&filter->from, "from", argument, state);
     case KEY_TO: return parse_time(&filter->to, "to", argument, state);
     case KEY_INSTANCE: return parse_number(&filter->instances, "instance", argument, state);

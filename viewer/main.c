@@ -2,8 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "config.h"
+#include "viewer/choose.h"
 #include "viewer/message.h"
 #include "viewer/options.h"
+#include "viewer/output.h"
 #include "viewer/verb.h"
 #include "viewer/xalloc.h"
 
@@ -103,7 +105,8 @@ static int run(int argc, char **argv)
     for (size_t i = 0; i < VERBS; i++)
         if (strcmp(first, verbs[i].name) == 0)
             return run_verb(&verbs[i], argc - 1, argv + 1);
-    return wrong_usage("unknown verb", first);
+    choose_by_name_in("verb", first, &verbs[0].name, sizeof(verbs[0]), VERBS);
+    return STATUS_TROUBLE;
 }
 
 /* True if whoever read our output has gone: that is no error of ours. */
@@ -124,8 +127,7 @@ static int close_output(int status)
         return status;
     if (reader_has_gone())
         return status;
-    message("cannot write the output%s%s", errno != 0 ? ": " : "",
-            errno != 0 ? strerror(errno) : "");
+    message("cannot write the output: %s", strerror(errno != 0 ? errno : output_why(stdout)));
     return STATUS_TROUBLE;
 }
 

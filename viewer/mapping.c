@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -13,11 +14,30 @@
 
 void (*mapping_before_dying)(void);
 
-static void say_shrunk(int number)
+static volatile sig_atomic_t survives;
+static _Atomic uint64_t losses;
+
+/* In place of a page that the file has no longer. */
+static bool put_zeros(const void *address)
+{
+    uintptr_t page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
+    void *page = (void *)((uintptr_t)address / page_bytes * page_bytes);
+
+    return mmap(page, page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+                -1, 0) != MAP_FAILED;
+}
+
+static void lose_page(int number, siginfo_t *info, void *context)
 {
     static const char text[] = "npntrace: the file became shorter while it was read\n";
+    int error = errno;
 
-    (void)number;
+    (void)number, (void)context;
+    if (survives && info->si_code == BUS_ADRERR && put_zeros(info->si_addr)) {
+        losses++;
+        errno = error;
+        return;
+    }
     if (mapping_before_dying != NULL)
         mapping_before_dying();
     if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
@@ -25,9 +45,19 @@ static void say_shrunk(int number)
     _exit(2);
 }
 
+void mapping_survive(void)
+{
+    survives = 1;
+}
+
+uint64_t mapping_losses(void)
+{
+    return losses;
+}
+
 static int map(int fd, struct mapping *mapping)
 {
-    struct sigaction action = {.sa_handler = say_shrunk};
+    struct sigaction action = {.sa_sigaction = lose_page, .sa_flags = SA_SIGINFO};
     struct stat status;
 
     if (fstat(fd, &status) != 0)

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "viewer/message.h"
 #include "viewer/newest.h"
+#include "viewer/output.h"
 #include "viewer/text.h"
 #include "viewer/verb.h"
 #include "viewer/xalloc.h"
@@ -25,19 +26,28 @@ static const struct argp_option help_options[] = {
     {0},
 };
 
+static _Noreturn void end_well(void)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        exit(STATUS_GOOD);
+    message("cannot write the output: %s", strerror(output_why(stdout)));
+    exit(STATUS_TROUBLE);
+}
+
 static error_t parse_help(int key, char *argument, struct argp_state *state)
 {
     (void)argument;
     switch (key) {
+    case ARGP_KEY_INIT: state->err_stream = NULL; return 0; /* getopt says what, we say what to do */
     case '?':
         argp_state_help(state, stdout, ARGP_HELP_STD_HELP & ~(unsigned)ARGP_HELP_EXIT_OK);
-        exit(fflush(stdout) == 0 ? STATUS_GOOD : STATUS_TROUBLE);
+        end_well();
     case KEY_USAGE:
         argp_state_help(state, stdout, ARGP_HELP_USAGE);
-        exit(fflush(stdout) == 0 ? STATUS_GOOD : STATUS_TROUBLE);
+        end_well();
     case 'V':
         printf("npntrace %s\n", PACKAGE_VERSION);
-        exit(fflush(stdout) == 0 ? STATUS_GOOD : STATUS_TROUBLE);
+        end_well();
     default: return ARGP_ERR_UNKNOWN;
     }
 }
@@ -130,7 +140,7 @@ void options_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
     if (argp_parse(argp, argc, argv, ARGP_NO_EXIT | ARGP_NO_HELP, NULL, input) == 0)
         return;
-    argp_help(argp, stderr, ARGP_HELP_USAGE, argv[0]);
+    fprintf(stderr, "\"%s --help\" lists the options.\n", argv[0]);
     exit(STATUS_TROUBLE);
 }
 

@@ -59,8 +59,11 @@ bool output_end(struct output *output)
 
     if (output->path == NULL)
         return true;
+    int why = good ? 0 : output_why(output->file);
     errno = 0;
     good = fclose(output->file) == 0 && good;
+    if (why != 0)
+        errno = why;
     if (output->temporary != NULL) {
         good = good && rename(output->temporary, output->path) == 0;
         if (!good) {
@@ -71,9 +74,17 @@ bool output_end(struct output *output)
         free(output->temporary);
     }
     if (!good)
-        message("cannot write %s%s%s", output->path, errno != 0 ? ": " : "",
-                errno != 0 ? strerror(errno) : "");
+        message("cannot write %s: %s", output->path, strerror(errno));
     return good;
+}
+
+int output_why(FILE *file)
+{
+    clearerr(file);
+    errno = 0;
+    if (fputc('\n', file) != EOF && fflush(file) == 0)
+        return EIO; /* it could be, this time */
+    return errno != 0 ? errno : EIO;
 }
 
 void output_say(const struct output *output, const char *what, const char *advice)

@@ -23,6 +23,10 @@ bool output_begin(struct output *output, const char *path);
 /* False after a message. Errors of standard output are for main() to find. */
 bool output_end(struct output *output);
 
+/* Why nothing can be written to it, an errno: the first failure was long ago, so it is tried once
+ * more. */
+int output_why(FILE *file);
+
 /* Says on stderr what was written, and how big it is. */
 void output_say(const struct output *output, const char *what, const char *advice);
 

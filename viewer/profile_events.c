@@ -31,18 +31,24 @@ static struct trace_counters *counters_of(struct reading *reading, enum leak_dom
     return &reading->profile->domains[domain];
 }
 
+/* Without a filter frees are calls, of whom they were made, as in the plain report. */
+static bool counts_calls(const struct filter *filter)
+{
+    return filter == NULL || (filter_is_empty(filter) && filter->charge == CHARGE_RECORDED);
+}
+
 /* A call of a function that frees; row: of its block, ROW_NONE if it is unknown or not selected. */
 static void add_free_call(struct reading *reading, const struct call *call, bool is_known,
                           uint32_t row)
 {
-    const struct filter *filter = reading->filter;
-    bool asks_for_block = filter != NULL && (filter->has_sizes || filter_has_stacks(filter));
-
-    if (!is_within(reading, call) || !reading->session->wanted[call->plugin] ||
-        !filter_takes_instance(filter, call->instance) || (asks_for_block && row == ROW_NONE))
+    if (!counts_calls(reading->filter)) {
+        counters_of(reading, call->domain)->frees += row != ROW_NONE;
+        return;
+    }
+    if (!is_within(reading, call) || !reading->session->wanted[call->plugin])
         return;
     counters_of(reading, call->domain)->frees++;
-    counters_of(reading, call->domain)->unknown_frees += !is_known && reading->range.from == 0;
+    counters_of(reading, call->domain)->unknown_frees += !is_known;
 }
 
 static void add_failed(struct reading *reading, const struct call *call, uint64_t size_bytes,

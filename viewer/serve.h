@@ -33,6 +33,7 @@ struct serve_host {
     ino_t inode;
     char **plugin_names; /* by id, unique among this host's; 0: the host itself */
     size_t plugin_name_count;
+    unsigned failures; /* looks at which the file could not be read, one after another */
 };
 
 /* A recording that is not served: of a process that has ended, or not readable. */
@@ -49,8 +50,13 @@ struct serve_hosts {
     uint64_t unreadable; /* recordings at the last look */
 };
 
-/* Reads what is new in all of them. */
+/* Reads what is new in all of them. A file that became shorter while it was read is not served any
+ * more, for which mapping_survive() must have been called; nor is one that cannot be read at three
+ * looks, or whose process has ended. */
 void serve_hosts_look(struct serve_hosts *hosts);
+
+/* No longer serves the files that are shorter than they were. True: there were some. */
+bool serve_hosts_drop_shorter(struct serve_hosts *hosts);
 void serve_hosts_free(struct serve_hosts *hosts);
 
 /* Writes all metrics. */

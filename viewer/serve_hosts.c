@@ -1,6 +1,8 @@
 /* viewer/serve_hosts.c - the recordings of running processes in some places */
 /* SPDX-License-Identifier: MIT */
 
+#include "viewer/host_process.h"
+#include "viewer/mapping.h"
 #include "viewer/message.h"
 #include "viewer/serve.h"
 #include "viewer/text.h"
@@ -12,6 +14,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <uthash.h>
+
+#define FAILURES_MOST 3
+
+static const struct problem became_shorter = {.kind = PROBLEM_DAMAGE,
+                                              .offset = PROBLEM_NOWHERE,
+                                              .text = "the file became shorter while it was read"};
 
 struct passed_key {
     dev_t device;
@@ -85,6 +93,18 @@ static void remove_host(struct serve_hosts *hosts, size_t index)
     hosts->list[index] = hosts->list[--hosts->count];
 }
 
+/* Serves no longer what cannot be read. It is tried again once it has changed. */
+static void give_up(struct serve_hosts *hosts, size_t index, const struct problem *problem)
+{
+    struct follow *follow = hosts->list[index].live->follow;
+    struct stat status;
+
+    message_problem(follow->name, problem, NULL);
+    if (fstat(follow->fd, &status) == 0 && find_passed(hosts, &status) == NULL)
+        pass(hosts, &status, true);
+    remove_host(hosts, index);
+}
+
 /* A process that executed another program may have two recordings with the same pid: the later one
  * is the one that it writes. False: this is the older one. */
 static bool supersede(struct serve_hosts *hosts, const struct recording *recording)
@@ -117,6 +137,7 @@ static void add_host(struct serve_hosts *hosts, struct follow *follow)
 
 static void try_file(struct serve_hosts *hosts, const char *path)
 {
+    uint64_t losses = mapping_losses();
     struct problem problem;
     struct stat status;
 
@@ -137,6 +158,8 @@ static void try_file(struct serve_hosts *hosts, const char *path)
     bool is_empty = follow->recording->process.ending == RECORDING_EMPTY;
     if (follow->recording->live && supersede(hosts, follow->recording)) {
         add_host(hosts, follow);
+        if (mapping_losses() != losses)
+            give_up(hosts, hosts->count - 1, &became_shorter);
         return;
     }
     follow_close(follow);
@@ -199,22 +222,65 @@ static void name_plugins(struct serve_host *host)
     host->plugin_name_count = count;
 }
 
-/* What cannot be read just now is served as it was. */
+/* What cannot be read just now is served as it was, for a few looks. */
+static bool may_recover(struct serve_host *host)
+{
+    const struct recording_process *process = &host->live->follow->recording->process;
+
+    return ++host->failures < FAILURES_MOST &&
+           host_process_runs(process->outer_pid, process->start_ticks, process->boot_id);
+}
+
+/* False: it is not served any more. */
+static bool look_at(struct serve_hosts *hosts, size_t index)
+{
+    struct serve_host *host = &hosts->list[index];
+    struct follow *follow = host->live->follow;
+    uint64_t losses = mapping_losses();
+    struct problem problem;
+    bool is_read = live_look(host->live, &problem);
+
+    if (mapping_losses() != losses) {
+        give_up(hosts, index, &became_shorter);
+        return false;
+    }
+    if (!is_read) {
+        if (may_recover(host))
+            return true;
+        give_up(hosts, index, &problem);
+        return false;
+    }
+    host->failures = 0;
+    if (follow->recording->live)
+        return true;
+    struct stat status = follow->status;
+    remove_host(hosts, index);
+    pass(hosts, &status, false);
+    return false;
+}
+
 static void look_at_known(struct serve_hosts *hosts)
 {
-    struct problem problem;
+    for (size_t i = 0; i < hosts->count;)
+        if (look_at(hosts, i))
+            i++;
+}
+
+bool serve_hosts_drop_shorter(struct serve_hosts *hosts)
+{
+    struct stat status;
+    bool dropped = false;
 
     for (size_t i = 0; i < hosts->count;) {
-        struct follow *follow = hosts->list[i].live->follow;
-        live_look(hosts->list[i].live, &problem);
-        if (follow->recording->live) {
+        const struct follow *follow = hosts->list[i].live->follow;
+        if (fstat(follow->fd, &status) == 0 && status.st_size >= follow->status.st_size) {
             i++;
             continue;
         }
-        struct stat status = follow->status;
-        remove_host(hosts, i);
-        pass(hosts, &status, false);
+        give_up(hosts, i, &became_shorter);
+        dropped = true;
     }
+    return dropped;
 }
 
 static int by_pid(const void *left, const void *right)

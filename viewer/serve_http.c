@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/clock_now.h"
+#include "viewer/mapping.h"
 #include "viewer/message.h"
 #include "viewer/serve.h"
 #include "viewer/xalloc.h"
@@ -49,23 +50,37 @@ static enum MHD_Result answer_text(struct MHD_Connection *connection, unsigned s
     return answer(connection, status, type, xalloc_string(text), strlen(text));
 }
 
+static char *write_metrics(struct serve_hosts *hosts, bool is_openmetrics, double seconds,
+                           size_t *ret_bytes)
+{
+    char *body = NULL;
+    FILE *to = xalloc_checked(open_memstream(&body, ret_bytes));
+
+    serve_metrics_write(to, hosts, is_openmetrics, seconds);
+    fclose(to);
+    return xalloc_checked(body);
+}
+
 static enum MHD_Result answer_metrics(struct serve_http *http, struct MHD_Connection *connection)
 {
     const char *accept =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
     bool is_openmetrics = accept != NULL && strstr(accept, OPENMETRICS) != NULL;
     uint64_t begin = clock_now_ns();
-    char *body = NULL;
     size_t bytes = 0;
-    FILE *to = xalloc_checked(open_memstream(&body, &bytes));
 
     serve_hosts_look(http->hosts);
-    serve_metrics_write(to, http->hosts, is_openmetrics, (double)(clock_now_ns() - begin) / 1e9);
-    fclose(to);
+    double seconds = (double)(clock_now_ns() - begin) / 1e9;
+    uint64_t losses = mapping_losses();
+    char *body = write_metrics(http->hosts, is_openmetrics, seconds, &bytes);
+    if (mapping_losses() != losses && serve_hosts_drop_shorter(http->hosts)) {
+        free(body); /* names were read from a file that became shorter */
+        body = write_metrics(http->hosts, is_openmetrics, seconds, &bytes);
+    }
     return answer(connection, MHD_HTTP_OK,
                   is_openmetrics ? OPENMETRICS "; version=1.0.0; charset=utf-8"
                                  : "text/plain; version=0.0.4; charset=utf-8",
-                  xalloc_checked(body), bytes);
+                  body, bytes);
 }
 
 /* A page in a browser may have its own name resolve to this machine's loopback address. */

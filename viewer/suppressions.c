@@ -51,6 +51,16 @@ static bool begins_with(const char *begin, const char *end, const char *word)
     return (size_t)(end - begin) >= length && memcmp(begin, word, length) == 0;
 }
 
+/* "maxx=10", "limit=64K": no function's name has a part like this. */
+static bool looks_like_limit(const char *word, const char *end)
+{
+    const char *at = word;
+
+    while (at < end && ((*at >= 'a' && *at <= 'z') || *at == '-'))
+        at++;
+    return at > word && end - at >= 2 && at[0] == '=' && at[1] >= '0' && at[1] <= '9';
+}
+
 /* Takes one limit off the end of the line, if one stands there. 1: there was one; 0: none. */
 static int take_limit(struct line *line, struct suppression *suppression,
                       struct suppressions_error *ret_error)
@@ -61,8 +71,13 @@ static int take_limit(struct line *line, struct suppression *suppression,
         word--;
     bool is_blocks = begins_with(word, line->end, "max="),
          is_bytes = begins_with(word, line->end, "max-bytes=");
-    if (word == line->begin || (!is_blocks && !is_bytes))
+    if (word == line->begin)
         return 0;
+    if (!is_blocks && !is_bytes)
+        return !looks_like_limit(word, line->end)
+                   ? 0
+                   : wrong(line, word, "unknown limit: max=BLOCKS and max-bytes=BYTES are known",
+                           ret_error);
     const char *number = (const char *)memchr(word, '=', (size_t)(line->end - word)) + 1;
     char *text = xalloc_substring(number, (size_t)(line->end - number));
     uint64_t *limit = is_blocks ? &suppression->max_blocks : &suppression->max_bytes;

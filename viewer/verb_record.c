@@ -218,7 +218,7 @@ static void parse(int argc, char **argv, struct record *record)
 
     if (argp_parse(&argp, argc, argv, flags, NULL, record) == 0)
         return;
-    argp_help(&argp, stderr, ARGP_HELP_USAGE, argv[0]);
+    fprintf(stderr, "\"%s --help\" lists the options.\n", argv[0]);
     exit(STATUS_TROUBLE);
 }
 

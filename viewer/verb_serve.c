@@ -1,6 +1,7 @@
 /* viewer/verb_serve.c - npntrace serve: live recordings for Prometheus */
 /* SPDX-License-Identifier: MIT */
 
+#include "viewer/mapping.h"
 #include "viewer/message.h"
 #include "viewer/options.h"
 #include "viewer/serve.h"
@@ -151,6 +152,7 @@ static int serve(const struct serve_options *options)
     sigaddset(&ending, SIGHUP);
     sigprocmask(SIG_BLOCK, &ending, NULL); /* before there is another thread */
     signal(SIGPIPE, SIG_IGN);
+    mapping_survive(); /* one file that is cut must not end all others */
     struct serve_http *http =
         serve_http_begin(&hosts, (const struct sockaddr *)&address, &listening);
     if (http == NULL)

@@ -171,7 +171,8 @@ def only_plugin(t):
 
 
 BAD_FILES = (("leak:a\nlaek:b\n", "2:1"), ("leak:a max=x\n", "1:12"), ("  race:a", "1:3"),
-             ("leak:\n", "1:6"))
+             ("leak:\n", "1:6"), ("leak:a\nleak:operator new maxx=3\n", "2:19"),
+             ("leak:a min=4 max=3\n", "1:8"))
 
 
 @case("leaks-wrong-usage")

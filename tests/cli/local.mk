@@ -8,16 +8,17 @@ script_tests += \
 	tests/cli/examples.py \
 	tests/cli/findings.py \
 	tests/cli/flame.py \
-	tests/cli/html.py \
+	tests/cli/html_page.py \
 	tests/cli/html_words.py \
 	tests/cli/leaks.py \
 	tests/cli/places.py \
-	tests/cli/profile.py \
+	tests/cli/profiles.py \
 	tests/cli/record.py \
 	tests/cli/rust.py \
 	tests/cli/serve.py \
 	tests/cli/symbols.py \
-	tests/cli/top.py
+	tests/cli/top.py \
+	tests/cli/usage.py
 
 # Subjects are what the scripts record: built by them, so that debug information can be taken apart.
 EXTRA_DIST += \

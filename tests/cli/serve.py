@@ -4,10 +4,12 @@
 """What is served is what `report` says, as hosts come and go; and only this machine can ask."""
 import json
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 from support.harness import NPNTRACE, case, main, plugin
@@ -71,10 +73,10 @@ def numbers(t):
             host.do("new a 1", "invoke 1 leak 3", "new a 2", "invoke 2 leak 5", "destroy 2",
                     "new a 3", "invoke 3 churn 20")
             with Serving(t, host.folder) as serving:
-                t.expect(until(serving, lambda: serving.value(
-                    "npntrace_plugin_created_instances_total") == 3), "three instances")
-                until(serving, lambda: serving.value(
-                    "npntrace_instance_allocations_total", instance="3", memory="npn") >= 20)
+                t.expect(until(serving, lambda: list(serving.select(
+                    "npntrace_plugin_created_instances_total").values()) == [3]), "three instances")
+                until(serving, lambda: any(value >= 20 for value in serving.select(
+                    "npntrace_instance_allocations_total", instance="3", memory="npn").values()))
                 samples = same_as_report(t, serving, host)
                 stacks = [dict(labels) for (name, labels) in samples
                           if name == "npntrace_stack_live_bytes"]
@@ -184,6 +186,67 @@ def odd_names(t):
             checked = subprocess.run([promtool, "check", "metrics"], input=serving.get()[2],
                                      text=True, capture_output=True, check=False)
             t.equal((checked.returncode, checked.stdout + checked.stderr), (0, ""), "promtool")
+
+
+@case("serve-recordings-that-are-cut-or-removed")
+def cut(t):
+    """A copy of a running host's recording is as good as the recording, and may be cut."""
+    cuts = (0, 1, 100, 5000, 70000)
+    with Obedient(t, "flight", name="whole") as host:
+        host.do("new a 1", "invoke 1 leak 3")
+        with Obedient(t, "flight", name="hosts") as other:
+            other.do("new a 1", "invoke 1 leak 2")
+            for number, size in enumerate(cuts):
+                copy = os.path.join(other.folder, f"copy-{number}.ring")
+                with Serving(t, other.folder) as serving:
+                    shutil.copy2(host.recording, copy)
+                    t.equal(serving.value("npntrace_plugin_live_bytes", pid=str(host.pid)), 50.0,
+                            "the copy")
+                    os.truncate(copy, size)
+                    for _ in range(3):
+                        serving.samples()
+                    t.equal(serving.select("npntrace_plugin_live_bytes", pid=str(host.pid)), {},
+                            f"cut to {size}")
+                    t.equal(serving.value("npntrace_unreadable_recordings"), 1.0, "unreadable")
+                    t.equal(serving.value("npntrace_plugin_live_bytes"), 33.0, "the other")
+                    t.expect(copy in serving.errors(), serving.errors())
+                    t.equal(len(serving.errors().splitlines()), 1, "said once")
+                    os.unlink(copy)
+                    t.equal(serving.value("npntrace_unreadable_recordings"), 0.0, "removed")
+
+
+@case("serve-recordings-cut-while-they-are-read")
+def cut_while_read(t):
+    """Cut and made whole again, over and over, at the worst moments."""
+    with Obedient(t, "flight", name="whole", env={"NPNTRACE_SIZE": "1M"}) as host:
+        host.do("new a 1", "invoke 1 leak 3", "invoke 1 churn 3000")
+        with open(host.recording, "rb") as file:
+            content = file.read()
+        with Obedient(t, "flight", name="hosts") as other:
+            other.do("new a 1", "invoke 1 leak 2")
+            copy = os.path.join(other.folder, "copy.ring")
+            over = threading.Event()
+
+            def cutting():
+                while not over.is_set():
+                    with open(copy, "r+b") as file:
+                        file.write(content)
+                    time.sleep(random.uniform(0, 0.004))
+                    os.truncate(copy, random.choice((100, len(content) // 3)))
+            shutil.copy2(host.recording, copy)
+            with Serving(t, other.folder) as serving:
+                thread = threading.Thread(target=cutting)
+                thread.start()
+                try:
+                    for _ in range(200):
+                        values = serving.select("npntrace_plugin_live_bytes", memory="npn")
+                        t.equal([value for key, value in values.items()
+                                 if ("pid", str(other.pid)) in key], [33.0], "the other")
+                        t.expect(all(value in (33.0, 50.0) for value in values.values()),
+                                 f"what is served of a cut file: {values}")
+                finally:
+                    over.set()
+                    thread.join()
 
 
 @case("serve-rests-when-nobody-asks")

@@ -14,14 +14,18 @@ import time
 import urllib.parse
 import urllib.request
 
-from support.harness import Failed, case, main
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+from support.harness import NPNTRACE, Failed, case, main
+from support.obedient import Obedient
+from support.scrape import OPENMETRICS, Serving
 from export.exporting import Exporter, tool
 
 DEADLINE_S = 100
 CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
-METRICS = (("npntrace_live_bytes", "live_bytes"), ("npntrace_live_blocks", "live_blocks"),
-           ("npntrace_allocated_bytes_total", "bytes_allocated"),
-           ("npntrace_allocations_total", "allocs"))
+METRICS = (("npntrace_plugin_live_bytes", "live_bytes"), ("npntrace_plugin_live_blocks", "live_blocks"),
+           ("npntrace_plugin_allocated_bytes_total", "bytes_allocated"),
+           ("npntrace_plugin_allocations_total", "allocs"))
 
 
 def free_port():
@@ -84,12 +88,40 @@ class Prometheus:
 
 
 def expected(exporter, key):
-    found = {("host", "heap"): exporter.report["host_heap"][key]}
+    found = {("(host)", "heap"): exporter.report["host_heap"][key]}
     for plugin in exporter.report["plugins"]:
         for memory in ("npn", "heap"):
             if plugin[memory]["allocs"] != 0:
                 found[plugin["name"], memory] = plugin[memory][key]
     return found
+
+
+def names(text):
+    return set(re.findall(r"^# TYPE (npntrace_plugin_\S+) (\S+)$", text, re.M))
+
+
+@case("export-openmetrics-as-served")
+def as_served(t):
+    """A query of Prometheus answers for what is served and for what was exported."""
+    with Obedient(t, "record", record_options=("--heap=plugins",)) as host:
+        host.do("new a 1", "invoke 1 leak 3")
+        with Serving(t, host.folder) as serving:
+            end = time.monotonic() + DEADLINE_S
+            while not serving.select("npntrace_plugin_live_bytes") and time.monotonic() < end:
+                time.sleep(0.1)
+            served = serving.samples()
+            types = names(serving.get(Accept=OPENMETRICS)[2])
+        recording = host.recording
+    text = subprocess.run([NPNTRACE, "export", "--format=openmetrics", "--samples=0", recording],
+                          check=True, capture_output=True, text=True).stdout
+    t.equal({name for name, _ in names(text) - types},
+            {"npntrace_plugin_interval_peak_bytes", "npntrace_plugin_freed_blocks"},
+            "what is not served")
+    found = {(sample.name, tuple(sorted(sample.labels.items()))): sample.value
+             for family in text_string_to_metric_families(text) for sample in family.samples}
+    key = next(key for key in found
+               if key[0] == "npntrace_plugin_live_bytes" and ("memory", "npn") in key[1])
+    t.equal((found[key], served.get(key)), (50.0, 50.0), f"{key}")
 
 
 @case("export-openmetrics")
@@ -112,7 +144,7 @@ def openmetrics(t):
                     f"{metric}, scraped")
             t.equal(prometheus.query(f'{metric}{{job=""}}', end), expected(exporter, key),
                     f"{metric}, of the past")
-        peak = prometheus.query('max_over_time(npntrace_interval_peak_bytes{job=""}[1h])', end)
+        peak = prometheus.query('max_over_time(npntrace_plugin_interval_peak_bytes{job=""}[1h])', end)
         t.equal(peak["libnpsample.so", "npn"],
                 exporter.plugin("libnpsample.so", "npn", "peak_bytes"), "peak")
     finally:

@@ -15,6 +15,8 @@ LICENCE = "SPDX-License-Identifier: MIT"
 FOREIGN = re.compile(r"^m4/(libtool|lt.*)\.m4$"
                      r"|^build-aux/(ar-lib|compile|config\..*|depcomp|install-sh|ltmain.*|missing"
                      r"|tap-driver\.sh|test-driver|py-compile)$")
+# A script's own folder is searched first: html.py would be run by who imports urllib beside it.
+SHADOWED = sys.stdlib_module_names
 KINDS = (".c", ".h", ".S", ".py", ".sh", ".mk", ".m4", ".cc", ".cpp")
 
 
@@ -32,6 +34,8 @@ def faults(path, lines):
     head = lines[1:3] if lines and lines[0].startswith("#!") else lines[:2]
     if len(head) < 2 or LICENCE not in head[1]:
         yield f"no '{LICENCE}' on the line after its purpose"
+    if os.path.splitext(os.path.basename(path))[0] in SHADOWED and path.endswith(".py"):
+        yield "Python has a module of that name: scripts beside this one would import this"
     if len(lines) > MAX_LINES:
         yield f"{len(lines)} lines, more than {MAX_LINES}"
     for number, line in enumerate(lines, 1):

@@ -1,8 +1,8 @@
 /* tests/unit/viewer-profile.c - a profile of a simulated process: timeline, peaks, classes */
 /* SPDX-License-Identifier: MIT */
 
-/* tests/cli/profile.py has an oracle for all else; here are the numbers that no verb prints as they
- * are, of more events than that could read. */
+/* tests/cli/profiles.py has an oracle for all else; here are the numbers that no verb prints as
+ * they are, of more events than that could read. */
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# tests/cli/html.py: the HTML page in a real browser: its numbers, clicks, keys and looks
+# tests/cli/html_page.py: the HTML page in a real browser: its numbers, clicks, keys and looks
 # SPDX-License-Identifier: MIT
 """Each case opens a page from file:// in headless Chromium. A word in the browser's console, or a
 request for anything, fails it. What the page shows is compared with `report --json` and with sums

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# tests/cli/profile.py: what `report` answers by key, as a tree and filtered, against an oracle
+# tests/cli/profiles.py: what `report` answers by key, as a tree and filtered, against an oracle
 # SPDX-License-Identifier: MIT
 """Every number of a profile is made again from the events, one by one, and must be equal; without
 a filter the totals are those of the plain report."""
@@ -267,6 +267,26 @@ def walk(children, way=()):
         yield from walk(child["children"], here)
 
 
+@case("profile-totals-of-a-filter-are-its-blocks", misuse=MISUSE)
+def totals_of_blocks(t):
+    """Whose blocks are counted, by whatever rule, their frees are counted too, and no others."""
+    subject, compared = next(iter(hosts(t))), 0
+    for options in itertools.product(("--plugin=libnpsample", "--plugin=libnpsample2", "--limit=0"),
+                                     ("--charge=outermost", "--from=50%", "--size=30..5000")):
+        got = subject.profile("--by=plugin", *options)
+        for memory, sums in got["totals"].items():
+            if memory not in ("npn", "heap"):
+                continue
+            rows = [group for group in got["groups"] if group["memory"] == memory]
+            compared += len(rows)
+            for total, key in (("allocs", "allocs"), ("bytes_allocated", "bytes"),
+                               ("live_blocks", "live_blocks"), ("live_bytes", "live_bytes")):
+                t.equal(sums[total], sum(row[key] for row in rows), f"{options}: {memory} {key}")
+            t.equal(sums["frees"] + sums["freed_elsewhere"], sum(row["frees"] for row in rows),
+                    f"{options}: {memory} frees")
+    t.expect(compared >= 10, f"only {compared} rows")
+
+
 @case("profile-trees", misuse=MISUSE)
 def trees(t):
     for subject in hosts(t):
@@ -315,10 +335,11 @@ def wrong_options(t):
             ("--memory=heaps", 'unknown memory "heaps": heap, '),
             ("--from=soon", "--from=soon: give a time"), ("--to=-1s", "--to=-1s: give a time"),
             ("--from=101%", "--from=101%: give a time"), ("--size=..", "--size=..: give MIN..MAX"),
+            ("--to=20ms --from=1s", "--from is later than --to"),
             ("--size=9..3", "--size=9..3: give MIN..MAX"), ("--thread=x", "--thread=x: give a"),
             ("--instance=-1", "--instance=-1: give a number"), ("--depth=", "--depth=: give a"),
             ("--match=(", "--match=(: ")):
-        status, out, said_first = say(run, option)
+        status, out, said_first = say(run, *option.split())
         t.equal((status, out), (2, ""), option)
         t.expect(said in said_first, f"{option}: {said_first}")
     for options, said in ((["--by=size", "--sort=live"], 'unknown column "live": '),
