@@ -365,7 +365,7 @@ static inline void sum_up(struct trace_heap_writer *writer, const struct trace_h
     sum->frees += is_free;
     sum->failed_allocs += failed;
     sum->allocs += !is_free & !failed;
-    sum->bytes += is_free | failed ? 0 : event->size;
+    sum->bytes += is_free || failed ? 0 : event->size;
 }
 
 static int compare_ids(const void *left, const void *right)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # tests/cli/html_words.py: what the HTML page and pictures say is what the other verbs say
 # SPDX-License-Identifier: MIT
-"""In headless Chromium, as tests/cli/html.py."""
+"""In headless Chromium, as tests/cli/html_page.py."""
 import json
 import shutil
 
