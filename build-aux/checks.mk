@@ -54,7 +54,7 @@ sanitize:
 	    CC='$(CC)' CXX='$(CXX)' CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)' && \
 	$(MAKE) $(AM_MAKEFLAGS) all && \
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(SANITIZED_TESTS)' \
-	    check_PROGRAMS='$(unit_tests) tests/minihost/minihost'
+	    check_PROGRAMS='$(unit_tests) tests/minihost/minihost tests/exact/exact'
 
 distclean-local:
 	-rm -rf sanitize tests/export/npm

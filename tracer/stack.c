@@ -285,11 +285,12 @@ static inline __attribute__((always_inline)) uint32_t capture(struct tracer *tra
                                             level == 0 ? thread->segments : NULL, &kept);
     if (kept < memo->count)
         name_frames(tracer, memo, kept);
-    const struct memo_frame *innermost = &memo->frame[memo->count - 1];
-    if (__builtin_expect(end == BACKTRACE_WHOLE && innermost->node != RING_NODE_NONE &&
-                             !innermost->guessed && !memo->unordered && tracer->selfcheck == 0,
-                         1))
-        return innermost->node;
+    if (__builtin_expect(
+            end == BACKTRACE_WHOLE && !memo->unordered && tracer->selfcheck == 0, 1)) {
+        const struct memo_frame *innermost = &memo->frame[memo->count - 1];
+        if (__builtin_expect(innermost->node != RING_NODE_NONE && !innermost->guessed, 1))
+            return innermost->node;
+    }
     return capture_rest(tracer, thread, level, end, &state, ret_inline);
 }
 

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 #include <zip.h>
@@ -16,8 +17,14 @@
 #define MAGIC "PK\003\004"
 #define BUFFER_BYTES (64 * 1024)
 
+/* What is unpacked from an archive, all entries together and each as often as it is asked for: no
+ * more than twice what deflate makes of as many bytes. An entry may be named again and again. */
+#define DEFLATE_MOST 1032
+#define UNPACKED_MOST (UINT64_C(2) * DEFLATE_MOST)
+
 struct bundle {
     zip_t *zip;
+    uint64_t left_bytes; /* that may still be unpacked */
 };
 
 bool bundle_is(const void *bytes, uint64_t count)
@@ -76,24 +83,25 @@ static bool is_zero(const char *bytes, size_t count)
     return count == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, count - 1) == 0);
 }
 
-/* Rings are mostly holes. libzip compares the checksum when the end is reached. */
-static int copy_entry(zip_file_t *from, int to)
+/* Rings are mostly holes. libzip compares the checksum when the end is reached, but reads on where
+ * there is more than the directory says. */
+static int copy_entry(zip_file_t *from, int to, uint64_t size_bytes)
 {
     char *buffer = xalloc_zeroed(BUFFER_BYTES, 1);
     zip_int64_t got;
-    off_t total = 0;
+    uint64_t total = 0;
     int error = 0;
 
     while (error == 0 && (got = zip_fread(from, buffer, BUFFER_BYTES)) != 0) {
-        if (got < 0)
+        if (got < 0 || (uint64_t)got > size_bytes - total)
             error = -EBADMSG;
         else if (is_zero(buffer, (size_t)got))
             error = lseek(to, (off_t)got, SEEK_CUR) < 0 ? -errno : 0;
         else
             error = write_all(to, buffer, (size_t)got);
-        total += got > 0 ? (off_t)got : 0;
+        total += got > 0 ? (uint64_t)got : 0;
     }
-    if (error == 0 && ftruncate(to, total) != 0)
+    if (error == 0 && ftruncate(to, (off_t)total) != 0)
         error = -errno;
     free(buffer);
     return error;
@@ -112,19 +120,34 @@ static bool has_room(int fd, const zip_stat_t *stat)
     return needed <= room;
 }
 
+/* Takes an entry's bytes from those that may be unpacked. -errno */
+static int spend(struct bundle *bundle, zip_uint64_t index, zip_stat_t *ret_stat)
+{
+    if (zip_stat_index(bundle->zip, index, 0, ret_stat) != 0 ||
+        (ret_stat->valid & ZIP_STAT_SIZE) == 0 || (ret_stat->valid & ZIP_STAT_COMP_SIZE) == 0)
+        return -EBADMSG;
+    if (ret_stat->size > bundle->left_bytes)
+        return -EFBIG;
+    bundle->left_bytes -= ret_stat->size;
+    return 0;
+}
+
 /* -errno; the offset of what is returned is 0. */
 static int unpack(struct bundle *bundle, zip_uint64_t index)
 {
     zip_stat_t stat;
-    zip_file_t *from = zip_fopen_index(bundle->zip, index, 0);
+    int error = spend(bundle, index, &stat);
+    zip_file_t *from = error == 0 ? zip_fopen_index(bundle->zip, index, 0) : NULL;
 
     if (from == NULL)
-        return -EBADMSG;
-    int fd = open_nameless(temporary_directory()), error = fd < 0 ? fd : 0;
-    if (error == 0 && (zip_stat_index(bundle->zip, index, 0, &stat) != 0 || !has_room(fd, &stat)))
+        return error != 0 ? error : -EBADMSG;
+    int fd = open_nameless(temporary_directory());
+    if (fd < 0)
+        error = fd;
+    else if (!has_room(fd, &stat))
         error = -ENOSPC;
-    if (error == 0)
-        error = copy_entry(from, fd);
+    else
+        error = copy_entry(from, fd, stat.size);
     zip_fclose(from);
     if (error == 0 && lseek(fd, 0, SEEK_SET) < 0)
         error = -errno;
@@ -184,6 +207,17 @@ static char *why_not_zip(int code)
     return why;
 }
 
+static uint64_t most_of(const char *path)
+{
+    struct stat status;
+    uint64_t most;
+
+    if (stat(path, &status) != 0)
+        return 0;
+    bool is_beyond = __builtin_mul_overflow((uint64_t)status.st_size, UNPACKED_MOST, &most);
+    return is_beyond ? UINT64_MAX : most;
+}
+
 struct bundle *bundle_open(const char *path, int *ret_recording, char **ret_why)
 {
     int code = 0, fd = -1;
@@ -195,6 +229,7 @@ struct bundle *bundle_open(const char *path, int *ret_recording, char **ret_why)
     }
     struct bundle *bundle = xalloc_zeroed(1, sizeof(*bundle));
     bundle->zip = zip;
+    bundle->left_bytes = most_of(path);
     zip_int64_t index = find_recording(bundle);
     if (index < 0)
         *ret_why = xalloc_string("a ZIP file without a recording; \"npntrace archive\" makes those "
@@ -202,7 +237,10 @@ struct bundle *bundle_open(const char *path, int *ret_recording, char **ret_why)
     else if ((fd = unpack(bundle, (zip_uint64_t)index)) < 0)
         *ret_why =
             xalloc_format("the recording in it cannot be unpacked into %s: %s",
-                          temporary_directory(), fd == -EBADMSG ? "it is damaged" : strerror(-fd));
+                          temporary_directory(),
+                          fd == -EBADMSG ? "it is damaged"
+                          : fd == -EFBIG ? "it would be many thousand times as large as the archive"
+                                         : strerror(-fd));
     if (fd < 0) {
         bundle_close(bundle);
         return NULL;

@@ -11,8 +11,9 @@
  *
  * Unpacked, `files` serves as a --sysroot. Entries are unpacked one by one, when they are asked
  * for, into files in TMPDIR that have no name, so that nothing stays behind however the program
- * ends. Nothing in an archive is trusted: an entry that is damaged, or too big for the room there
- * is, is not there.
+ * ends. Nothing in an archive is trusted: an entry that is damaged, larger than the directory says,
+ * or too big for the room there is, is not there, and neither is what would make more of all of
+ * them than the bytes of the archive can have been packed from.
  *
  * Threads: one. Memory: small; until bundle_close().
  */

@@ -2,20 +2,52 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/charge.h"
+#include "viewer/xalloc.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 
-/* The plug-in in whose file a frame is, rather this one than others; 0: none. */
-static uint32_t plugin_of(const struct recording *recording, const struct stacks *stacks,
-                          uint32_t frame, uint32_t rather)
+#define NONE UINT32_MAX /* no frame fits */
+
+struct charge_owner {
+    uint32_t plugin; /* the first one of this name */
+    UT_hash_handle hh;
+};
+
+/* ---- plug-ins by the names of their files --------------------------------------------------- */
+
+static void name_owners(struct charge_seen *seen, const struct recording *recording)
 {
-    if (stacks_is_own(stacks, frame, rather))
-        return rather;
-    for (uint32_t id = 1; id <= recording->plugin_count; id++)
-        if (stacks_is_own(stacks, frame, id))
-            return id;
-    return 0;
+    seen->owners = xalloc_zeroed(recording->plugin_count, sizeof(*seen->owners));
+    for (uint32_t id = 1; id <= recording->plugin_count; id++) {
+        const char *name = recording_base_name(recording->plugins[id - 1].path);
+        struct charge_owner *owner;
+        HASH_FIND_STR(seen->by_name, name, owner);
+        if (owner != NULL)
+            continue;
+        owner = &seen->owners[id - 1];
+        owner->plugin = id;
+        HASH_ADD_KEYPTR(hh, seen->by_name, name, strlen(name), owner);
+    }
 }
+
+/* The first plug-in in whose file a frame is; 0: none. See stacks_is_own(). */
+static uint32_t owner_of(struct charge_seen *seen, const struct recording *recording,
+                         const struct stacks_frame *frame)
+{
+    struct charge_owner *owner;
+
+    if (frame->module == STACKS_NO_MODULE)
+        return 0;
+    if (seen->owners == NULL)
+        name_owners(seen, recording);
+    const char *name = recording_base_name(recording->modules[frame->module].path);
+    HASH_FIND_STR(seen->by_name, name, owner);
+    return owner != NULL ? owner->plugin : 0;
+}
+
+/* ---- frames --------------------------------------------------------------------------------- */
 
 static bool begins_with(const char *path, const char *start)
 {
@@ -39,22 +71,67 @@ static struct charged charge_recorded(const struct stacks *stacks, uint32_t plug
     return (struct charged){stack, plugin};
 }
 
-struct charged charge_stack(const struct recording *recording, const struct stacks *stacks,
-                            enum charge charge, uint32_t plugin, uint32_t stack)
+static uint32_t *found_of(struct charge_seen *seen, uint32_t frame)
 {
-    struct charged found = charge_recorded(stacks, plugin, stack);
-
-    if (charge == CHARGE_RECORDED)
-        return found;
-    for (uint32_t at = stack; at != 0;) {
-        const struct stacks_frame *frame = stacks_frame(stacks, at);
-        uint32_t owner = plugin_of(recording, stacks, at, plugin);
-        if (owner != 0 || (charge == CHARGE_NON_SYSTEM && !is_system(recording, frame))) {
-            found = (struct charged){at, owner != 0 ? owner : plugin};
-            if (charge != CHARGE_OUTERMOST)
-                break;
-        }
-        at = frame->parent;
+    while (frame >= seen->capacity) {
+        size_t before = seen->capacity;
+        seen->found = xalloc_grown(seen->found, before, &seen->capacity, sizeof(*seen->found));
+        memset(seen->found + before, 0, (seen->capacity - before) * sizeof(*seen->found));
     }
-    return found;
+    return &seen->found[frame];
+}
+
+/* The frame that the rule chooses, or NONE. Goes outwards to what is known, or for two of the rules
+ * to the first frame that fits; then once more, to remember. */
+static uint32_t find(const struct recording *recording, const struct stacks *stacks,
+                     struct charge_seen *seen, enum charge charge, uint32_t stack)
+{
+    uint32_t fitting = NONE, known = 0, end = 0;
+
+    for (uint32_t at = stack; at != 0; at = stacks_frame(stacks, at)->parent) {
+        const struct stacks_frame *frame = stacks_frame(stacks, at);
+        known = *found_of(seen, at);
+        end = at;
+        if (known != 0)
+            break;
+        if (owner_of(seen, recording, frame) == 0 &&
+            (charge != CHARGE_NON_SYSTEM || is_system(recording, frame)))
+            continue;
+        fitting = at;
+        if (charge != CHARGE_OUTERMOST)
+            break;
+    }
+    uint32_t answer = known != 0 && known != NONE ? known : fitting, now = answer;
+    for (uint32_t at = stack; at != 0; at = stacks_frame(stacks, at)->parent) {
+        if (*found_of(seen, at) != 0)
+            break;
+        *found_of(seen, at) = now;
+        if (at == end)
+            break;
+        now = at == fitting && answer == fitting ? NONE : now; /* its callers have none */
+    }
+    return answer;
+}
+
+struct charged charge_stack(const struct recording *recording, const struct stacks *stacks,
+                            struct charge_seen *seen, enum charge charge, uint32_t plugin,
+                            uint32_t stack)
+{
+    uint32_t frame =
+        charge == CHARGE_RECORDED ? NONE : find(recording, stacks, seen, charge, stack);
+
+    if (frame == NONE)
+        return charge_recorded(stacks, plugin, stack);
+    if (stacks_is_own(stacks, frame, plugin))
+        return (struct charged){frame, plugin};
+    uint32_t owner = owner_of(seen, recording, stacks_frame(stacks, frame));
+    return (struct charged){frame, owner != 0 ? owner : plugin};
+}
+
+void charge_seen_free(struct charge_seen *seen)
+{
+    HASH_CLEAR(hh, seen->by_name);
+    free(seen->owners);
+    free(seen->found);
+    *seen = (struct charge_seen){0};
 }

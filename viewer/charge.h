@@ -12,7 +12,9 @@
  *                 plug-in, if it is a plug-in's
  *
  * Where no frame fits, what was recorded stays. Files of the system are those below /lib* and
- * /usr/lib* and the kernel's, but for plug-ins. Threads: one. Memory: none.
+ * /usr/lib* and the kernel's, but for plug-ins. What was found for a frame holds for all that it
+ * calls without another, so each frame is looked at once. Threads: one. Memory: by frames and
+ * plug-ins, until charge_seen_free().
  */
 #ifndef NPNTRACE_VIEWER_CHARGE_H
 #define NPNTRACE_VIEWER_CHARGE_H
@@ -26,7 +28,16 @@ struct charged {
     uint32_t plugin; /* id */
 };
 
+/* What was found already, by one rule. All-zero is empty. */
+struct charge_seen {
+    uint32_t *found; /* by frame: the one that is charged; 0: not known */
+    size_t capacity;
+    struct charge_owner *owners; /* plug-ins */
+    struct charge_owner *by_name;
+};
 struct charged charge_stack(const struct recording *recording, const struct stacks *stacks,
-                            enum charge charge, uint32_t plugin, uint32_t stack);
+                            struct charge_seen *seen, enum charge charge, uint32_t plugin,
+                            uint32_t stack);
+void charge_seen_free(struct charge_seen *seen);
 
 #endif

@@ -13,7 +13,7 @@ const struct export_format export_formats[] = {
      EXPORT_NEEDS_PROFILE, export_callgrind},
     {"speedscope", "JSON, for speedscope", EXPORT_NEEDS_PROFILE, export_speedscope},
     {"heaptrack", "every allocation, for heaptrack_print and heaptrack_gui", 0, export_heaptrack},
-    {"ctf", "every event, Common Trace Format 1.8, for babeltrace2 and Trace Compass",
+    {"ctf", "Common Trace Format 1.8, for babeltrace2 and Trace Compass",
      EXPORT_MAKES_DIRECTORY, export_ctf},
     {"openmetrics", "memory over time, for Prometheus", 0, export_openmetrics},
     {"sqlite", "a database with views, for sqlite3",

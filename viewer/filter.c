@@ -3,6 +3,7 @@
 
 #include "viewer/filter.h"
 #include "viewer/choose.h"
+#include "viewer/whole.h"
 #include "viewer/xalloc.h"
 
 #include <errno.h>
@@ -252,9 +253,10 @@ bool filter_is_empty(const struct filter *filter)
 static uint64_t stamp_of(const struct filter_time *time, const struct recording *recording)
 {
     uint64_t ns = time->unit == FILTER_PERCENT
-                      ? (uint64_t)((double)recording_duration_ns(recording) * time->percent / 100)
+                      ? whole_of((double)recording_duration_ns(recording) * time->percent / 100)
                       : time->ns;
-    return recording->process.start_stamp + ns;
+    uint64_t start = recording->process.start_stamp;
+    return ns < UINT64_MAX - start ? start + ns : UINT64_MAX;
 }
 
 struct filter_range filter_range(const struct filter *filter, const struct recording *recording)

@@ -8,6 +8,7 @@
 #include "viewer/svg.h"
 #include "viewer/text.h"
 #include "viewer/verdict.h"
+#include "viewer/whole.h"
 #include "viewer/xalloc.h"
 
 #include <inttypes.h>
@@ -26,6 +27,7 @@ struct drawing {
     const struct flame *flame;
     FILE *to;
     double scale; /* width of one unit of value */
+    unsigned top; /* of the first frame */
 };
 
 static char *name_of(const struct flame *flame, uint32_t id)
@@ -52,7 +54,7 @@ static double share_of(const struct flame *flame, uint64_t value)
 static void draw_label(const struct drawing *drawing, const char *name, double x, double y,
                        double width)
 {
-    size_t letters = width > 8 ? (size_t)((width - 8) / LETTER) : 0;
+    size_t letters = width > 8 ? whole_of((width - 8) / LETTER) : 0;
 
     if (letters < LABEL)
         return;
@@ -66,7 +68,7 @@ static void draw_label(const struct drawing *drawing, const char *name, double x
 static void draw_frame(const struct drawing *drawing, uint32_t id, double x, double width)
 {
     const struct flame_node *node = &drawing->flame->nodes[id];
-    double y = (double)TOP + (double)node->depth * ROW;
+    double y = (double)drawing->top + (double)node->depth * ROW;
     char *name = name_of(drawing->flame, id);
     FILE *to = drawing->to;
 
@@ -129,16 +131,18 @@ void flame_svg_write(const struct session *session, const struct flame *flame, c
 {
     uint64_t whole = flame->nodes[0].value;
     struct drawing drawing = {.session = session, .flame = flame, .to = to};
-    char *host = verdict_host(session->recording);
+    char *host = verdict_host(session->recording), *losses = verdict_losses(session->model);
 
     drawing.scale = whole != 0 ? (double)(width - 2 * MARGIN) / (double)whole : 0;
-    unsigned height = TOP + (depth_of(&drawing) + 1) * ROW + BOTTOM;
+    drawing.top = TOP + (losses != NULL ? SVG_LINE : 0);
+    unsigned height = drawing.top + (depth_of(&drawing) + 1) * ROW + BOTTOM;
     svg_begin(to, width, height, title, true);
     fprintf(to, "<text class=\"title\" x=\"%u\" y=\"26\">", MARGIN);
     svg_escape(to, title);
     fprintf(to, "</text>\n<text class=\"faint\" x=\"%u\" y=\"46\">", MARGIN);
     svg_escape(to, host);
     fprintf(to, " All: %s.</text>\n", flame_text(flame, whole).chars);
+    svg_losses(to, losses, MARGIN, 46 + SVG_LINE);
     fprintf(to,
             "<text id=\"reset\" class=\"action\" role=\"button\" tabindex=\"0\" x=\"%u\" y=\"26\" "
             "text-anchor=\"end\">Reset zoom</text>\n"
@@ -152,6 +156,7 @@ void flame_svg_write(const struct session *session, const struct flame *flame, c
             MARGIN, height - 12, whole == 0 ? "Nothing of this was allocated." : "", width - MARGIN,
             height - 12);
     svg_end(to);
+    free(losses);
     free(host);
 }
 

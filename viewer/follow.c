@@ -49,6 +49,7 @@ static void make_room(struct follow *follow)
     }
 }
 
+/* All events were never there at once: what the process counted is trusted. */
 static void take_state(struct model *model)
 {
     const struct recording *recording = model->recording;
@@ -56,27 +57,7 @@ static void take_state(struct model *model)
     model->sums = recording->has_counters ? &model->state_sums : &model->event_sums;
     model->from_events = !recording->has_counters;
     model->peaks_are_exact = recording->has_counters;
-    if (!recording->has_counters)
-        return;
-    model->state_sums.totals = recording->totals;
-    for (size_t i = 0; i < recording->plugin_count; i++)
-        model->state_sums.plugins[i + 1] = recording->plugins[i].npn;
-    for (size_t i = 0; i < recording->instance_count; i++)
-        model->state_sums.instances[i + 1] = recording->instances[i].npn;
-}
-
-static void note_steps(struct model *model)
-{
-    const struct recording *recording = model->recording;
-
-    for (size_t i = 0; i < recording->plugin_count; i++) {
-        model_note_step(model, recording->plugins[i].met_stamp, 0);
-        model_note_step(model, recording->plugins[i].end_stamp, 0);
-    }
-    for (size_t i = 0; i < recording->instance_count; i++) {
-        model_note_step(model, recording->instances[i].created_stamp, (uint32_t)i + 1);
-        model_note_step(model, recording->instances[i].destroyed_stamp, (uint32_t)i + 1);
-    }
+    model_take_state(model);
 }
 
 void follow_heap_events(struct follow *follow, struct recording *recording)
@@ -116,7 +97,7 @@ static void read_new(struct follow *follow)
         recording->process.heap != RING_HEAP_OFF || model->heap.allocs + model->heap.frees != 0;
     add_up_heap(follow);
     take_state(model);
-    note_steps(model);
+    model_note_steps(model);
     model->stacks_are_partial = follow_lost_events(follow) != 0;
     if (model->heap.last_stamp > model->last_stamp)
         model->last_stamp = model->heap.last_stamp;

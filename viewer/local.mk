@@ -282,6 +282,7 @@ libviewer_la_SOURCES = \
 	viewer/verdict.h \
 	viewer/whatif.c \
 	viewer/whatif.h \
+	viewer/whole.h \
 	viewer/xalloc.c \
 	viewer/xalloc.h
 libviewer_la_LIBADD = libformat.la libpprof.la $(DW_LIBS) $(ELF_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) \

@@ -22,7 +22,7 @@ static void free_sums(struct model_sums *sums)
     free(sums->instances);
 }
 
-static void take_state(struct model *model)
+void model_take_state(struct model *model)
 {
     const struct recording *recording = model->recording;
 
@@ -220,8 +220,7 @@ static void clip_sums(struct model *model, struct model_sums *sums)
         clip(&sums->instances[i]);
 }
 
-/* The tables know most steps, whatever events are left. */
-static void note_steps(struct model *model)
+void model_note_steps(struct model *model)
 {
     const struct recording *recording = model->recording;
 
@@ -302,7 +301,7 @@ static struct model *build(struct recording *recording, bool with_heap)
     model->own_instances = own_instances_find(recording);
     make_sums(&model->event_sums, recording);
     make_sums(&model->state_sums, recording);
-    take_state(model);
+    model_take_state(model);
     if (recording->has_counters)
         read_events(model);
     else
@@ -310,7 +309,7 @@ static struct model *build(struct recording *recording, bool with_heap)
     if (with_heap || !leave_heap(model))
         read_heap(model);
     take_heap(model);
-    note_steps(model);
+    model_note_steps(model);
     count_unread(model);
     decide(model);
     model_take_live(model);

@@ -108,7 +108,13 @@ bool model_is_over(const struct model *model, uint32_t instance);
  * may be another's as long as there is one. */
 bool model_is_kept(const struct model *model, const struct trace_object *object);
 
-/* For model.c and its tests. */
+/* For those who make a model: model.c, follow.c and tests. */
+
+/* The process's own counters, if the recording has them, into state_sums. */
+void model_take_state(struct model *model);
+
+/* The tables know most steps, whatever events are left. */
+void model_note_steps(struct model *model);
 void model_note_step(struct model *model, uint64_t stamp, uint32_t instance);
 void model_add_event(struct model *model, const struct recorded_event *event, bool track_peaks);
 struct stack_sum *model_stack_of(struct model *model, uint32_t plugin, uint32_t node);

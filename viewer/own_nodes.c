@@ -6,22 +6,56 @@
 
 #include <stdlib.h>
 
+#define SLOTS_MIN 1024u
+
+static uint64_t mixed(uint64_t bits)
+{
+    bits = (bits ^ (bits >> 32)) * UINT64_C(0x9e3779b97f4a7c15);
+    return bits ^ (bits >> 29);
+}
+
+static bool is_same(const struct ring_node *a, const struct ring_node *b)
+{
+    return a->pc == b->pc && a->parent == b->parent && a->flags == b->flags;
+}
+
+/* The slot that has the node, or the free one for it. */
+static uint32_t *slot_of(const struct own_nodes *nodes, const struct ring_node *node)
+{
+    uint64_t caller = (uint64_t)node->parent << 32 | node->flags;
+    size_t at = (size_t)mixed(mixed(node->pc) + caller);
+
+    for (;; at++) {
+        uint32_t *slot = &nodes->slots[at & (nodes->slot_count - 1)];
+        if (*slot == 0 || is_same(&nodes->list[*slot - 1], node))
+            return slot;
+    }
+}
+
+/* Half of the slots are free at least. */
+static void grow(struct own_nodes *nodes)
+{
+    free(nodes->slots);
+    nodes->slot_count = nodes->slot_count == 0 ? SLOTS_MIN : 2 * nodes->slot_count;
+    nodes->slots = xalloc_zeroed(nodes->slot_count, sizeof(*nodes->slots));
+    for (size_t i = 0; i < nodes->count; i++)
+        *slot_of(nodes, &nodes->list[i]) = (uint32_t)i + 1;
+}
+
 static uint32_t own_node(struct own_nodes *nodes, struct ring_node node)
 {
-    struct own_node *known;
-
-    HASH_FIND(hh, nodes->index, &node, sizeof(node), known);
-    if (known != NULL)
-        return known->id;
-    if (nodes->count == OWN_NODES_MAX)
-        return RING_NODE_NONE;
-    nodes->list = xalloc_grown(nodes->list, nodes->count, &nodes->capacity, sizeof(*nodes->list));
-    known = xalloc_zeroed(1, sizeof(*known));
-    known->node = node;
-    known->id = OWN_NODES_FIRST + (uint32_t)nodes->count;
-    nodes->list[nodes->count++] = node;
-    HASH_ADD(hh, nodes->index, node, sizeof(known->node), known);
-    return known->id;
+    if (2 * nodes->count >= nodes->slot_count)
+        grow(nodes);
+    uint32_t *slot = slot_of(nodes, &node);
+    if (*slot == 0) {
+        if (nodes->count == OWN_NODES_MAX)
+            return RING_NODE_NONE;
+        nodes->list =
+            xalloc_grown(nodes->list, nodes->count, &nodes->capacity, sizeof(*nodes->list));
+        nodes->list[nodes->count++] = node;
+        *slot = (uint32_t)nodes->count;
+    }
+    return OWN_NODES_FIRST + *slot - 1;
 }
 
 /* Such a stack has no root: its pcs belong to the latest epoch. */
@@ -47,13 +81,7 @@ bool own_nodes_get(const struct own_nodes *nodes, uint32_t id, struct ring_node 
 
 void own_nodes_free(struct own_nodes *nodes)
 {
-    struct own_node *node, *next;
-
-    HASH_ITER(hh, nodes->index, node, next)
-    {
-        HASH_DEL(nodes->index, node);
-        free(node);
-    }
+    free(nodes->slots);
     free(nodes->list);
     *nodes = (struct own_nodes){0};
 }

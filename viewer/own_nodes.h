@@ -16,22 +16,15 @@
 #include "format/event.h"
 #include "format/ring.h"
 
-#include <uthash.h>
-
 #define OWN_NODES_FIRST UINT32_C(0x80000000)
 #define OWN_NODES_MAX (UINT32_C(1) << 24)
-
-struct own_node {
-    struct ring_node node; /* key */
-    uint32_t id;
-    UT_hash_handle hh;
-};
 
 /* All-zero is empty. */
 struct own_nodes {
     struct ring_node *list; /* by id - OWN_NODES_FIRST */
     size_t count, capacity;
-    struct own_node *index;
+    uint32_t *slots; /* 1 + a node's place in the list, by its content; 0: free */
+    size_t slot_count;
 };
 
 /* The node of a stack, innermost frame first; RING_NODE_NONE without frames or room. */

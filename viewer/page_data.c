@@ -6,6 +6,8 @@
 #include "viewer/call_tree.h"
 #include "viewer/findings.h"
 #include "viewer/json_out.h"
+#include "viewer/leak_growth.h"
+#include "viewer/leak_rules.h"
 #include "viewer/leak_words.h"
 #include "viewer/page_out.h"
 #include "viewer/page_rows.h"
@@ -85,50 +87,79 @@ static void write_head(struct page *page)
     page_out_members(page->to, json);
 }
 
+static json_t *json_of_plugin(const struct recording *recording, uint32_t id)
+{
+    const struct recording_plugin *plugin = &recording->plugins[id - 1];
+    json_t *json = json_object();
+
+    json_object_set_new(json, "id", json_out_number(id));
+    json_object_set_new(json, "name", sentence(verdict_plugin_name(recording, id)));
+    json_object_set_new(json, "path", json_out_text(plugin->path));
+    json_object_set_new(json, "build_id",
+                        json_out_build_id(plugin->build_id, plugin->build_id_bytes));
+    return json;
+}
+
 static void write_plugins(struct page *page)
 {
     const struct recording *recording = page->session->recording;
+
+    page_out_open(page->to, "plugins", '[');
+    for (uint32_t id = 1; id <= recording->plugin_count; id++)
+        page_out_element(page->to, id == 1, json_of_plugin(recording, id));
+    page_out_close(page->to, ']');
+}
+
+static json_t *json_of_instance(const struct recording *recording, uint32_t index)
+{
+    const struct recording_instance *instance = &recording->instances[index];
+    bool is_gone = (instance->flags & RING_INSTANCE_DESTROYED) != 0;
+    uint64_t created_ns = recording_since_start_ns(recording, instance->created_stamp),
+             destroyed_ns = recording_since_start_ns(recording, instance->destroyed_stamp);
+    json_t *json = json_object();
+
+    json_object_set_new(json, "serial", json_out_number(index + 1));
+    json_object_set_new(json, "plugin", json_out_number(instance->plugin));
+    json_object_set_new(json, "mime", json_out_text_or_null(instance->mime));
+    json_object_set_new(json, "page", json_out_text_or_null(instance->page));
+    json_object_set_new(json, "created_ns", json_out_number(created_ns));
+    json_object_set_new(json, "destroyed_ns",
+                        is_gone ? json_out_number(destroyed_ns) : json_null());
+    return json;
+}
+
+/* What was live at most in each interval, for each plug-in. */
+static void write_tracks(struct page *page)
+{
+    const struct profile *profile = page->profile;
     json_t *list = json_array();
 
-    for (uint32_t id = 1; id <= recording->plugin_count; id++) {
-        const struct recording_plugin *plugin = &recording->plugins[id - 1];
-        json_t *json = json_object();
-        json_object_set_new(json, "id", json_out_number(id));
-        json_object_set_new(json, "name", sentence(verdict_plugin_name(recording, id)));
-        json_object_set_new(json, "path", json_out_text(plugin->path));
-        json_object_set_new(json, "build_id",
-                            json_out_build_id(plugin->build_id, plugin->build_id_bytes));
+    for (size_t i = 0; i < profile->track_count; i++) {
+        const struct profile_track *track = &profile->tracks[i];
+        json_t *json = json_object(), *peaks = json_array();
+        for (size_t sample = 0; sample < profile->sample_count; sample++)
+            json_array_append_new(peaks, json_out_number(track->samples[sample].peak_bytes));
+        json_object_set_new(json, "plugin", json_out_number(track->plugin));
+        json_object_set_new(json, "peaks", peaks);
         json_array_append_new(list, json);
     }
-    page_out_member(page->to, "plugins", list);
+    page_out_member(page->to, "tracks", list);
 }
 
 static void write_instances(struct page *page)
 {
     const struct recording *recording = page->session->recording;
-    json_t *list = json_array();
 
-    for (uint32_t i = 0; i < recording->instance_count; i++) {
-        const struct recording_instance *instance = &recording->instances[i];
-        bool is_gone = (instance->flags & RING_INSTANCE_DESTROYED) != 0;
-        uint64_t created_ns = recording_since_start_ns(recording, instance->created_stamp),
-                 destroyed_ns = recording_since_start_ns(recording, instance->destroyed_stamp);
-        json_t *json = json_object();
-        json_object_set_new(json, "serial", json_out_number(i + 1));
-        json_object_set_new(json, "plugin", json_out_number(instance->plugin));
-        json_object_set_new(json, "mime", json_out_text_or_null(instance->mime));
-        json_object_set_new(json, "page", json_out_text_or_null(instance->page));
-        json_object_set_new(json, "created_ns", json_out_number(created_ns));
-        json_object_set_new(json, "destroyed_ns",
-                            is_gone ? json_out_number(destroyed_ns) : json_null());
-        json_array_append_new(list, json);
-    }
-    page_out_member(page->to, "instances", list);
+    page_out_open(page->to, "instances", '[');
+    for (uint32_t i = 0; i < recording->instance_count; i++)
+        page_out_element(page->to, i == 0, json_of_instance(recording, i));
+    page_out_close(page->to, ']');
 }
 
 static json_t *json_of_leak(struct page *page, const struct leak *leak)
 {
-    bool live = page->session->recording->live;
+    const struct session *session = page->session;
+    bool live = session->recording->live;
     json_t *json = json_object();
 
     json_object_set_new(json, "plugin", json_out_number(leak->plugin));
@@ -140,13 +171,34 @@ static json_t *json_of_leak(struct page *page, const struct leak *leak)
     json_object_set_new(json, "node",
                         json_out_number(call_tree_node(&page->tree, leak->stacks->stack)));
     json_object_set_new(json, "what", sentence(leak_what(leak)));
+    json_object_set_new(json, "age", sentence(leak_age_text(session->model, leak)));
+    json_object_set_new(json, "growing", json_out_text(leak_growth_name(leak->growth)));
+    json_object_set_new(json, "first_ns", json_out_number(recording_since_start_ns(
+                                              session->recording, leak->first_stamp)));
+    json_object_set_new(json, "last_ns", json_out_number(recording_since_start_ns(
+                                             session->recording, leak->last_stamp)));
     return json;
 }
 
+static json_t *json_of_suppressed(const struct leak_rules *rules)
+{
+    json_t *json = json_object();
+
+    if (rules->filter != NULL) {
+        json_object_set_new(json, "blocks", json_out_number(rules->filter->suppressed.blocks));
+        json_object_set_new(json, "bytes", json_out_number(rules->filter->suppressed.bytes));
+    }
+    return json;
+}
+
+/* Those of `npntrace leaks`, in its order. Without files of suppressions nothing can fail. */
 static void write_leaks(struct page *page)
 {
     struct session *session = page->session;
-    struct leaks_wanted wanted = {.plugins = session->wanted};
+    struct leak_rules rules = {.shared = session->options};
+    bool begun = leak_rules_begin(&rules, session->names);
+    struct leaks_wanted wanted = {.plugins = session->wanted,
+                                  .filter = begun ? rules.filter : NULL};
     struct leaks leaks = leaks_find(session->model, session->stacks, &wanted);
     json_t *list = json_array();
 
@@ -154,7 +206,10 @@ static void write_leaks(struct page *page)
         json_array_append_new(list, json_of_leak(page, &leaks.list[i]));
     page_out_member(page->to, "leaks", list);
     page_out_member(page->to, "leak_count", json_out_number(leaks.count));
+    page_out_member(page->to, "leak_bytes", json_out_number(leaks.bytes));
+    page_out_member(page->to, "leaks_suppressed", json_of_suppressed(&rules));
     leaks_free(&leaks);
+    leak_rules_free(&rules);
 }
 
 static void write_tree(struct page *page)
@@ -202,6 +257,7 @@ void page_data_write(struct session *session, const struct profile *profile, boo
     fputc('{', to);
     write_head(&page);
     write_plugins(&page);
+    write_tracks(&page);
     write_instances(&page);
     page_rows_write(session, profile, &page.tree, to);
     write_leaks(&page);

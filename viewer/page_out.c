@@ -45,15 +45,20 @@ void page_out_member(FILE *to, const char *key, json_t *value)
     free(text);
 }
 
+void page_out_element(FILE *to, bool first, json_t *value)
+{
+    char *text = dump(value);
+
+    fputs(first ? "" : ",", to);
+    write_guarded(to, text, strlen(text));
+    free(text);
+}
+
 void page_out_strings(FILE *to, const char *key, const char *const *texts, size_t count)
 {
     page_out_open(to, key, '[');
-    for (size_t i = 0; i < count; i++) {
-        char *text = dump(json_out_text(texts[i]));
-        fputs(i == 0 ? "" : ",", to);
-        write_guarded(to, text, strlen(text));
-        free(text);
-    }
+    for (size_t i = 0; i < count; i++)
+        page_out_element(to, i == 0, json_out_text(texts[i]));
     page_out_close(to, ']');
 }
 

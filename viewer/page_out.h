@@ -25,6 +25,9 @@ void page_out_strings(FILE *to, const char *key, const char *const *texts, size_
 void page_out_open(FILE *to, const char *key, char bracket);
 void page_out_close(FILE *to, char bracket);
 
+/* One of a list, so that memory does not go with all of them; the value is released. */
+void page_out_element(FILE *to, bool first, json_t *value);
+
 /* A column of numbers, one after the other. */
 void page_out_column(FILE *to, const char *key, bool first);
 void page_out_number(FILE *to, bool first, int64_t number);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define ELLIPSIS "\xe2\x80\xa6"
+#define LEAST_COLUMNS 12u
 
 static bool begins_character(char byte)
 {
@@ -26,16 +27,22 @@ static size_t columns_of(const char *text, size_t bytes)
     return columns;
 }
 
+/* A terminal may be narrower than tables are laid out for; a few columns are no room for text. */
+static size_t room_for_text(const struct terminal *terminal, size_t indent)
+{
+    return terminal->columns >= indent + LEAST_COLUMNS ? terminal->columns : terminal->width;
+}
+
 void paragraph_print(const struct terminal *terminal, enum terminal_style style, size_t indent,
                      const char *text)
 {
-    size_t column = indent;
+    size_t column = indent, room = room_for_text(terminal, indent);
 
     fputs(terminal_begin(terminal, style), stdout);
     while (*text != '\0') {
         size_t blanks = strspn(text, " "), bytes = strcspn(text + blanks, " ");
         size_t columns = columns_of(text + blanks, bytes);
-        if (terminal->cut && column > indent && column + blanks + columns > terminal->width) {
+        if (terminal->cut && column > indent && column + blanks + columns > room) {
             printf("\n%*s", (int)indent, "");
             column = indent;
             blanks = 0;

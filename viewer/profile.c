@@ -96,8 +96,6 @@ static void begin_time(struct reading *reading, size_t samples)
     profile->interval_ns = (profile->last_stamp - profile->first_stamp) / samples + 1;
     profile->sample_count = reading->sample_count = samples;
     reading->sample_end = profile->first_stamp + profile->interval_ns;
-    for (size_t id = 0; id <= recording->plugin_count; id++)
-        reading->plugins[id].samples = xalloc_zeroed(samples, sizeof(struct profile_sample));
 }
 
 static void begin(struct reading *reading, size_t samples)
@@ -189,6 +187,7 @@ static void take_rows(struct reading *reading)
 {
     struct profile *profile = reading->profile;
 
+    profile->number_end = (uint32_t)reading->rows.count; /* with those that were only listed */
     profile->rows = xalloc_zeroed(reading->rows.count, sizeof(*profile->rows));
     for (size_t i = ROW_FIRST; i < reading->rows.count; i++) {
         const struct reading_row *from = &reading->rows.list[i];
@@ -239,10 +238,8 @@ static void take_tracks(struct reading *reading)
     profile->tracks = xalloc_zeroed(plugins + 1, sizeof(*profile->tracks));
     for (uint32_t id = 0; id <= plugins; id++) {
         struct reading_plugin *plugin = &reading->plugins[id];
-        if (reading->sample_count == 0 || !plugin->has_any) {
-            free(plugin->samples);
+        if (reading->sample_count == 0 || !plugin->has_any)
             continue;
-        }
         for (size_t i = 0; i < reading->sample_count; i++)
             plugin->samples[i].stamp = profile->first_stamp + (i + 1) * profile->interval_ns;
         plugin->samples[reading->sample_count - 1].stamp = profile->last_stamp;
@@ -299,7 +296,6 @@ static void take_changes(struct reading *reading)
 {
     struct profile *profile = reading->profile;
 
-    profile->number_end = (uint32_t)reading->rows.count;
     free(reading->changes.latest);
     if (reading->changes.most == 0) {
         free(reading->changes.list);

@@ -50,6 +50,7 @@ struct reading_rows {
     struct seen_owner *seen_owners;
     struct seen_row *seen_rows;
     struct filter_seen seen_frames;
+    struct charge_seen seen_charges;
 };
 
 struct reading_live {

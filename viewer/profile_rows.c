@@ -101,7 +101,8 @@ static uint32_t decide(struct reading *reading, const struct row_key *key)
     enum charge rule = reading->filter != NULL ? reading->filter->charge : CHARGE_RECORDED;
     uint32_t stack = stacks_of(session->stacks, key->of);
     struct charged charged =
-        charge_stack(session->recording, session->stacks, rule, key->plugin, stack);
+        charge_stack(session->recording, session->stacks, &reading->rows.seen_charges, rule,
+                     key->plugin, stack);
     struct profile_row row = {
         .domain = (enum leak_domain)key->domain,
         .plugin = charged.plugin,
@@ -187,6 +188,7 @@ void reading_rows_free(struct reading_rows *rows)
     }
     free(rows->list);
     filter_seen_free(&rows->seen_frames);
+    charge_seen_free(&rows->seen_charges);
 }
 
 uint32_t reading_thread_of(struct reading *reading, uint32_t tid)

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/profile_reading.h"
+#include "viewer/xalloc.h"
 
 /* Before a row changes: what it had at the latest peak. */
 static void keep_peak(const struct reading *reading, struct reading_row *row)
@@ -118,12 +119,17 @@ void reading_end_block(struct reading *reading, const struct heap_block *block, 
         reading->watch->end(reading->watch->context, &row->row, block->size_bytes, stamp);
 }
 
+/* Of a plug-in without allocations there is nothing to keep, and a recording may list many. */
 static void close_interval(struct reading *reading)
 {
     size_t plugins = reading->session->recording->plugin_count;
 
     for (size_t id = 0; id <= plugins; id++) {
         struct reading_plugin *plugin = &reading->plugins[id];
+        if (!plugin->has_any)
+            continue;
+        if (plugin->samples == NULL)
+            plugin->samples = xalloc_zeroed(reading->sample_count, sizeof(*plugin->samples));
         plugin->now.stamp = reading->sample_end;
         plugin->now.live_blocks = plugin->live.blocks;
         plugin->now.live_bytes = plugin->live.bytes;

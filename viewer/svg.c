@@ -8,6 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+void svg_losses(FILE *to, const char *losses, unsigned x, unsigned y)
+{
+    if (losses == NULL)
+        return;
+    fprintf(to, "<text class=\"bad\" x=\"%u\" y=\"%u\">Lost: ", x, y);
+    svg_escape(to, losses);
+    fputs("</text>\n", to);
+}
+
 void svg_escape(FILE *to, const char *text)
 {
     char *printable = text_printable(text);

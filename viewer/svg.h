@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #define SVG_PLUGIN_COLORS 7u
+#define SVG_LINE 18u /* height of a line of text */
 
 /* The root element with a title and the style; with_script: what makes frames zoom. */
 void svg_begin(FILE *to, unsigned width, unsigned height, const char *title, bool with_script);
@@ -20,6 +21,9 @@ void svg_end(FILE *to);
 
 /* Text as content or within a quoted attribute: names come from files. */
 void svg_escape(FILE *to, const char *text);
+
+/* A line about events that are missing; none if losses is NULL. */
+void svg_losses(FILE *to, const char *losses, unsigned x, unsigned y);
 
 /* Class of what belongs to a plug-in (id; 0: the host): "c0" to "c6", "host". */
 const char *svg_plugin_class(uint32_t plugin);

@@ -129,6 +129,7 @@ static int search_by_id(const struct symbols_find *find, bool debug_only, char *
                         : dwfl_build_id_find_elf(module, &user, find->path, 0x1000, ret_name, &elf);
     if (dwfl != NULL)
         dwfl_end(dwfl);
+    elf_end(elf); /* the module that it was found for has not taken it */
     free(path);
     return fd;
 }

@@ -2,11 +2,14 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "viewer/timeline_svg.h"
+#include "viewer/paragraph.h"
 #include "viewer/svg.h"
 #include "viewer/verdict.h"
+#include "viewer/whole.h"
 #include "viewer/xalloc.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define TOP 62u
 #define BAND 92u   /* height of a plug-in's */
@@ -14,6 +17,8 @@
 #define BOTTOM 34u /* for the axis */
 #define MARGIN 12u
 #define TICKS 6u
+#define MS UINT64_C(1000000)
+#define LETTER 7.5 /* width of a letter, about */
 
 const char *const timeline_measure_names[TIMELINE_MEASURES] = {
     [TIMELINE_LIVE] = "live",
@@ -67,7 +72,7 @@ struct text timeline_text(double value, enum timeline_measure measure)
     bool is_bytes = measure == TIMELINE_LIVE || measure == TIMELINE_BYTES;
     bool is_rate = measure == TIMELINE_BYTES || measure == TIMELINE_ALLOCS;
     struct text number =
-        is_bytes ? text_bytes((uint64_t)value) : text_count((uint64_t)(value + .5));
+        is_bytes ? text_bytes(whole_of(value)) : text_count(whole_of(value + .5));
     struct text text;
 
     snprintf(text.chars, sizeof(text.chars), "%.40s%s", number.chars, is_rate ? "/s" : "");
@@ -97,14 +102,18 @@ uint64_t timeline_since_ns(const struct session *session, uint64_t stamp)
 struct text timeline_time(const struct session *session, uint64_t stamp)
 {
     uint64_t ns = timeline_since_ns(session, stamp);
-    return ns == 0 ? (struct text){"0 s"} : text_duration(ns);
+    struct text text = ns == 0 ? (struct text){"0 s"} : text_duration(ns);
+
+    if (ns >= MS && ns < 10 * MS) /* several places of an axis are in one of them */
+        snprintf(text.chars, sizeof(text.chars), "%.2f ms", (double)ns / (double)MS);
+    return text;
 }
 
 struct picture {
     const struct session *session;
     const struct profile *profile;
     enum timeline_measure measure;
-    unsigned width;
+    unsigned width, top; /* of the first band */
     FILE *to;
 };
 
@@ -130,11 +139,25 @@ static void draw_steps(const struct picture *picture, const struct profile_track
     fprintf(picture->to, closed ? "V%.1fZ\"/>\n" : "\"/>\n", base);
 }
 
+/* A name that is too long for the picture is cut: the numbers stay. */
+static char *name_beside(const struct picture *picture, uint32_t plugin, const char *facts)
+{
+    char *name = verdict_caller_name(picture->session->recording, plugin, true);
+    double room = (double)picture->width - 2 * MARGIN - 12 - LETTER * (double)strlen(facts);
+    char *cut = paragraph_cut(name, room > 3 * LETTER ? (size_t)(room / LETTER) : 3, false);
+
+    free(name);
+    return cut;
+}
+
 static void draw_band(const struct picture *picture, const struct profile_track *track, double top)
 {
     double most = timeline_most(picture->profile, track, picture->measure);
     double last = timeline_last(picture->profile, track, picture->measure);
-    char *name = verdict_caller_name(picture->session->recording, track->plugin, true);
+    char *facts = xalloc_format("at most %s, at the end %s",
+                                timeline_text(most, picture->measure).chars,
+                                timeline_text(last, picture->measure).chars);
+    char *name = name_beside(picture, track->plugin, facts);
     FILE *to = picture->to;
 
     fprintf(to, "<g class=\"band %s\">\n", svg_plugin_class(track->plugin));
@@ -144,9 +167,8 @@ static void draw_band(const struct picture *picture, const struct profile_track 
             picture->width - MARGIN, top + BAND - 6, top + BAND - 6);
     fprintf(to, "<text x=\"%u\" y=\"%.1f\">", MARGIN + 2, top + 13);
     svg_escape(to, name);
-    fprintf(to, " <tspan class=\"faint\" dx=\"6\">at most %s, at the end %s</tspan></text>\n</g>\n",
-            timeline_text(most, picture->measure).chars,
-            timeline_text(last, picture->measure).chars);
+    fprintf(to, " <tspan class=\"faint\" dx=\"6\">%s</tspan></text>\n</g>\n", facts);
+    free(facts);
     free(name);
 }
 
@@ -157,7 +179,7 @@ static void draw_axis(const struct picture *picture, double y)
     for (unsigned i = 0; i <= TICKS; i++) {
         double share = (double)i / TICKS;
         uint64_t stamp = profile->first_stamp +
-                         (uint64_t)(share * (double)(profile->last_stamp - profile->first_stamp));
+                         whole_of(share * (double)(profile->last_stamp - profile->first_stamp));
         const char *anchor = i == 0 ? "start" : i == TICKS ? "end" : "middle";
         fprintf(picture->to,
                 "<text class=\"faint\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>\n",
@@ -175,19 +197,20 @@ static void draw_peak(const struct picture *picture, double bottom)
     double share = (double)(profile->peak_stamp - profile->first_stamp) / length;
     double x = x_of(picture, share);
     fprintf(picture->to, "<line class=\"peak\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%u\" y2=\"%.1f\"/>\n",
-            x, x, TOP, bottom);
+            x, x, picture->top, bottom);
     fprintf(picture->to, "<text class=\"peak-text\" x=\"%.1f\" y=\"%u\" text-anchor=\"%s\">", x,
-            TOP - 4, share > 0.8 ? "end" : "start");
+            picture->top - 4, share > 0.8 ? "end" : "start");
     fprintf(picture->to, "peak %s</text>\n", text_bytes(profile->peak_bytes).chars);
 }
 
 void timeline_svg_write(const struct session *session, const struct profile *profile,
                         enum timeline_measure measure, unsigned width, FILE *to)
 {
-    struct picture picture = {session, profile, measure, width, to};
+    char *host = verdict_host(session->recording), *losses = verdict_losses(session->model);
+    unsigned top = TOP + (losses != NULL ? SVG_LINE : 0);
+    struct picture picture = {session, profile, measure, width, top, to};
     const struct profile_track **order = timeline_order(profile);
-    char *host = verdict_host(session->recording);
-    unsigned bottom = TOP + (unsigned)profile->track_count * BAND;
+    unsigned bottom = top + (unsigned)profile->track_count * BAND;
     char *title =
         xalloc_format("%s: %s over time", recording_base_name(session->recording->process.exe),
                       timeline_measure_texts[measure]);
@@ -198,12 +221,17 @@ void timeline_svg_write(const struct session *session, const struct profile *pro
     fprintf(to, "</text>\n<text class=\"faint\" x=\"%u\" y=\"42\">", MARGIN);
     svg_escape(to, host);
     fputs("</text>\n", to);
+    svg_losses(to, losses, MARGIN, 42 + SVG_LINE);
     for (size_t i = 0; i < profile->track_count; i++)
-        draw_band(&picture, order[i], TOP + (double)i * BAND);
+        draw_band(&picture, order[i], top + (double)i * BAND);
+    if (profile->track_count == 0)
+        fprintf(to, "<text x=\"%u\" y=\"%u\">Nothing was allocated.</text>\n", MARGIN,
+                bottom - 2);
     draw_axis(&picture, bottom);
     draw_peak(&picture, bottom - 6);
     svg_end(to);
     free(title);
+    free(losses);
     free(host);
     free(order);
 }

@@ -3,6 +3,7 @@
 
 #include "viewer/timeline_text.h"
 #include "viewer/paragraph.h"
+#include "viewer/text.h"
 #include "viewer/verdict.h"
 #include "viewer/xalloc.h"
 
@@ -72,11 +73,18 @@ static void print_head(const struct session *session, const struct profile *prof
 {
     char *name = verdict_caller_name(session->recording, track->plugin, true);
     double last = timeline_last(profile, track, measure);
-    char *head =
-        xalloc_format("%s  at most %s, at the end %s", name, timeline_text(most, measure).chars,
-                      timeline_text(last, measure).chars);
+    char *facts = xalloc_format("at most %s, at the end %s", timeline_text(most, measure).chars,
+                                timeline_text(last, measure).chars);
+    char *head = xalloc_format("%s  %s", name, facts);
+    size_t columns = profile->sample_count;
 
-    print_cut(session, TERMINAL_NAME, head, profile->sample_count);
+    if (!session->terminal.cut || text_width(head) <= columns) {
+        print_cut(session, TERMINAL_NAME, head, columns);
+    } else { /* the numbers are what matters */
+        print_cut(session, TERMINAL_NAME, name, columns);
+        paragraph_print(&session->terminal, TERMINAL_NAME, 0, facts);
+    }
+    free(facts);
     free(head);
     free(name);
 }

@@ -4,10 +4,10 @@
 #include "viewer/text.h"
 #include "viewer/top.h"
 #include "viewer/verdict.h"
+#include "viewer/whole.h"
 #include "viewer/xalloc.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,8 +24,8 @@ static void add_total(struct top_page *page, const char *what, const struct live
     char *growth = signed_bytes(row->growth_bytes);
     char *rate =
         row->has_rate
-            ? xalloc_format("; %s/s, %s calls/s", text_bytes((uint64_t)row->bytes_per_s).chars,
-                            text_count((uint64_t)llround(row->allocs_per_s)).chars)
+            ? xalloc_format("; %s/s, %s calls/s", text_bytes(whole_of(row->bytes_per_s)).chars,
+                            text_count(whole_of(row->allocs_per_s + 0.5)).chars)
             : xalloc_string("");
 
     top_page_add(page, TERMINAL_PLAIN,

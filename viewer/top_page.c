@@ -3,10 +3,10 @@
 
 #include "viewer/text.h"
 #include "viewer/top.h"
+#include "viewer/whole.h"
 #include "viewer/xalloc.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,8 +97,8 @@ static struct text per_second(double number, bool has_rate)
     if (has_rate && number > 0 && number < 99.95)
         snprintf(text.chars, sizeof(text.chars), "%.1f", number);
     else if (has_rate)
-        text = number >= 1e7 ? text_bytes_brief((uint64_t)llround(number))
-                             : text_count((uint64_t)llround(number));
+        text = number >= 1e7 ? text_bytes_brief(whole_of(number + 0.5))
+                             : text_count(whole_of(number + 0.5));
     return text;
 }
 
@@ -122,7 +122,7 @@ static struct text cell_of(const struct live_row *row, enum top_column column)
     switch (column) {
     case TOP_LIVE: return text_bytes_brief(row->live_bytes);
     case TOP_GROWTH: return growth_text(row->growth_bytes);
-    case TOP_RATE: return row->has_rate ? text_bytes_brief((uint64_t)row->bytes_per_s) : none;
+    case TOP_RATE: return row->has_rate ? text_bytes_brief(whole_of(row->bytes_per_s)) : none;
     case TOP_PEAK: return row->kind == LIVE_STACK ? none : text_bytes_brief(row->peak_bytes);
     case TOP_CALLS: return per_second(row->allocs_per_s, row->has_rate);
     case TOP_BLOCKS: return text_count(row->live_blocks);

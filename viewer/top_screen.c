@@ -206,6 +206,17 @@ static void begin_colors(enum terminal_color color)
     init_pair(TERMINAL_NAME, COLOR_CYAN, -1);
 }
 
+/* newterm() leaves memory behind where it fails. */
+static bool is_known_terminal(void)
+{
+    int error;
+
+    if (setupterm(NULL, STDOUT_FILENO, &error) != OK)
+        return false;
+    del_curterm(cur_term);
+    return true;
+}
+
 bool top_screen_begin(enum terminal_color color)
 {
     setlocale(LC_CTYPE, "");
@@ -215,7 +226,7 @@ bool top_screen_begin(enum terminal_color color)
         message("cannot read keys from the terminal: %s", strerror(errno));
         return false;
     }
-    state.screen = newterm(NULL, stdout, state.keys);
+    state.screen = is_known_terminal() ? newterm(NULL, stdout, state.keys) : NULL;
     if (state.screen == NULL) {
         message("the terminal is of kind \"%s\" (TERM), which is not known here", getenv("TERM"));
         return false;

@@ -7,6 +7,7 @@
 #include "viewer/message.h"
 #include "viewer/size_text.h"
 #include "viewer/verb.h"
+#include "viewer/whole.h"
 #include "viewer/xalloc.h"
 
 #include <errno.h>
@@ -118,7 +119,7 @@ static const struct argp argp = {
            "\vExample:\n"
            "  npntrace record --heap=all -o a.npt python3 -c 'print(1)'\n"
            "  npntrace record --heap=all -o b.npt python3 -c 'import json'\n"
-           "  npntrace diff a.npt b.npt",
+           "  npntrace diff --host a.npt b.npt",
     .children = children,
 };
 
@@ -134,7 +135,7 @@ static bool is_beyond(const struct diff_row *row, const struct threshold *thresh
     if (above == 0 && diff_change_of_objects(row) > 0)
         return true;
     if (threshold->is_percent)
-        above = (uint64_t)((double)row->amounts[DIFF_A].values[measure] * (double)above / 100);
+        above = whole_of((double)row->amounts[DIFF_A].values[measure] * (double)above / 100);
     return change > 0 && (uint64_t)change > above;
 }
 

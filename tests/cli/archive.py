@@ -5,8 +5,10 @@
 it did before."""
 import json
 import os
+import resource
 import shutil
 import stat
+import struct
 import subprocess
 import zipfile
 
@@ -185,6 +187,37 @@ def damaged(t):
     status, _, said = refused("report", bad)
     t.equal(status, 2, "a recording that is none")
     t.expect("not a recording of npntrace" in said, said)
+
+
+def bounded(*command):
+    """Runs what must fail and may not write files of more than a megabyte; its message."""
+    done = subprocess.run([NPNTRACE, *command], capture_output=True, text=True, check=False,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE,
+                                                                (1 << 20, 1 << 20)))
+    return done.returncode, done.stdout, done.stderr
+
+
+@case("archive-bounds")
+def bounds(t):
+    """What unfolds to more than the directory says, or than so few bytes can have been packed from,
+    is not unpacked: a few hundred bytes do not fill a disk."""
+    bad = t.path("bad.npta")
+    with zipfile.ZipFile(bad, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("recording/x.npt", b"A" * (8 << 20))
+        central = archive.fp.tell()
+    content = bytearray(open(bad, "rb").read())
+    for at in (22, central + 24):
+        content[at:at + 4] = struct.pack("<I", 100)
+    with open(bad, "wb") as file:
+        file.write(content)
+    status, out, said = bounded("report", bad)
+    t.equal((status, out, said.count("\n")), (2, "", 1), f"more than it says: {said}")
+    t.expect("it is damaged" in said, said)
+    with zipfile.ZipFile(bad, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("recording/x.npt", b"A" * (256 << 20))
+    status, out, said = bounded("report", bad)
+    t.equal((status, out, said.count("\n")), (2, "", 1), f"a thousand times more: {said}")
+    t.expect("many thousand times as large as the archive" in said, said)
 
 
 @case("archive-no-room")

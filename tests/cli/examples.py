@@ -76,7 +76,7 @@ def desk(t, name):
     shutil.copy2(os.path.join(SOURCE, "tests", "host", "page.html"),
                  os.path.join(folder, "work", "page.html"))
     environment = {
-        "PATH": os.path.join(folder, "bin") + os.pathsep + os.environ["PATH"],
+        "PATH": os.pathsep.join((os.path.join(folder, "bin"), "/usr/bin", os.environ["PATH"])),
         "LD_LIBRARY_PATH": os.path.dirname(LIBRARY),
         "HOME": os.path.join(folder, "home"), "XDG_RUNTIME_DIR": os.path.join(folder, "run"),
         "MOZ_PLUGIN_PATH": os.path.join(folder, "plugins"),

@@ -97,6 +97,20 @@ def in_a_browser(t):
         t.expect(browser.find("#matched").text.startswith("Matched: "), "it is not said how much")
 
 
+@case("see-pictures-are-dark-all-over")
+def dark(t):
+    """Beside a picture that is narrower than its window as well."""
+    run = t.host("record", LIFE)
+    for verb in (("flame", "--width=400"), ("timeline", "--svg", "--width=400")):
+        path = t.path(f"{verb[0]}.svg")
+        run.viewer(*verb, "-o", path)
+        for is_dark, colour in ((True, "rgb(18, 22, 27)"), (False, "rgb(255, 255, 255)")):
+            with Browser(dark=is_dark) as browser:
+                browser.open(path, "svg")
+                t.equal(browser.script("return getComputedStyle(document.documentElement)"
+                                       ".backgroundColor"), colour, f"{verb[0]}, dark: {is_dark}")
+
+
 @case("timeline-svg-and-json")
 def timeline(t):
     run = t.host("record", LIFE, record_options=["--heap=all"])
@@ -147,6 +161,12 @@ def fits(t):
         t.equal(status, 0, f"{columns} columns: status")
         charts = [line for line in text.splitlines() if "\u2588" in line]
         t.expect(charts, f"{columns} columns: no chart:\n{text}")
+        flat = " ".join(text.split())
+        for name in ("libnpsample.so", "(host)"):
+            t.expect(f"{name} at most " in flat, f"{columns} columns: {name}:\n{text}")
+        t.equal(flat.count(", at the end "), 2, f"{columns} columns: numbers in\n{text}")
+        for line in text.splitlines():
+            t.expect(len(line) <= columns or "npntrace" in line, f"{columns} columns: {line!r}")
         for line in charts:
             t.expect(len(line) <= columns, f"{columns} columns: {line!r}")
             t.expect(all(c == " " or unicodedata.name(c).endswith("BLOCK") for c in line), line)

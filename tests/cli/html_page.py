@@ -4,88 +4,14 @@
 """Each case opens a page from file:// in headless Chromium. A word in the browser's console, or a
 request for anything, fails it. What the page shows is compared with `report --json` and with sums
 over `events --json`, made here."""
-import atexit
 import json
 import shutil
-import subprocess
-import tempfile
 
 from selenium.webdriver.common.keys import Keys
 
 from support.browser import LAPTOP, PHONE, Browser
-from support.harness import NPNTRACE, case, main, plugin
-
-LIFE = ["load a @sample", "new a 1", "new a 2", "invoke 1 leak 30", "invoke 1 temp 40",
-        "invoke 2 leak 5", "invoke 2 alloc 100", "destroy 1", "invoke 2 churn 200",
-        "destroy 2"]
-
-
-class Recorded:
-    """One recording that several cases look at."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def viewer(self, verb, *arguments):
-        return subprocess.run([NPNTRACE, verb, *arguments, self.path], check=True, text=True,
-                              capture_output=True, timeout=120).stdout
-
-    def report(self):
-        return json.loads(self.viewer("report", "--json", "--no-symbols"))
-
-
-_recorded = {}
-
-
-def record(t, heap=True):
-    """A life of the sample plug-in; it is recorded once."""
-    if heap not in _recorded:
-        run = t.host("record", LIFE, record_options=["--heap=all"] if heap else [])
-        folder = tempfile.mkdtemp(prefix="npntrace-test-html-")
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        _recorded[heap] = Recorded(shutil.copy(run.recording, folder))
-    return _recorded[heap]
-
-
-def page_of(t, run, *options):
-    path = t.path("page.html")
-    run.viewer("html", "-o", path, *options)
-    return path
-
-
-def data_of(run, *options):
-    return json.loads(run.viewer("html", "--json", *options))
-
-
-def value(browser, selector):
-    return int(float(browser.find(selector).get_attribute("data-value")))
-
-
-def cards(browser):
-    return {name: value(browser, f"#card-{name}")
-            for name in ("bytes", "allocs", "live", "peak", "temporary")}
-
-
-def rows(browser):
-    """The table's rows: a name, and numbers by measure."""
-    return browser.script("""
-        return [...document.querySelectorAll('#table tbody tr:not(.opened)')].map((row) => [
-            row.querySelector('.entry').textContent,
-            Object.fromEntries([...row.querySelectorAll('td.number')].map((cell) =>
-                [cell.dataset.measure, Number(cell.dataset.value)]))]);""")
-
-
-def tab(browser, group):
-    """Shows a table, all of its rows."""
-    browser.click(f"[data-group={group}]")
-    while browser.find_all("#table-more button"):
-        browser.click("#table-more button")
-
-
-def expect_sums(t, got, counters, what):
-    for measure, key in (("bytes", "bytes_allocated"), ("allocs", "allocs"),
-                         ("live", "live_bytes")):
-        t.equal(got[measure], sum(c[key] for c in counters), f"{what}: {key}")
+from support.harness import case, main, plugin
+from support.page import cards, data_of, expect_fits, expect_sums, page_of, record, rows, tab
 
 
 @case("html-totals-agree-with-report")
@@ -210,6 +136,35 @@ def frame_at(browser, at):
     return browser.find(f"g.frame[data-at='{at}']")
 
 
+@case("html-search-shows-a-match")
+def search_scrolls(t):
+    """A match below what is seen of the graph comes into sight; what goes on below fades out."""
+    run = record(t)
+    seen = """const box = document.getElementById('flame').getBoundingClientRect();
+        return [...document.querySelectorAll('g.frame.match')].some((frame) => {
+            const at = frame.getBoundingClientRect();
+            return at.top >= box.top - 1 && at.bottom <= box.bottom + 1; });"""
+    fades = "return document.getElementById('flame').classList.contains('more-below')"
+    with Browser() as browser:
+        browser.open(page_of(t, run))
+        browser.click("#search")
+        browser.press("leak_odd")
+        browser.wait(lambda: browser.find("#flame-matched").text)
+        t.equal("too narrow" in browser.find("#flame-matched").text,
+                not browser.find_all("g.frame.match"), "what is said of frames not drawn")
+        browser.press(Keys.ESCAPE)
+        browser.click("[name=domain][value=npn] + span")
+        browser.script("document.getElementById('flame').style.maxHeight = '70px'")
+        browser.wait(lambda: browser.script(fades))
+        browser.script("document.getElementById('search').focus()")
+        browser.press("leak_odd")
+        browser.wait(lambda: browser.find_all("g.frame.match"))
+        t.expect(browser.script(seen), "no match can be seen")
+        browser.script("const box = document.getElementById('flame');"
+                       "box.scrollTop = box.scrollHeight")
+        browser.wait(lambda: not browser.script(fades))
+
+
 @case("html-flame-zoom")
 def zoom(t):
     run = record(t)
@@ -269,6 +224,11 @@ def expect_range(t, browser, run, data):
     expected, got = in_range(run, *edges), cards(browser)
     for measure, number in expected.items():
         t.equal(got[measure], number, f"{measure} from {edges[0]} to {edges[1]} ns")
+    totals_then = json.loads(run.viewer("report", "--json", "--by=function", "--no-symbols",
+                                        f"--from={edges[0]}ns", f"--to={edges[1] - 1}ns"))
+    counters = totals_then["profile"]["totals"].values()
+    for measure, key in (("bytes", "bytes_allocated"), ("allocs", "allocs")):
+        t.equal(got[measure], sum(c[key] for c in counters), f"{measure} of report from {edges}")
     return expected
 
 
@@ -291,6 +251,8 @@ def time_range(t):
         t.equal(sum(row[1]["bytes"] for row in rows(browser)), selected["bytes"], "the table")
         t.equal(browser.script("return flame.sums[0]"), selected["bytes"], "the graph")
         t.expect(browser.texts("#chips button"), "the range is not among the chips")
+        for place in ("[data-sort=live]", "#card-live .card-name", "#measure [value=live]"):
+            t.equal(browser.find(place).text, "Live after it", place)
         browser.click("#range-all")
         t.equal(cards(browser), whole, "the whole time again")
         last = data["first_ns"] + data["samples"] * data["interval_ns"]
@@ -341,21 +303,6 @@ CONTRAST = """
     });"""
 TEXTS = "h1, h2, p, .card span, .faint, th button, td, .entry, .note, label span, [role=tab], " \
         "g.frame text, .band-name, .axis text, .crumb"
-
-
-def expect_fits(t, browser, what):
-    width = browser.script("return document.documentElement.clientWidth")
-    t.expect(browser.script("return document.documentElement.scrollWidth") <= width,
-             f"{what}: the page is wider than the window")
-    outside = browser.script("""
-        const width = document.documentElement.clientWidth;
-        return [...document.querySelectorAll('button, input, select, h1, h2, section, svg')]
-            .filter((e) => e.getClientRects().length && !e.closest('#table-box, #groups, .scroll'))
-            .filter((e) => { const r = e.getBoundingClientRect();
-                             return r.left < -1 || r.right > width + 1; })
-            .map((e) => e.id || e.className || e.tagName);""")
-    outside = [name for name in outside if name != "skip"]
-    t.equal(outside, [], f"{what}: elements outside of the window")
 
 
 @case("html-light-dark-laptop-phone")
@@ -441,6 +388,8 @@ def empty(t):
             browser.open(page_of(t, run))
             t.equal(cards(browser)["bytes"], report["totals"]["npn"]["bytes_allocated"], "bytes")
             t.expect(not browser.find("#domain-box").is_displayed(), "a choice of one")
+        t.equal("Nothing was allocated." in run.viewer("timeline", "--svg"),
+                report["totals"]["npn"]["allocs"] == 0, "a picture of nothing says so")
         t.finish(run)
 
 

@@ -9,6 +9,7 @@ script_tests += \
 	tests/cli/findings.py \
 	tests/cli/flame.py \
 	tests/cli/html_page.py \
+	tests/cli/html_words.py \
 	tests/cli/leaks.py \
 	tests/cli/places.py \
 	tests/cli/profiles.py \

@@ -4,6 +4,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -45,4 +46,18 @@ void fuzz_hush(void)
 
     fuzz_require(nowhere >= 0 && dup2(nowhere, STDOUT_FILENO) >= 0, "/dev/null");
     close(nowhere);
+}
+
+void fuzz_processors(int just_one)
+{
+    static cpu_set_t all, one;
+
+    if (CPU_COUNT(&all) == 0) {
+        fuzz_require(sched_getaffinity(0, sizeof(all), &all) == 0, "sched_getaffinity");
+        size_t at = 0;
+        for (int left = getpid() % CPU_COUNT(&all); left >= 0; at++)
+            left -= CPU_ISSET(at, &all) != 0;
+        CPU_SET(at - 1, &one);
+    }
+    sched_setaffinity(0, sizeof(all), just_one ? &one : &all);
 }

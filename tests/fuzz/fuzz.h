@@ -38,6 +38,9 @@ void fuzz_fill(int fd, const void *bytes, size_t length);
 /* What is printed to stdout is formatted, and goes nowhere. */
 void fuzz_hush(void);
 
+/* As on a machine with one processor, where nothing is read ahead in a thread; or as it is. */
+void fuzz_processors(int just_one);
+
 /* Ends the program unless it is true. */
 void fuzz_require(int is_true, const char *what);
 

@@ -25,6 +25,7 @@ GROWN = os.path.join(BUILD, "tests/fuzz/grown")
 # sanitizers add.
 Bounds = collections.namedtuple("Bounds", "runs input_bytes allocation_mb memory_mb")
 HARNESSES = {
+    "archive": Bounds(2000, 16384, 300, 1024),
     "block": Bounds(40000, 4096, 64, 512),
     "drain": Bounds(2000, 8192, 64, 512),
     "event": Bounds(80000, 8192, 64, 512),

@@ -6,8 +6,16 @@
 
 #include <stdbool.h>
 
+struct reading_how {
+    bool force;
+    bool as_json;
+    bool with_files; /* names come from an archive as well */
+    unsigned also;   /* which of tests/fuzz/answers.h, and how it is asked */
+};
+
 /* Opens the file and prints what info, report, leaks, findings, events and check print, as text or
- * as JSON. A file that is refused has to have a reason. Threads: one. Nothing is kept. */
-void reading_do(const char *path, bool force, bool as_json);
+ * as JSON, and one other answer. A file that is refused has to have a reason. Threads: one. Nothing
+ * is kept. */
+void reading_do(const char *path, const struct reading_how *how);
 
 #endif

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "tests/fuzz/image.h"
+#include "tests/fuzz/seeds_archive.h"
 #include "tests/fuzz/seeds_heavy.h"
 #include "tests/fuzz/trace_pieces.h"
 #include "tests/unit/heap_made.h"
@@ -150,6 +151,7 @@ int main(int argc, char **argv)
     save_made("findings", contract_with_findings());
     save_heap();
     save_suppressions();
+    seeds_archive_save(directory);
     seeds_heavy_save(directory);
     return 0;
 }

@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	tests/support/compare.py \
 	tests/support/harness.py \
 	tests/support/obedient.py \
+	tests/support/page.py \
 	tests/support/process.py \
 	tests/support/scrape.py \
 	tests/support/screen.py \

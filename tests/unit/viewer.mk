@@ -30,6 +30,7 @@ viewer_verbs_sources = \
 
 unit_tests += \
 	tests/unit/recording-contract \
+	tests/unit/viewer-answers \
 	tests/unit/viewer-contract \
 	tests/unit/viewer-contract-verbs \
 	tests/unit/viewer-flipped \
@@ -40,6 +41,7 @@ unit_tests += \
 	tests/unit/viewer-leaks \
 	tests/unit/viewer-live \
 	tests/unit/viewer-model \
+	tests/unit/viewer-own-nodes \
 	tests/unit/viewer-parts \
 	tests/unit/viewer-profile \
 	tests/unit/viewer-suppressions \
@@ -49,6 +51,8 @@ unit_tests += \
 
 tests_unit_recording_contract_SOURCES = tests/unit/recording-contract.c $(viewer_made_sources)
 tests_unit_recording_contract_LDADD = $(viewer_made_libs) -lpthread
+tests_unit_viewer_answers_SOURCES = tests/unit/viewer-answers.c $(viewer_made_sources)
+tests_unit_viewer_answers_LDADD = $(viewer_made_libs) $(JANSSON_LIBS)
 tests_unit_viewer_contract_SOURCES = \
 	tests/unit/viewer-contract.c $(viewer_contract_sources) $(viewer_read_sources)
 tests_unit_viewer_contract_LDADD = $(viewer_made_libs)
@@ -78,6 +82,8 @@ tests_unit_viewer_live_SOURCES = tests/unit/viewer-live.c tests/unit/scratch.c t
 tests_unit_viewer_live_LDADD = libviewer.la libtracer.la $(CMOCKA_LIBS) -lpthread
 tests_unit_viewer_model_SOURCES = tests/unit/viewer-model.c $(viewer_read_sources)
 tests_unit_viewer_model_LDADD = $(viewer_made_libs)
+tests_unit_viewer_own_nodes_SOURCES = tests/unit/viewer-own-nodes.c
+tests_unit_viewer_own_nodes_LDADD = libviewer.la libformat.la $(CMOCKA_LIBS)
 tests_unit_viewer_parts_SOURCES = \
 	tests/unit/viewer-parts.c tests/unit/heap_made_trace.c \
 	$(heap_made_sources) $(viewer_read_sources)

@@ -33,6 +33,17 @@ const choice = {
     upsideDown: false, group: "plugin", inclusive: false, sort: "bytes", ascending: false,
 };
 
+const ROWS_OF_BOTH = new Set(ROWS.domain).size === 2 && DATA.host_heap;
+
+function isAll() {
+    return choice.only.length === 0 && choice.domain === "all";
+}
+
+function measureName(key) {
+    const after = { live: "Live after it", blocks: "Blocks after it" };
+    return (choice.range && after[key]) || MEASURES[key].name;
+}
+
 function sampleTime(sample) {
     return DATA.first_ns + sample * INTERVAL_NS;
 }

@@ -231,6 +231,7 @@ function drawMatched() {
         box.textContent = "";
         return;
     }
+    const drawn = flame.laid.some((node) => isMatch(node.data.at));
     /* A match below another is in that one's sum already. */
     const inside = new Uint8Array(flame.graph.parent.length);
     let sum = 0;
@@ -242,7 +243,8 @@ function drawMatched() {
         }
     }
     box.textContent = `Matched: ${MEASURES[choice.measure].unit(sum)} ` +
-        `(${textOfShare(sum, flame.sums[0])})`;
+        `(${textOfShare(sum, flame.sums[0])})` +
+        `${sum && !drawn ? ", in frames too narrow to draw here" : ""}`;
 }
 
 /* Frames in a list for the keyboard: one of them can be reached with Tab. */
@@ -296,6 +298,18 @@ function flameKey(event) {
         return;
     }
     event.preventDefault();
+}
+
+/* A match may be further down than what is seen of the graph. */
+function showMatch() {
+    const box = byId("flame");
+    const found = flame.laid.filter((node) => isMatch(node.data.at));
+    const first = d3.min(found, (node) => node.y0);
+    if (first === undefined)
+        return;
+    if (first < box.scrollTop || first + FRAME_HEIGHT > box.scrollTop + box.clientHeight)
+        box.scrollTop = first - Math.min(3 * FRAME_HEIGHT,
+            (box.clientHeight - FRAME_HEIGHT) / 2);
 }
 
 /* reset: something other than the width or the search has changed, a zoom may be of no use. */

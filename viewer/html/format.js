@@ -7,6 +7,10 @@ function textOfCount(number) {
     return Math.round(number).toLocaleString("en-US");
 }
 
+function textOfPlural(number, noun) {
+    return `${textOfCount(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
 function textOfBytes(bytes) {
     let unit = 0;
     let value = Math.abs(bytes);
@@ -64,6 +68,21 @@ function element(tag, attributes = {}, ...children) {
 
 function byId(id) {
     return document.getElementById(id);
+}
+
+/* What goes on below or to the right of a box fades out there. */
+function watchOverflow(box) {
+    const look = () => {
+        const below = box.scrollHeight - box.clientHeight - box.scrollTop > 2;
+        const right = box.scrollWidth - box.clientWidth - box.scrollLeft > 2;
+        box.classList.toggle("more-below", below);
+        box.classList.toggle("more-right", right);
+    };
+    box.addEventListener("scroll", look, { passive: true });
+    const observer = new ResizeObserver(look);
+    for (const watched of [box, ...box.children])
+        observer.observe(watched);
+    look();
 }
 
 /* Turns a search text into a test of names; /.../ is a regular expression. */

@@ -11,7 +11,8 @@ function drawCards() {
     const notes = {
         bytes: "", allocs: "", temporary: textOfShare(selection.totals.temporary,
             selection.totals.allocs) + " of the allocations",
-        peak: choice.range ? "by interval" : `after ${textOfTime(DATA.peak_ns)}`,
+        peak: choice.range ? `as sampled each ${textOfTime(INTERVAL_NS)}`
+            : `${isAll() ? "" : "of all memory, "}after ${textOfTime(DATA.peak_ns)}`,
         live: `in ${textOfCount(selection.totals.blocks)} blocks`,
     };
     byId("cards").replaceChildren(...CARDS.map(({ key, id }) => {
@@ -20,8 +21,7 @@ function drawCards() {
         return element("button", {
             type: "button", class: "card", id, "data-value": value, title: measure.hint,
             "aria-pressed": String(choice.measure === key), onclick: () => chooseMeasure(key),
-        }, element("span", { class: "card-name" },
-            key === "live" && choice.range ? "Live after it" : measure.name),
+        }, element("span", { class: "card-name" }, measureName(key)),
         element("span", { class: "card-value" }, measure.unit(value)),
         element("span", { class: "card-note" }, notes[key] || measure.hint));
     }));
@@ -43,15 +43,23 @@ function drawChips() {
     byId("chips").replaceChildren(...chips);
 }
 
+/* With a time that was chosen, live is what was live at its end. */
+function nameMeasures() {
+    for (const option of byId("measure").options)
+        option.textContent = measureName(option.value);
+}
+
 function redraw() {
     select();
+    nameMeasures();
     drawCards();
     drawChips();
     showRangeFields();
     drawTimeline();
     drawFlame(true);
     drawTable();
-    const whole = choice.range || choice.only.length || choice.domain !== "all";
+    byId("domain-note").hidden = ROWS_OF_BOTH === false || choice.domain !== "all";
+    const whole = choice.range || !isAll();
     for (const note of document.querySelectorAll(".whole-note"))
         note.hidden = !whole;
 }
@@ -85,6 +93,7 @@ function chooseMeasure(measure) {
 function search(text) {
     choice.search = text;
     drawFlame();
+    showMatch();
     drawTable();
 }
 
@@ -130,9 +139,7 @@ function setUpBar() {
         clearTimeout(waiting);
         waiting = setTimeout(() => search(event.target.value.trim()), 120);
     });
-    const domains = new Set(ROWS.domain);
-    byId("domain-box").hidden = domains.size < 2;
-    byId("domain-note").hidden = !(domains.size === 2 && DATA.host_heap);
+    byId("domain-box").hidden = new Set(ROWS.domain).size < 2;
     for (const button of document.querySelectorAll("[name=domain]"))
         button.addEventListener("change", () => {
             choice.domain = button.value;
@@ -153,7 +160,7 @@ function setUpHead() {
     const notes = [];
     if (DATA.lost)
         notes.push(`Lost: ${DATA.lost}`);
-    if (DATA.partial)
+    else if (DATA.partial)
         notes.push("Events are missing: the numbers are of what is left.");
     if (DATA.filtered)
         notes.push("This page has a part of the recording, as options asked for.");
@@ -161,7 +168,7 @@ function setUpHead() {
         notes.push(`${textOfCount(DATA.rows_left_out)} call stacks with the fewest bytes are put ` +
             "together as “(call stack unknown)”.");
     if (DATA.findings)
-        notes.push(`${textOfCount(DATA.findings)} findings: “npntrace findings” lists them.`);
+        notes.push(`${textOfPlural(DATA.findings, "finding")}: “npntrace findings” says more.`);
     byId("notes").replaceChildren(...notes.map((note) => element("p", {}, note)));
     byId("version").textContent = `npntrace ${DATA.version}`;
 }
@@ -175,6 +182,8 @@ function start() {
     setUpFlame();
     setUpTable();
     setUpHistograms();
+    for (const box of document.querySelectorAll("#flame, #table-box, #groups, .scroll"))
+        watchOverflow(box);
     /* Colours go by size, not by what is drawn first. */
     for (const row of d3.range(ROW_COUNT))
         ownerColor(ROWS.plugin[row]);

@@ -77,6 +77,8 @@ function describePlace(kind, place) {
     return [placeSource(place) || placeLabel(place), placeLabel(place)];
 }
 
+const PLUGIN_FILES = new Map(DATA.plugins.map((plugin) => [plugin.id, baseName(plugin.path)]));
+
 function stackOf(node) {
     const places = [];
     for (; node; node = DATA.nodes.parent[node])
@@ -84,10 +86,12 @@ function stackOf(node) {
     return places;
 }
 
-/* The innermost function with a name says more than an address does. */
+/* What the plug-in did says more than strdup() in it; a function with a name, than an address. */
 function describeStack(node, plugin, domain) {
     const places = stackOf(node);
-    const named = places.find((place) => PLACES.function[place]);
+    const file = plugin === 0 ? null : PLUGIN_FILES.get(plugin);
+    const own = places.find((place) => placeModule(place) === file && PLACES.function[place]);
+    const named = own !== undefined ? own : places.find((place) => PLACES.function[place]);
     const place = named === undefined ? places[0] : named;
     const owner = ownerName(plugin, domain === 0 ? "npn" : "heap");
     return [place === undefined ? "(call stack unknown)" : placeLabel(place),
@@ -112,15 +116,46 @@ function byStack() {
     return [...entries.values()];
 }
 
+/* An instance is not asked for: a leak may be of several. */
+function leakTest({ kind, key }) {
+    if (kind === "instance")
+        return () => true;
+    if (kind === "plugin")
+        return (leak) => leak.plugin === key;
+    const through = nodesThrough(kind, key);
+    return (leak) => through[leak.node] === 1;
+}
+
 function leakEntries() {
-    return DATA.leaks.map((leak, i) => {
+    const tests = choice.only.map(leakTest);
+    if (choice.domain !== "all")
+        tests.push((leak) => (leak.domain === "heap") === (choice.domain === "heap"));
+    return DATA.leaks.flatMap((leak, i) => {
+        if (!tests.every((test) => test(leak)))
+            return [];
         const [label, note] = describeStack(leak.node, leak.plugin, leak.domain === "npn" ? 0 : 1);
-        const entry = entryOf(`leak ${i}`, label, `${note} · ${leak.why}`);
+        const entry = entryOf(`leak ${i}`, label,
+            [note, / blocks?$/.test(leak.what) ? "" : leak.what, leak.why, leak.age].filter(Boolean).join(" · "));
         entry.node = leak.node;
         entry.values.live = leak.bytes;
         entry.values.blocks = leak.blocks;
-        return entry;
+        entry.rank = i;
+        return [entry];
     });
+}
+
+function leakNote() {
+    const { blocks, bytes } = DATA.leaks_suppressed;
+    const parts = ["What plug-ins had not freed at the end, the likeliest leaks first."];
+    if (DATA.leak_count > DATA.leaks.length)
+        parts.push(`These are ${textOfCount(DATA.leaks.length)} of ` +
+            `${textOfCount(DATA.leak_count)}: “npntrace leaks --limit=0” has all.`);
+    if (choice.range)
+        parts.push("They are those of the whole recording.");
+    if (blocks)
+        parts.push(`Left out, as the libraries’ own: ${textOfPlural(blocks, "block")}, ` +
+            `${textOfBytes(bytes)}.`);
+    return parts.join(" ");
 }
 
 const OF_PLACES = ["function", "module", "line"];
@@ -152,9 +187,10 @@ function isEmpty(entry) {
 
 function sortEntries(entries) {
     const sign = choice.ascending ? 1 : -1;
-    const by = choice.sort === "name"
-        ? (a, b) => a.label.localeCompare(b.label)
-        : (a, b) => a.values[choice.sort] - b.values[choice.sort];
+    const by = {
+        name: (a, b) => a.label.localeCompare(b.label),
+        rank: (a, b) => b.rank - a.rank,
+    }[choice.sort] || ((a, b) => a.values[choice.sort] - b.values[choice.sort]);
     return entries.sort((a, b) => sign * by(a, b) || a.label.localeCompare(b.label));
 }
 
@@ -178,7 +214,8 @@ function headOf(measures) {
     };
     return element("thead", {}, element("tr", {},
         cell("name", GROUPS[choice.group].name, "sort by name"),
-        ...measures.map((key) => cell(key, MEASURES[key].name, MEASURES[key].hint))));
+        ...measures.map((key) => cell(key, choice.group === "leak" ? MEASURES[key].name
+            : measureName(key), MEASURES[key].hint))));
 }
 
 function stackList(node) {
@@ -247,7 +284,7 @@ function footOf(count, shown) {
 
 function drawTable() {
     const measures = GROUPS[choice.group].measures;
-    if (choice.sort !== "name" && !measures.includes(choice.sort))
+    if (!["name", "rank"].includes(choice.sort) && !measures.includes(choice.sort))
         choice.sort = measures[0];
     const match = matcherOf(choice.search);
     const entries = sortEntries(entriesNow().filter((entry) => !isEmpty(entry) &&
@@ -260,8 +297,7 @@ function drawTable() {
     byId("table-empty").hidden = entries.length !== 0;
     footOf(entries.length, shown.length);
     byId("inclusive-box").hidden = !OF_PLACES.includes(choice.group);
-    byId("table-note").textContent = choice.group === "leak"
-        ? "What plug-ins had not freed at the end, of the whole recording." : "";
+    byId("table-note").textContent = choice.group === "leak" ? leakNote() : "";
 }
 
 function tabKey(event) {
@@ -277,6 +313,12 @@ function tabKey(event) {
 
 function chooseGroup(group) {
     choice.group = group;
+    if (group === "leak") {
+        choice.sort = "rank";
+        choice.ascending = false;
+    } else if (choice.sort === "rank") {
+        choice.sort = choice.measure;
+    }
     table.limit = ROWS_SHOWN;
     for (const tab of byId("groups").querySelectorAll("[role=tab]")) {
         const chosen = tab.dataset.group === group;

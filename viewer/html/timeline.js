@@ -12,13 +12,24 @@ const MARGIN = { left: 8, right: 8, top: 4, bottom: 24 };
 
 const timeline = { curve: "live", cursor: null, anchor: null, brush: null, x: null, quiet: false };
 
+const TRACKS = new Map(DATA.tracks.map((track) => [track.plugin, track.peaks]));
+
+/* Of everything the most within each interval is known; of a part, what was live at its end. */
+function bandValues(plugin, curve) {
+    if (CURVES[timeline.curve].rate)
+        return curve[timeline.curve].map((value) => value / (INTERVAL_NS / 1e9));
+    return knowsMost(plugin) ? TRACKS.get(plugin) : curve[timeline.curve];
+}
+
+function knowsMost(plugin) {
+    return timeline.curve === "live" && isAll() && TRACKS.has(plugin);
+}
+
 function bandsOf() {
     const peak = (band) => d3.max(band.values);
     const bands = [...selection.curves.byPlugin].map(([plugin, curve]) => ({
-        plugin, name: ownerName(plugin, choice.domain),
-        values: CURVES[timeline.curve].rate
-            ? curve[timeline.curve].map((value) => value / (INTERVAL_NS / 1e9))
-            : curve[timeline.curve],
+        plugin, name: ownerName(plugin, choice.domain), values: bandValues(plugin, curve),
+        exact: CURVES[timeline.curve].rate || knowsMost(plugin),
     }));
     const ofPlugins = bands.filter((band) => band.plugin !== 0);
     const ofHost = bands.filter((band) => band.plugin === 0);
@@ -44,15 +55,26 @@ function drawBand(svg, band, index, height, width) {
     group.append("path").attr("class", "line").attr("d", line(points));
     group.append("line").attr("class", "base").attr("x1", MARGIN.left)
         .attr("x2", width - MARGIN.right).attr("y1", y(0)).attr("y2", y(0));
+    drawBandName(group, band, top, width);
+}
+
+/* A name that is too long for the window is cut: the number stays. */
+function drawBandName(group, band, top, width) {
     const unit = CURVES[timeline.curve];
-    group.append("text").attr("class", "band-name").attr("x", MARGIN.left + 4).attr("y", top + 13)
-        .text(band.name)
-        .append("tspan").attr("class", "band-most").attr("dx", 8)
-        .text(`at most ${unit.unit(d3.max(band.values) || 0)}${unit.rate ? "/s" : ""}`);
+    const text = group.append("text").attr("class", "band-name").attr("x", MARGIN.left + 4)
+        .attr("y", top + 13);
+    const name = text.append("tspan").text(band.name);
+    text.append("tspan").attr("class", "band-most").attr("dx", 8)
+        .text(`at most ${unit.unit(d3.max(band.values) || 0)}${unit.rate ? "/s" : ""}` +
+            `${band.exact ? "" : ", as sampled"}`);
+    const room = width - MARGIN.left - MARGIN.right - 8;
+    for (let kept = band.name.length; kept > 1 && text.node().getComputedTextLength() > room;)
+        name.text(`${band.name.slice(0, --kept)}…`);
+    text.append("title").text(band.name);
 }
 
 function drawPeak(svg, height) {
-    if (timeline.curve !== "live" || choice.only.length || choice.domain !== "all")
+    if (timeline.curve !== "live" || !isAll())
         return;
     const x = timeline.x(DATA.peak_ns);
     const late = x > timeline.x.range()[1] - 90;
