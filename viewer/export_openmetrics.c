@@ -5,8 +5,8 @@
  * Each point has its time, so that a recording can be put into a Prometheus after the fact
  * ("promtool tsdb create-blocks-from openmetrics"). Without samples there is one point for each,
  * without a time, as textfile collectors want it. The domains are profiles of their own, since
- * tracks are not divided by domain. Names and labels are those of `serve` (serve_metrics.c) wherever
- * the numbers mean the same, so that one query answers for both.
+ * tracks are not divided by domain. Names and labels are those of `serve` (serve_metrics.c)
+ * wherever the numbers mean the same, so that one query answers for both.
  */
 #include "viewer/export.h"
 #include "viewer/text.h"

@@ -31,15 +31,14 @@ static void print_verdict(const struct session *session, const struct leaks *lea
     struct text count = text_plural(leaks->count, live ? "place" : "leak");
 
     if (leaks->count == 0)
-        terminal_print(&session->terminal, TERMINAL_GOOD, "%s%s.",
-                       live ? "Nothing is live now" : "No leak",
-                       partial ? ", by the events that are left" : "");
+        paragraph_format(&session->terminal, TERMINAL_GOOD, 0, "%s%s.",
+                         live ? "Nothing is live now" : "No leak",
+                         partial ? ", by the events that are left" : "");
     else if (live)
-        terminal_print(&session->terminal, TERMINAL_TITLE, "%s live now, from %s.", amount,
-                       count.chars);
+        paragraph_format(&session->terminal, TERMINAL_TITLE, 0, "%s live now, from %s.", amount,
+                         count.chars);
     else
-        terminal_print(&session->terminal, TERMINAL_BAD, "%s: %s.", count.chars, amount);
-    putchar('\n');
+        paragraph_format(&session->terminal, TERMINAL_BAD, 0, "%s: %s.", count.chars, amount);
     free(amount);
 }
 

@@ -38,7 +38,7 @@ static error_t parse_help(int key, char *argument, struct argp_state *state)
 {
     (void)argument;
     switch (key) {
-    case ARGP_KEY_INIT: state->err_stream = NULL; return 0; /* getopt says what, we say what to do */
+    case ARGP_KEY_INIT: state->err_stream = NULL; return 0; /* getopt says what is wrong */
     case '?':
         argp_state_help(state, stdout, ARGP_HELP_STD_HELP & ~(unsigned)ARGP_HELP_EXIT_OK);
         end_well();

@@ -104,9 +104,9 @@ struct profile {
 
 /*
  * Reads the events. samples: intervals of the timeline, 0: no tracks. In totals and domains,
- * allocs, bytes, live and peaks are sums of rows; frees are calls by the plug-ins that are wanted, as
- * in the plain report. With a filter, or when blocks are charged by another rule, they are the calls
- * that freed selected blocks, whoever made them.
+ * allocs, bytes, live and peaks are sums of rows; frees are calls by the plug-ins that are wanted,
+ * as in the plain report. With a filter, or when blocks are charged by another rule, they are the
+ * calls that freed selected blocks, whoever made them.
  */
 struct profile *profile_build(struct session *session, const struct filter *filter, size_t samples);
 

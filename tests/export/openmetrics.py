@@ -23,7 +23,8 @@ from export.exporting import Exporter, tool
 
 DEADLINE_S = 100
 CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
-METRICS = (("npntrace_plugin_live_bytes", "live_bytes"), ("npntrace_plugin_live_blocks", "live_blocks"),
+METRICS = (("npntrace_plugin_live_bytes", "live_bytes"),
+           ("npntrace_plugin_live_blocks", "live_blocks"),
            ("npntrace_plugin_allocated_bytes_total", "bytes_allocated"),
            ("npntrace_plugin_allocations_total", "allocs"))
 
@@ -144,7 +145,8 @@ def openmetrics(t):
                     f"{metric}, scraped")
             t.equal(prometheus.query(f'{metric}{{job=""}}', end), expected(exporter, key),
                     f"{metric}, of the past")
-        peak = prometheus.query('max_over_time(npntrace_plugin_interval_peak_bytes{job=""}[1h])', end)
+        peak = prometheus.query(
+            'max_over_time(npntrace_plugin_interval_peak_bytes{job=""}[1h])', end)
         t.equal(peak["libnpsample.so", "npn"],
                 exporter.plugin("libnpsample.so", "npn", "peak_bytes"), "peak")
     finally:
