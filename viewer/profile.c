@@ -30,10 +30,12 @@ static void read_heap(struct reading *reading, struct cursor *cursor, struct rec
                       bool *has_next)
 {
     struct recording *recording = reading->session->recording;
+    /* By another rule what one plug-in did may be charged to another. */
+    bool as_recorded = reading->filter == NULL || reading->filter->charge == CHARGE_RECORDED;
     const struct recording_part part = {
         .from_stamp = reading->range.from,
         .to_stamp = reading->range.to,
-        .plugins = reading->session->wanted,
+        .plugins = as_recorded ? reading->session->wanted : NULL,
     };
     const struct trace_heap_event *batch;
     struct progress progress = progress_begin("reading heap events");
