@@ -183,6 +183,5 @@ void seeds_heavy_save(const char *directory)
     save_sparse(path);
     save_stacks(path, "deep", true);
     save_stacks(path, "wide", false);
-    save_asking(path, "sparse", "page", ANSWERS_PAGE, 0);
     save_asking(path, "deep", "outermost", ANSWERS_GROUPS, ANSWERS_OUTERMOST);
 }
