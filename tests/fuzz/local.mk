@@ -52,7 +52,8 @@ $(fuzz_page): viewer/html_page.S $(html_built)
 	@$(MKDIR_P) $(@D)
 	$(AM_V_CC)$(FUZZ_CC) $(DEFS) -I. $(AM_CPPFLAGS) $(CPPFLAGS) -c -o $@ $<
 
-tests/fuzz/objects/libfuzzed.a: $(fuzz_page) $(call fuzz_objects_of,$(fuzz_sources) $(fuzz_shared_sources))
+tests/fuzz/objects/libfuzzed.a: $(fuzz_page) \
+		$(call fuzz_objects_of,$(fuzz_sources) $(fuzz_shared_sources))
 	$(AM_V_AR)rm -f $@ && $(AR) cr $@ $^
 
 .SECONDEXPANSION:

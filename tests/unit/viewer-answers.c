@@ -100,7 +100,8 @@ static void uncount_json(void *memory)
     free(memory);
 }
 
-/* Few bytes of a file may list half a million instances: each is written before the next is made. */
+/* Few bytes of a file may list half a million instances: each is written before the next is made.
+ */
 static void pages_are_written_instance_by_instance(void **state)
 {
     enum { INSTANCES = 200, JSON_MOST = 32 << 10 };
