@@ -15,6 +15,11 @@ struct charge_owner {
     UT_hash_handle hh;
 };
 
+struct charge_mark {
+    uint32_t plugin;
+    uint32_t frame; /* the innermost one in the plug-in's file; 0: there is none */
+};
+
 /* ---- plug-ins by the names of their files --------------------------------------------------- */
 
 static void name_owners(struct charge_seen *seen, const struct recording *recording)
@@ -63,12 +68,35 @@ static bool is_system(const struct recording *recording, const struct stacks_fra
            begins_with(module->path, "/lib") || begins_with(module->path, "/usr/lib");
 }
 
-static struct charged charge_recorded(const struct stacks *stacks, uint32_t plugin, uint32_t stack)
+static struct charge_mark *mark_of(struct charge_seen *seen, uint32_t frame)
 {
-    for (uint32_t at = stack; plugin != 0 && at != 0; at = stacks_frame(stacks, at)->parent)
-        if (stacks_is_own(stacks, at, plugin))
-            return (struct charged){at, plugin};
-    return (struct charged){stack, plugin};
+    while (frame >= seen->recorded_capacity) {
+        size_t before = seen->recorded_capacity;
+        seen->recorded =
+            xalloc_grown(seen->recorded, before, &seen->recorded_capacity, sizeof(*seen->recorded));
+        memset(seen->recorded + before, 0,
+               (seen->recorded_capacity - before) * sizeof(*seen->recorded));
+    }
+    return &seen->recorded[frame];
+}
+
+static struct charged charge_recorded(const struct stacks *stacks, struct charge_seen *seen,
+                                      uint32_t plugin, uint32_t stack)
+{
+    uint32_t found = 0, end = 0;
+
+    if (plugin == 0)
+        return (struct charged){stack, plugin};
+    for (uint32_t at = stack; at != 0; at = stacks_frame(stacks, at)->parent) {
+        const struct charge_mark *mark = mark_of(seen, at);
+        end = at;
+        found = mark->plugin == plugin ? mark->frame : stacks_is_own(stacks, at, plugin) ? at : 0;
+        if (mark->plugin == plugin || found != 0)
+            break;
+    }
+    for (uint32_t at = stack; at != 0; at = at != end ? stacks_frame(stacks, at)->parent : 0)
+        *mark_of(seen, at) = (struct charge_mark){plugin, found};
+    return (struct charged){found != 0 ? found : stack, plugin};
 }
 
 static uint32_t *found_of(struct charge_seen *seen, uint32_t frame)
@@ -121,7 +149,7 @@ struct charged charge_stack(const struct recording *recording, const struct stac
         charge == CHARGE_RECORDED ? NONE : find(recording, stacks, seen, charge, stack);
 
     if (frame == NONE)
-        return charge_recorded(stacks, plugin, stack);
+        return charge_recorded(stacks, seen, plugin, stack);
     if (stacks_is_own(stacks, frame, plugin))
         return (struct charged){frame, plugin};
     uint32_t owner = owner_of(seen, recording, stacks_frame(stacks, frame));
@@ -133,5 +161,6 @@ void charge_seen_free(struct charge_seen *seen)
     HASH_CLEAR(hh, seen->by_name);
     free(seen->owners);
     free(seen->found);
+    free(seen->recorded);
     *seen = (struct charge_seen){0};
 }

@@ -32,6 +32,8 @@ struct charged {
 struct charge_seen {
     uint32_t *found; /* by frame: the one that is charged; 0: not known */
     size_t capacity;
+    struct charge_mark *recorded; /* by frame, as of the plug-in that was asked for last */
+    size_t recorded_capacity;
     struct charge_owner *owners; /* plug-ins */
     struct charge_owner *by_name;
 };

@@ -12,7 +12,13 @@
 
 #include "viewer/session.h"
 
-/* choice: any number. */
+/* choice: any number. Which answer it is, and for profiles by a key with which filter. */
+#define ANSWERS 8u
+#define ANSWERS_GROUPS 0u
+#define ANSWERS_OUTERMOST 8u /* of the filters */
+#define ANSWERS_OF(choice) ((choice) % ANSWERS)
+#define ANSWERS_FILTER_OF(choice) ((choice) / ANSWERS / 3 % 10)
+
 void answers_print(struct session *session, unsigned choice, bool as_json);
 
 #endif

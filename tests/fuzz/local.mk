@@ -64,7 +64,7 @@ $(fuzz_programs): tests/fuzz/%: $$(call fuzz_objects_of,$$(fuzz_$$*_sources)) \
 # ---- inputs to begin with --------------------------------------------------------------
 check_PROGRAMS += tests/fuzz/seeds
 tests_fuzz_seeds_SOURCES = \
-	tests/fuzz/seeds.c tests/fuzz/seeds_heavy.c tests/fuzz/seeds_heavy.h \
+	tests/fuzz/seeds.c tests/fuzz/seeds_heavy.c tests/fuzz/seeds_heavy.h tests/fuzz/answers.h \
 	tests/fuzz/seeds_archive.c tests/fuzz/seeds_archive.h $(fuzz_archive_pieces_sources) \
 	tests/fuzz/image.c tests/fuzz/image.h tests/fuzz/pieces.c tests/fuzz/pieces.h \
 	tests/fuzz/trace_pieces.c tests/fuzz/trace_pieces.h \

@@ -4,6 +4,7 @@
 #include "tests/fuzz/seeds_heavy.h"
 #include "format/trace.h"
 #include "recorder/trace_writer.h"
+#include "tests/fuzz/answers.h"
 
 #include <err.h>
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #define MODULES 16000u
 #define NODES 200000u
 #define NODES_AT_ONCE 100000u
+#define HEAVY_BYTES (4u << 20)
 #define PC UINT64_C(0x400000)
 
 struct output {
@@ -149,6 +151,27 @@ static void save_stacks(const char *directory, const char *name, bool as_chain)
     end(&output, NODES);
 }
 
+/* The same with bytes behind it, so that its size asks for an answer (tests/fuzz/trace.c). */
+static void save_asking(const char *directory, const char *name, const char *what, unsigned answer,
+                        unsigned filter)
+{
+    static char bytes[HEAVY_BYTES];
+    char path[4096];
+
+    snprintf(path, sizeof(path), "%s/%s", directory, name);
+    FILE *file = fopen(path, "rb");
+    size_t length = file == NULL ? 0 : fread(bytes, 1, sizeof(bytes) / 2, file);
+    if (length == 0 || fclose(file) != 0)
+        err(2, "%s", path);
+    while (ANSWERS_OF(length / 2) != answer || length % 5 == 0 ||
+           (filter != 0 && ANSWERS_FILTER_OF(length / 2) != filter))
+        bytes[length++] = 0;
+    snprintf(path, sizeof(path), "%s/%s-%s", directory, name, what);
+    file = fopen(path, "wb");
+    if (file == NULL || fwrite(bytes, 1, length, file) != length || fclose(file) != 0)
+        err(2, "%s", path);
+}
+
 void seeds_heavy_save(const char *directory)
 {
     char path[4000];
@@ -160,4 +183,5 @@ void seeds_heavy_save(const char *directory)
     save_sparse(path);
     save_stacks(path, "deep", true);
     save_stacks(path, "wide", false);
+    save_asking(path, "deep", "outermost", ANSWERS_GROUPS, ANSWERS_OUTERMOST);
 }

@@ -3,6 +3,7 @@
 
 /* Faults that fuzzing found (tests/fuzz/), said in words. */
 
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 #include "tests/unit/viewer_made.h"
 #include "viewer/html.h"
@@ -81,6 +83,51 @@ static void pages_have_stacks_without_events(void **state)
     end(&subject);
 }
 
+static size_t json_bytes, json_most;
+
+static void *count_json(size_t bytes)
+{
+    void *memory = malloc(bytes);
+
+    json_bytes += malloc_usable_size(memory);
+    json_most = json_bytes > json_most ? json_bytes : json_most;
+    return memory;
+}
+
+static void uncount_json(void *memory)
+{
+    json_bytes -= malloc_usable_size(memory);
+    free(memory);
+}
+
+/* Few bytes of a file may list half a million instances: each is written before the next is made.
+ */
+static void pages_are_written_instance_by_instance(void **state)
+{
+    enum { INSTANCES = 200, JSON_MOST = 32 << 10 };
+    struct made *made = made_new(0);
+    struct subject subject;
+    uint32_t plugin = made_plugin(made, "/opt/libnpfirst.so");
+    char *text = NULL;
+    size_t bytes = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < INSTANCES; i++)
+        made_instance(made, plugin, "application/x-first");
+    begin(&subject, made);
+    struct profile *profile = html_profile(&subject.session, NULL);
+    FILE *to = open_memstream(&text, &bytes);
+    json_set_alloc_funcs(count_json, uncount_json);
+    page_data_write(&subject.session, profile, false, to);
+    json_set_alloc_funcs(malloc, free);
+    fclose(to);
+    assert_non_null(strstr(text, "\"serial\":200,"));
+    assert_in_range(json_most, 1, JSON_MOST);
+    free(text);
+    profile_free(profile);
+    end(&subject);
+}
+
 /* What no counter can hold is shown as the most that one can, not as nothing. */
 static void numbers_beyond_all_counters(void **state)
 {
@@ -135,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_have_stacks_without_events),
+        cmocka_unit_test(pages_are_written_instance_by_instance),
         cmocka_unit_test(numbers_beyond_all_counters),
         cmocka_unit_test(ranges_end_with_the_last_stamp),
         cmocka_unit_test(timelines_as_long_as_a_clock),
