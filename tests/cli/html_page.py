@@ -248,6 +248,7 @@ def time_range(t):
         browser.wait(lambda: browser.script("return choice.range"))
         selected = expect_range(t, browser, run, data)
         t.expect(0 < selected["allocs"] < whole["allocs"], f"{selected} of {whole}")
+        tab(browser, "function")  # all of its rows
         t.equal(sum(row[1]["bytes"] for row in rows(browser)), selected["bytes"], "the table")
         t.equal(browser.script("return flame.sums[0]"), selected["bytes"], "the graph")
         t.expect(browser.texts("#chips button"), "the range is not among the chips")
@@ -388,8 +389,14 @@ def empty(t):
             browser.open(page_of(t, run))
             t.equal(cards(browser)["bytes"], report["totals"]["npn"]["bytes_allocated"], "bytes")
             t.expect(not browser.find("#domain-box").is_displayed(), "a choice of one")
+            is_empty = report["totals"]["npn"]["allocs"] == 0
+            t.equal(browser.find("#sizes-readout").text == "Nothing to show here.", is_empty,
+                    "an empty histogram says so")
+            t.equal(len(browser.find_all(".peak")), 0 if is_empty else 1, "marks of the peak")
+            length = float(browser.find("#range-to").get_attribute("value"))
+            t.expect(abs(length * 1e9 - report["host"]["duration_ns"]) < 1e6, f"to {length} s")
         t.equal("Nothing was allocated." in run.viewer("timeline", "--svg"),
-                report["totals"]["npn"]["allocs"] == 0, "a picture of nothing says so")
+                is_empty, "a picture of nothing says so")
         t.finish(run)
 
 

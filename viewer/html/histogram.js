@@ -24,6 +24,9 @@ function drawHistogram(id, counts, unit, textOfBar) {
     const readout = byId(`${id}-readout`);
 
     svg.selectAll("*").remove();
+    svg.style("display", used.length ? null : "none");
+    if (!used.length)
+        readout.textContent = "Nothing to show here.";
     const bars = svg.selectAll("g.bar").data(classes).enter().append("g").attr("class", "bar")
         .attr("role", "listitem").attr("tabindex", 0)
         .attr("aria-label", (n) => `${classRange(unit, n)}: ${textOfBar(n)}`)

@@ -74,7 +74,7 @@ function drawBandName(group, band, top, width) {
 }
 
 function drawPeak(svg, height) {
-    if (timeline.curve !== "live" || !isAll())
+    if (timeline.curve !== "live" || !isAll() || DATA.peak_bytes === 0)
         return;
     const x = timeline.x(DATA.peak_ns);
     const late = x > timeline.x.range()[1] - 90;
@@ -203,10 +203,11 @@ function drawTimeline() {
 function showRangeFields() {
     const range = choice.range || [0, SAMPLES];
     const fields = [byId("range-from"), byId("range-to")];
+    const digits = INTERVAL_NS < 1e6 ? 6 : 3;
     fields.forEach((field, i) => {
-        field.value = (sampleTime(range[i]) / 1e9).toFixed(3);
-        field.min = (sampleTime(0) / 1e9).toFixed(3);
-        field.max = (sampleTime(SAMPLES) / 1e9).toFixed(3);
+        field.value = (sampleTime(range[i]) / 1e9).toFixed(digits);
+        field.min = (sampleTime(0) / 1e9).toFixed(digits);
+        field.max = (sampleTime(SAMPLES) / 1e9).toFixed(digits);
         field.step = "any";
     });
     byId("range-all").disabled = !choice.range;
