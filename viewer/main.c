@@ -106,6 +106,7 @@ static int run(int argc, char **argv)
         if (strcmp(first, verbs[i].name) == 0)
             return run_verb(&verbs[i], argc - 1, argv + 1);
     choose_by_name_in("verb", first, &verbs[0].name, sizeof(verbs[0]), VERBS);
+    fputs("\"npntrace --help\" says what they do.\n", stderr);
     return STATUS_TROUBLE;
 }
 
