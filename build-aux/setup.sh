@@ -12,9 +12,11 @@ packages_for_tests="libcmocka-dev mandoc python3 python3-pyqt5 python3-pyqt5.qtw
     wkhtmltopdf libgtk2.0-0 valgrind gdb strace binutils procps util-linux
     git libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0
     libdevel-nytprof-perl golang-go heaptrack babeltrace2 prometheus sqlite3
-    npm chromium chromium-driver python3-selenium fonts-dejavu-core
+    chromium chromium-driver python3-selenium fonts-dejavu-core
     tmux python3-prometheus-client rustc debuginfod dwz unzip jq
     clang libclang-rt-dev"
+# Node.js packages from elsewhere bring npm along, and refuse Debian's package of it.
+command -v npm >/dev/null 2>&1 || packages_for_tests="$packages_for_tests npm"
 
 say() {
     printf '%s: %s\n' "$me" "$*"

@@ -11,7 +11,8 @@ from selenium.webdriver.common.keys import Keys
 
 from support.browser import LAPTOP, PHONE, Browser
 from support.harness import case, main, plugin
-from support.page import cards, data_of, expect_fits, expect_sums, page_of, record, rows, tab
+from support.page import (cards, data_of, expect_fits, expect_sums, page_of, record, rows,
+                          show_all_rows, tab)
 
 
 @case("html-totals-agree-with-report")
@@ -248,6 +249,7 @@ def time_range(t):
         browser.wait(lambda: browser.script("return choice.range"))
         selected = expect_range(t, browser, run, data)
         t.expect(0 < selected["allocs"] < whole["allocs"], f"{selected} of {whole}")
+        show_all_rows(browser)
         tab(browser, "function")  # all of its rows
         t.equal(sum(row[1]["bytes"] for row in rows(browser)), selected["bytes"], "the table")
         t.equal(browser.script("return flame.sums[0]"), selected["bytes"], "the graph")

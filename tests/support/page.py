@@ -74,11 +74,15 @@ def rows(browser):
                 [cell.dataset.measure, Number(cell.dataset.value)]))]);""")
 
 
+def show_all_rows(browser):
+    while browser.find_all("#table-more button"):
+        browser.click("#table-more button")
+
+
 def tab(browser, group):
     """Shows a table, all of its rows."""
     browser.click(f"[data-group={group}]")
-    while browser.find_all("#table-more button"):
-        browser.click("#table-more button")
+    show_all_rows(browser)
 
 
 def expect_sums(t, got, counters, what):
