@@ -162,25 +162,30 @@ void flame_svg_write(const struct session *session, const struct flame *flame, c
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
+/* Behind the brace that opens an object. */
 static void open_json(const struct flame *flame, uint32_t id, FILE *to)
 {
     char *name = name_of(flame, id);
 
-    fputc('{', to);
     page_out_members(to, json_pack("{s:o}", "name", json_out_text(name)));
     fprintf(to, ",\"value\":%" PRIu64 ",\"children\":[", flame->nodes[id].value);
     free(name);
 }
 
-void flame_json_write(const struct flame *flame, FILE *to)
+void flame_json_write(const struct flame *flame, bool partial, FILE *to)
 {
     const struct flame_node *nodes = flame->nodes;
     uint32_t id = 0;
 
+    fputc('{', to);
+    page_out_members(to, json_pack("{s:s, s:s, s:b}", "format", "npntrace-flame-1", "by",
+                                   flame_measure_names[flame->measure], "partial", partial));
+    fputc(',', to);
     for (;;) {
         open_json(flame, id, to);
         if (nodes[id].first != 0) {
             id = nodes[id].first;
+            fputc('{', to);
             continue;
         }
         fputs("]}", to);
@@ -190,7 +195,7 @@ void flame_json_write(const struct flame *flame, FILE *to)
         }
         if (id == 0)
             break;
-        fputc(',', to);
+        fputs(",{", to);
         id = nodes[id].next;
     }
     fputc('\n', to);

@@ -16,7 +16,8 @@
 void flame_svg_write(const struct session *session, const struct flame *flame, const char *title,
                      unsigned width, FILE *to);
 
-/* {"name","value","children":[...]}, as other programs draw it. */
-void flame_json_write(const struct flame *flame, FILE *to);
+/* {"name","value","children":[...]}, as other programs draw it. The outermost also has "format",
+ * "by", the measure, and "partial", as a profile has it. */
+void flame_json_write(const struct flame *flame, bool partial, FILE *to);
 
 #endif

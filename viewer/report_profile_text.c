@@ -224,13 +224,26 @@ static void print_groups(const struct session *session, const struct report_prof
         print_table(session, asked, groups);
 }
 
+/* What to look at next: where nothing was selected, what there is. */
+static void print_next(const struct session *session, const struct report_profile *asked,
+                       const struct profile *profile)
+{
+    const char *other = asked->has_tree ? "report --by=function" : "report --tree=top-down";
+
+    session_print_nameless(session);
+    putchar('\n');
+    session_print_next(session, profile->row_count != 0 ? other : "report");
+}
+
 static bool build_groups(struct session *session, const struct report_profile *asked)
 {
     struct profile_groups groups = profile_groups_build(session, &asked->filter, asked->key);
     bool is_sound = session_is_sound(session);
 
-    if (is_sound)
+    if (is_sound) {
         print_groups(session, asked, &groups);
+        print_next(session, asked, groups.profile);
+    }
     profile_groups_free(&groups);
     return is_sound;
 }
@@ -255,19 +268,15 @@ static bool build_tree(struct session *session, const struct report_profile *ask
     struct profile *profile = profile_build(session, &asked->filter, 0);
     bool is_sound = session_is_sound(session);
 
-    if (is_sound)
+    if (is_sound) {
         print_tree(session, asked, profile);
+        print_next(session, asked, profile);
+    }
     profile_free(profile);
     return is_sound;
 }
 
 bool report_profile_print(struct session *session, const struct report_profile *asked)
 {
-    if (!(asked->has_tree ? build_tree(session, asked) : build_groups(session, asked)))
-        return false;
-    session_print_nameless(session);
-    putchar('\n');
-    session_print_next(session,
-                       asked->has_tree ? "report --by=function" : "report --tree=top-down");
-    return true;
+    return asked->has_tree ? build_tree(session, asked) : build_groups(session, asked);
 }

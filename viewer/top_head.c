@@ -19,6 +19,7 @@ static char *signed_bytes(int64_t bytes)
                          text_bytes(bytes < 0 ? -(uint64_t)bytes : (uint64_t)bytes).chars);
 }
 
+/* One line; in a narrow window without the blocks, so that the rate is seen. */
 static void add_total(struct top_page *page, const char *what, const struct live_row *row)
 {
     char *growth = signed_bytes(row->growth_bytes);
@@ -27,14 +28,18 @@ static void add_total(struct top_page *page, const char *what, const struct live
             ? xalloc_format("; %s/s, %s calls/s", text_bytes(whole_of(row->bytes_per_s)).chars,
                             text_count(whole_of(row->allocs_per_s + 0.5)).chars)
             : xalloc_string("");
+    char *rest = xalloc_format("%s, peak %s%s", growth, text_bytes(row->peak_bytes).chars, rate);
+    char *line = xalloc_format("%-5s live %s in %s, %s", what, text_bytes(row->live_bytes).chars,
+                               text_plural(row->live_blocks, "block").chars, rest);
 
-    top_page_add(page, TERMINAL_PLAIN,
-                 xalloc_format("%-5s live %s in %s, %s, peak %s%s", what,
-                               text_bytes(row->live_bytes).chars,
-                               text_plural(row->live_blocks, "block").chars, growth,
-                               text_bytes(row->peak_bytes).chars, rate));
-    free(growth);
+    if (strlen(line) > page->width) {
+        free(line);
+        line = xalloc_format("%-5s live %s, %s", what, text_bytes(row->live_bytes).chars, rest);
+    }
+    top_page_add(page, TERMINAL_PLAIN, line);
+    free(rest);
     free(rate);
+    free(growth);
 }
 
 /* What the numbers are without. */

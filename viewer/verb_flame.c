@@ -109,7 +109,7 @@ static int write_picture(struct session *session, const struct flame_options *op
     struct flame *flame = flame_build(session, profile, options->measure, options->upside_down);
     char *title = title_of(session, options);
     if (options->shared.json)
-        flame_json_write(flame, output.file);
+        flame_json_write(flame, profile->partial, output.file);
     else
         flame_svg_write(session, flame, title, options->width, output.file);
     free(title);

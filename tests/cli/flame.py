@@ -64,6 +64,7 @@ def json_tree(t):
     for options in ((), ("--upside-down",)):
         graph = json.loads(run.viewer("flame", "--json", *options))
         t.equal(check(graph), run.report()["totals"]["npn"]["bytes_allocated"], "bytes")
+        t.equal((graph["by"], graph["partial"]), ("bytes", False), "what is told about it")
         t.equal(sum(child["value"] for child in graph["children"]), graph["value"], "outermost")
     t.expect("main" not in [child["name"] for child in graph["children"]], "not upside down")
 

@@ -82,9 +82,10 @@ def long_names(t):
 
 @case("html-lost-events-are-told")
 def lost(t):
-    """Beside the numbers: on the page, and in pictures."""
+    """Beside the numbers: on the page, in pictures, and in a graph for other programs."""
     run = t.host("flight", ["load a @sample", "new a 1", "invoke 1 threads 4 20000"],
                  env={"NPNTRACE_SIZE": "1M"})
+    t.equal(json.loads(run.viewer("flame", "--json"))["partial"], True, "the graph is partial")
     with Browser() as browser:
         browser.open(page_of(t, run))
         notes = [note for note in browser.texts("#notes p") if "overwritten" in note]

@@ -366,6 +366,15 @@ def of_what_is_left(t):
     t.expect("Lost: " in say(run, "--by=stack")[1], "nobody says that events are missing")
 
 
+@case("profile-of-nothing")
+def of_nothing(t):
+    """What is offered next shows something."""
+    run = t.host("record", ["load a @sample", "new a 1", "invoke 1 leak 5"])
+    for options in (("--by=function",), ("--tree=bottom-up",)):
+        text = say(run, *options, "--size=1G..")[1]
+        t.expect(text.rstrip().endswith(f"\nNext: npntrace report {run.recording}"), text)
+
+
 @case("profile-as-text", misuse=MISUSE)
 def as_text(t):
     run = t.host("record", ACTIONS, record_options=["--heap=all"])

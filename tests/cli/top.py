@@ -162,6 +162,7 @@ def sizes(t):
                 screen.resize(width, height)
                 screen.wait(lambda lines, width=width: all(len(line) <= width for line in lines))
             check_size(t, screen, 60, 15)
+            screen.wait("live 133 B, +0 B, peak 133 B; 0 B/s, 0 calls/s")
             screen.keys("q")
             t.equal(screen.ended(), 0, "exit status")
 
