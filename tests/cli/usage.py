@@ -53,7 +53,8 @@ def usage(t):
     done = npntrace(t, "reprot", stdout=subprocess.PIPE)
     t.equal((done.returncode, done.stdout, done.stderr.count("\n")), (2, "", 2), "an unknown verb")
     t.expect('unknown verb "reprot": report, record, ' in done.stderr, done.stderr)
-    t.equal(sorted(done.stderr.splitlines()[0].split(": ")[2].split(", ")), sorted(VERBS), "all are listed")
+    listed = done.stderr.splitlines()[0].split(": ")[2].split(", ")
+    t.equal(sorted(listed), sorted(VERBS), "all are listed")
 
 
 @case("usage-output-to-a-full-disk")

@@ -12,7 +12,7 @@ import ctypes.util
 import os
 
 from exact import tallies
-from exact.heapevents import Event, Events, Pairing, is_leaf, own_calls, report_problems
+from exact.heapevents import Events, Pairing, events_in_order, is_leaf, own_calls, report_problems
 from exact.heaplog import Log, Names, naive_events
 from support.harness import BUILD, Failed, Skipped, case, main
 
@@ -136,8 +136,7 @@ def naive(t):
                     {"LD_PRELOAD": NAIVE, "NPNEXACT_NAIVE": naive_path})
         t.equal(run.status, 0, f"status, NPNTRACE_SEED={seed}\n{run.stderr.decode()}")
         log, seen = finished_log(t, log_path), finished_log(t, naive_path)
-        events = [Event(tid, stamp, call, None)
-                  for stamp, (tid, call) in enumerate(naive_events(seen, NAMES))]
+        events = events_in_order(naive_events(seen, NAMES))
         fail_on(same_calls(log, events)[1], seed, "naive tracer")
         spoilt_is_noticed(t, log, events)
 

@@ -6,7 +6,7 @@ the verification is thereby tried out without the tracer."""
 import os
 
 import heapsequence
-from exact.heapevents import Event, Events, Pairing, report_problems
+from exact.heapevents import Events, Pairing, events_in_order, report_problems
 from exact.heaplog import Log, Names, naive_events
 from hostprocess import HostProcess
 from support.harness import BUILD, Failed
@@ -47,8 +47,7 @@ class HeapHost(HostProcess):
         return heapsequence.read(self.page_path)
 
     def naive_events(self):
-        return [Event(tid, at, call, None) for at, (tid, call)
-                in enumerate(naive_events(Log(self.naive_path), NAMES))]
+        return events_in_order(naive_events(Log(self.naive_path), NAMES))
 
     def verify(self, page=None, recording=None, losses=LOSSES, halves=False, ordered=True):
         """Raises Failed if the recording is not what the page says. Returns how many calls of the

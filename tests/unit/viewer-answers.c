@@ -163,7 +163,8 @@ static void timelines_as_long_as_a_clock(void **state)
 {
     struct profile profile = {.last_stamp = UINT64_MAX};
     struct recording recording = {0};
-    struct session session = {.recording = &recording};
+    struct model model = {.recording = &recording};
+    struct session session = {.recording = &recording, .model = &model};
     char *text = NULL, last[100];
     size_t bytes = 0;
 
