@@ -1,4 +1,4 @@
-# tests/: unit, shim, host, cli, corpus, fault, lint; the mini-host and sample plug-ins.
+# tests/: what is where, doc/ARCHITECTURE.md.
 # SPDX-License-Identifier: MIT
 
 # A unit test: add tests/unit/NAME to unit_tests, give it NAME_SOURCES and

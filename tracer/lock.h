@@ -9,7 +9,7 @@
  * With `lock_acquire` asynchronous signals are blocked while it is held: a handler that runs traced
  * code cannot come upon its own thread's half-made change. The mask is put back by `lock_release`.
  *
- * Ranks, outermost first: shim, start, table. No code takes two of the same rank.
+ * Ranks: doc/CONCURRENCY.md. No code takes two of the same rank.
  */
 #ifndef NPNTRACE_TRACER_LOCK_H
 #define NPNTRACE_TRACER_LOCK_H

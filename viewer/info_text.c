@@ -280,6 +280,32 @@ static void print_unseen(const struct session *session)
     }
 }
 
+/* What is not known of a plug-in, NULL: nothing. */
+static const char *unknown_of_plugin(uint32_t flags)
+{
+    if ((flags & RING_PLUGIN_UNSEEN) != 0)
+        return "its calls went straight to its host: nothing of it is recorded";
+    if ((flags & RING_PLUGIN_BY_CALLER) != 0)
+        return "told apart by the addresses of its calls: no instances, and what it gave to the "
+               "host was not seen";
+    if ((flags & RING_PLUGIN_CLASS_UNSEEN) != 0)
+        return "a class of its objects could not be observed: what those gave to the host was not "
+               "seen";
+    return NULL;
+}
+
+static void print_unknown(const struct session *session)
+{
+    for (uint32_t id = 1; id <= session->recording->plugin_count; id++) {
+        const char *unknown = unknown_of_plugin(session->recording->plugins[id - 1].flags);
+        if (unknown == NULL || !session->wanted[id])
+            continue;
+        char *name = verdict_plugin_name(session->recording, id);
+        fact(session, "plug-in", "%s: %s", name, unknown);
+        free(name);
+    }
+}
+
 static void print_modules(const struct session *session)
 {
     const struct recording *recording = session->recording;
@@ -310,6 +336,7 @@ void info_print_text(const struct session *session)
     print_losses(session);
     print_unwinding(session);
     print_unseen(session);
+    print_unknown(session);
     print_plugins(session);
     print_modules(session);
     putchar('\n');

@@ -73,7 +73,9 @@ static const char description[] =
     "its family."
     "\vThe exit status is COMMAND's (128 + the signal that ended it), or 2 if it could not be "
     "recorded. Nothing is written to standard output. With --fail-npn=each a table of the runs is, "
-    "and the exit status is 0 if all of them ended as the one without failures, else 1."
+    "and the exit status is 0 if all of them ended as the one without failures, 1 if one did not, "
+    "2 if there was nothing to "
+    "try or it was stopped."
     "\n\nExample:\n"
     "  npntrace record --heap=all -o run.npt python3 -c 'print(1)'";
 
@@ -158,27 +160,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     struct record *record = state->input;
 
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[1] = &record->whatif;
-        return 0;
-    case 'o':
-        record->recorder.output = argument;
-        return 0;
-    case 'q':
-        record->quiet = true;
-        return 0;
-    case OPTION_FORCE:
-        record->recorder.force = true;
-        return 0;
-    case OPTION_NO_SYMBOLS:
-        record->no_symbols = true;
-        return 0;
-    case OPTION_SIZE:
-        return parse_size(record, argument, state);
-    case OPTION_POLICY:
-        return parse_policy(record, argument, state);
-    case OPTION_HEAP:
-        return parse_heap(record, argument, state);
+    case ARGP_KEY_INIT: state->child_inputs[1] = &record->whatif; return 0;
+    case 'o': record->recorder.output = argument; return 0;
+    case 'q': record->quiet = true; return 0;
+    case OPTION_FORCE: record->recorder.force = true; return 0;
+    case OPTION_NO_SYMBOLS: record->no_symbols = true; return 0;
+    case OPTION_SIZE: return parse_size(record, argument, state);
+    case OPTION_POLICY: return parse_policy(record, argument, state);
+    case OPTION_HEAP: return parse_heap(record, argument, state);
     case OPTION_FOLLOW:
         if (*argument == '\0')
             return options_wrong(state, "--follow=: give a program's name or a pattern");
@@ -192,12 +181,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         record->command = &state->argv[state->next - 1];
         state->next = state->argc;
         return 0;
-    case ARGP_KEY_NO_ARGS:
-        return options_wrong(state, "name the command to record");
-    case ARGP_KEY_END:
-        return check_together(record, state);
-    default:
-        return ARGP_ERR_UNKNOWN;
+    case ARGP_KEY_NO_ARGS: return options_wrong(state, "name the command to record");
+    case ARGP_KEY_END: return check_together(record, state);
+    default: return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -325,14 +311,15 @@ static int record_each(struct record *record)
 int verb_record(int argc, char **argv)
 {
     struct record record = {
-        .recorder = {
-            .output = default_output,
-            .ring_bytes = RECORDER_DEFAULT_BYTES,
-            .policy = RING_BLOCK,
-            .writer = PACKAGE_STRING,
-            .interactive = isatty(STDERR_FILENO) == 1,
-            .say = say,
-        },
+        .recorder =
+            {
+                .output = default_output,
+                .ring_bytes = RECORDER_DEFAULT_BYTES,
+                .policy = RING_BLOCK,
+                .writer = PACKAGE_STRING,
+                .interactive = isatty(STDERR_FILENO) == 1,
+                .say = say,
+            },
         .whatif = RECORD_WHATIF_DEFAULTS,
     };
 

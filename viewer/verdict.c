@@ -254,7 +254,8 @@ char *verdict_host(const struct recording *recording)
 
 struct loss {
     uint64_t count;
-    const char *what; /* in the plural */
+    const char *what; /* of one: "event" */
+    const char *how;
 };
 
 static char *join(const struct loss *losses, size_t count)
@@ -266,7 +267,7 @@ static char *join(const struct loss *losses, size_t count)
             continue;
         char *longer =
             xalloc_format("%s%s%s %s", text != NULL ? text : "", text != NULL ? ", " : "",
-                          text_count(losses[i].count).chars, losses[i].what);
+                          text_plural(losses[i].count, losses[i].what).chars, losses[i].how);
         free(text);
         text = longer;
     }
@@ -288,21 +289,31 @@ static const char *meaning_of_losses(const struct model *model)
     return "; the counts are exact all the same, the process kept them itself";
 }
 
+static uint64_t unseen_plugins(const struct recording *recording)
+{
+    uint64_t count = 0;
+
+    for (uint32_t id = 1; id <= recording->plugin_count; id++)
+        count += (recording->plugins[id - 1].flags & RING_PLUGIN_UNSEEN) != 0;
+    return count;
+}
+
 char *verdict_losses(const struct model *model)
 {
     const struct recording_losses *lost = &model->recording->losses;
     const struct loss losses[] = {
-        {lost->overwritten_events, "events overwritten"},
-        {lost->dropped_events, "events dropped"},
-        {lost->missed_calls, "calls missed"},
-        {lost->damaged_events, "events unreadable"},
-        {lost->untracked_blocks, "blocks not tracked (they may be live or freed)"},
-        {lost->heap_untracked, "heap blocks not tracked (frees by others went unseen)"},
-        {lost->unlisted_plugins, "plug-ins not traced"},
-        {lost->unlisted_instances, "instances not told apart"},
-        {lost->unlisted_modules, "modules without a name"},
-        {lost->unlisted_objects, "objects not balanced"},
-        {lost->unlisted_findings, "findings not listed"},
+        {lost->overwritten_events, "event", "overwritten"},
+        {lost->dropped_events, "event", "dropped"},
+        {lost->missed_calls, "call", "missed"},
+        {lost->damaged_events, "event", "unreadable"},
+        {lost->untracked_blocks, "block", "not tracked (live or freed)"},
+        {lost->heap_untracked, "heap block", "not tracked (frees by others went unseen)"},
+        {lost->unlisted_plugins, "plug-in", "not traced"},
+        {unseen_plugins(model->recording), "plug-in", "unseen (calls went straight to the host)"},
+        {lost->unlisted_instances, "instance", "not told apart"},
+        {lost->unlisted_modules, "module", "without a name"},
+        {lost->unlisted_objects, "object", "not balanced"},
+        {lost->unlisted_findings, "finding", "not listed"},
     };
     char *what = join(losses, sizeof(losses) / sizeof(losses[0]));
 

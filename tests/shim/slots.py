@@ -72,6 +72,10 @@ def two_hosts(t):
         t.equal(flags, [[]] * POOL + [["by-caller"], ["by-caller", "unseen"]], f"{mode}: flags")
         npn = plugin_of(runs[mode].report(), os.path.basename(plugins[-1]))["npn"]
         t.equal((npn["allocs"], npn["frees"]), (0, 0), f"{mode}: memory calls that were seen")
+        t.expect("Lost: 1 plug-in unseen (calls went straight to the host)."
+                 in runs[mode].viewer("report"), f"{mode}: the report is silent about it")
+        t.expect("its calls went straight to its host: nothing of it is recorded"
+                 in " ".join(runs[mode].viewer("info").split()), f"{mode}: so is info")
 
 
 main()
