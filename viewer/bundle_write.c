@@ -60,11 +60,11 @@ bool bundle_write_add(struct bundle_write *write, const char *entry, const char 
     return add(write, entry, zip_source_file(write->zip, file, 0, 0), packed);
 }
 
-void bundle_write_text(struct bundle_write *write, const char *entry, const char *text)
+bool bundle_write_text(struct bundle_write *write, const char *entry, const char *text)
 {
     char *copy = xalloc_string(text);
 
-    add(write, entry, zip_source_buffer(write->zip, copy, strlen(copy), 1), false);
+    return add(write, entry, zip_source_buffer(write->zip, copy, strlen(copy), 1), false);
 }
 
 static void show(zip_t *zip, double done, void *context)

@@ -21,8 +21,8 @@ struct bundle_write *bundle_write_begin(const char *path, char **ret_why);
  * compressed already. False: it cannot be read. */
 bool bundle_write_add(struct bundle_write *write, const char *entry, const char *file, bool packed);
 
-/* Adds a text. */
-void bundle_write_text(struct bundle_write *write, const char *entry, const char *text);
+/* Adds a text. False: there is no room for it. */
+bool bundle_write_text(struct bundle_write *write, const char *entry, const char *text);
 
 /* Writes everything and frees. NULL, or why it failed, which is the caller's to free; then there is
  * no new archive. */

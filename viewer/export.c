@@ -3,6 +3,7 @@
 
 #include "viewer/export.h"
 #include "viewer/text.h"
+#include "viewer/verdict.h"
 #include "viewer/xalloc.h"
 
 #include <stdlib.h>
@@ -32,7 +33,7 @@ char *export_plugin_name(const struct export_job *job, enum leak_domain domain, 
 
     if (plugin == 0)
         return xalloc_string(domain == LEAK_HEAP ? "host" : "unknown");
-    return text_printable(recording_base_name(recording->plugins[plugin - 1].path));
+    return verdict_plugin_label(recording, plugin);
 }
 
 uint32_t export_owner(struct export_job *job, enum leak_domain domain, uint32_t plugin)

@@ -18,26 +18,29 @@
 #define NS_PER_MS 1000000u
 #define MS_PER_S 1000u
 
+/* What the number of several intervals is. */
+enum together { LAST, MOST, SUM };
+
 struct family {
     const char *name;
     const char *unit; /* NULL: none */
     const char *help;
-    size_t offset;    /* in struct profile_sample */
-    bool is_counter;  /* grows by what each interval had */
+    size_t offset; /* in struct profile_sample */
+    enum together together;
 };
 
 #define SAMPLE(field) offsetof(struct profile_sample, field)
 static const struct family families[] = {
     {"npntrace_plugin_live_bytes", "bytes", "Bytes allocated and not freed.", SAMPLE(live_bytes),
-     false},
+     LAST},
     {"npntrace_plugin_live_blocks", "blocks", "Blocks allocated and not freed.",
-     SAMPLE(live_blocks), false},
+     SAMPLE(live_blocks), LAST},
     {"npntrace_plugin_interval_peak_bytes", "bytes",
-     "The most live bytes since the point before.", SAMPLE(peak_bytes), false},
-    {"npntrace_plugin_allocated_bytes", "bytes", "Bytes allocated so far.", SAMPLE(bytes), true},
-    {"npntrace_plugin_allocations", NULL, "Allocations so far.", SAMPLE(allocs), true},
+     "The most live bytes since the point before.", SAMPLE(peak_bytes), MOST},
+    {"npntrace_plugin_allocated_bytes", "bytes", "Bytes allocated so far.", SAMPLE(bytes), SUM},
+    {"npntrace_plugin_allocations", NULL, "Allocations so far.", SAMPLE(allocs), SUM},
     {"npntrace_plugin_freed_blocks", "blocks", "Of the blocks allocated, those freed so far.",
-     SAMPLE(frees), true},
+     SAMPLE(frees), SUM},
 };
 
 struct openmetrics {
@@ -65,7 +68,7 @@ static void put_point(const struct openmetrics *openmetrics, const struct family
                              : export_plugin_name(openmetrics->job, domain, plugin);
     char *exe = text_printable(recording_base_name(process->exe));
 
-    fprintf(out, "%s%s{host=", family->name, family->is_counter ? "_total" : "");
+    fprintf(out, "%s%s{host=", family->name, family->together == SUM ? "_total" : "");
     put_label(out, exe);
     fprintf(out, ",pid=\"%" PRIu32 "\",plugin=", process->outer_pid);
     put_label(out, name);
@@ -90,22 +93,34 @@ static uint64_t field_of(const struct profile_sample *sample, const struct famil
     return *(const uint64_t *)((const char *)sample + family->offset);
 }
 
-/* One point a millisecond: the last of it. */
+/* Of what was, and of the next interval. */
+static uint64_t joined(enum together together, uint64_t was, uint64_t next)
+{
+    switch (together) {
+    case SUM: return was + next;
+    case MOST: return was > next ? was : next;
+    default: return next;
+    }
+}
+
+/* One point a millisecond, of all intervals that end in it. */
 static void put_track(const struct openmetrics *openmetrics, const struct family *family,
                       enum leak_domain domain, const struct profile_track *track)
 {
     const struct profile *profile = openmetrics->domains[domain];
-    uint64_t sum = 0;
+    uint64_t number = 0;
 
     for (size_t i = 0; i < profile->sample_count; i++) {
         const struct profile_sample *sample = &track->samples[i];
         uint64_t ms = time_ms(openmetrics, profile, sample);
-        sum = family->is_counter ? sum + field_of(sample, family) : field_of(sample, family);
+        number = joined(family->together, number, field_of(sample, family));
         if (i + 1 < profile->sample_count && time_ms(openmetrics, profile, sample + 1) == ms)
             continue;
-        put_point(openmetrics, family, domain, track->plugin, sum);
+        put_point(openmetrics, family, domain, track->plugin, number);
         fprintf(openmetrics->job->out, " %" PRIu64 ".%03u\n", ms / MS_PER_S,
                 (unsigned)(ms % MS_PER_S));
+        if (family->together == MOST)
+            number = 0;
     }
 }
 
@@ -149,7 +164,7 @@ static void put_family(const struct openmetrics *openmetrics, const struct famil
 {
     FILE *out = openmetrics->job->out;
 
-    fprintf(out, "# TYPE %s %s\n", family->name, family->is_counter ? "counter" : "gauge");
+    fprintf(out, "# TYPE %s %s\n", family->name, family->together == SUM ? "counter" : "gauge");
     if (family->unit != NULL)
         fprintf(out, "# UNIT %s %s\n", family->name, family->unit);
     fprintf(out, "# HELP %s %s\n", family->name, family->help);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define HEAP_BATCH 1024
+#define GROWS_WITHIN_S 10
 #define SETTLED_NS INT64_C(100000000)
 
 static struct trace_counters *grown(struct trace_counters *list, size_t from, size_t to)
@@ -203,10 +204,24 @@ bool follow_read(struct follow *follow, struct problem *ret_problem)
     return true;
 }
 
+/* Of a trace file, that its process runs or that it was written to a moment ago: on another machine
+ * nothing is known of the process, and a recorder that was killed leaves no mark. */
+static bool may_grow(const struct follow *follow)
+{
+    const struct recording_process *process = &follow->recording->process;
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec - follow->status.st_mtim.tv_sec < GROWS_WITHIN_S ||
+           host_process_runs(process->outer_pid, process->start_ticks, process->boot_id);
+}
+
 bool follow_goes_on(const struct follow *follow)
 {
-    return follow->recording->live || (follow->recording->process.ending == RECORDING_UNFINISHED &&
-                                       follow->recording->process.state != RING_STOPPED);
+    const struct recording_process *process = &follow->recording->process;
+
+    return follow->recording->live || (process->ending == RECORDING_UNFINISHED &&
+                                       process->state != RING_STOPPED && may_grow(follow));
 }
 
 struct follow *follow_open_fd(int fd, const char *name, struct problem *ret_problem)

@@ -61,7 +61,8 @@ struct follow *follow_open_fd(int fd, const char *name, struct problem *ret_prob
  * numbers are those of the last time. */
 bool follow_read(struct follow *follow, struct problem *ret_problem);
 
-/* The process runs and records, or the recorder has not written its end yet. */
+/* The process runs and records, or the recorder has not written its end yet: the process runs, or
+ * the file was written to in the last seconds. */
 bool follow_goes_on(const struct follow *follow);
 
 /* Events that the model is without, as far as known. */

@@ -51,17 +51,20 @@ const char *leak_growth_name(enum leak_growth growth)
 static char *growth_text(const struct leak *leak)
 {
     char parts[LEAK_PARTS * 21 + 1];
-    size_t used = 0;
+    size_t used = 0, left = 0;
 
     if (leak->growth == LEAK_GROWS_BY_INSTANCE)
         return xalloc_format("Growing: %s that are gone left some. ",
                              text_plural(leak->over_count, "instance").chars);
     if (leak->growth == LEAK_STEADY)
         return xalloc_string("");
-    for (size_t i = 0; i < LEAK_PARTS; i++)
+    for (size_t i = 0; i < LEAK_PARTS; i++) {
+        left += leak->parts[i] != 0;
         used += (size_t)snprintf(parts + used, sizeof(parts) - used, "%s%" PRIu64,
                                  i == 0 ? "" : " ", leak->parts[i]);
-    return xalloc_format("Growing: each eighth of the time left some (%s). ", parts);
+    }
+    return xalloc_format("Growing: %zu of %d equal parts of the time left some (%s). ", left,
+                         LEAK_PARTS, parts);
 }
 
 char *leak_age_text(const struct model *model, const struct leak *leak)

@@ -164,10 +164,23 @@ struct live *live_begin(struct follow *follow, const struct options *options)
     return live;
 }
 
+/* What was a rate at the last look is none now. */
+static void forget_rates(struct live *live)
+{
+    for (size_t i = 0; i < 2; i++)
+        live->totals[i].has_rate = false;
+    for (size_t i = 0; i < live->row_count; i++)
+        live->rows[i].has_rate = false;
+    for (size_t i = 0; i < live->stack_row_count; i++)
+        live->stack_rows[i].has_rate = false;
+}
+
 bool live_look(struct live *live, struct problem *ret_problem)
 {
-    if (!follow_read(live->follow, ret_problem))
+    if (!follow_read(live->follow, ret_problem)) {
+        forget_rates(live);
         return false;
+    }
     if (live->follow->stamp <= live->before_stamp)
         return true;
     live->seconds = (double)(live->follow->stamp - live->before_stamp) / NS_PER_S;

@@ -28,7 +28,7 @@ struct live_row {
     enum live_kind kind;
     bool is_heap;
     bool is_over;      /* an instance that was destroyed, a plug-in that was shut down */
-    bool has_rate;     /* false at the first look */
+    bool has_rate;     /* false at the first look, and after one that failed */
     uint32_t plugin;   /* id; 0: none known, of the heap the host */
     uint32_t instance; /* serial, LIVE_INSTANCE only */
     uint32_t group;    /* LIVE_STACK only: for live_stack() */

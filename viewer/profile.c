@@ -231,6 +231,15 @@ static void take_threads(struct reading *reading)
         qsort(profile->threads, profile->thread_count, sizeof(*profile->threads), threads_by_bytes);
 }
 
+/* Intervals are rounded up, so the last of a short time may have nothing in them. */
+static uint64_t end_of_interval(const struct profile *profile, size_t at, size_t count)
+{
+    uint64_t whole = profile->last_stamp - profile->first_stamp,
+             passed = (at + 1) * profile->interval_ns;
+
+    return at + 1 == count || passed > whole ? profile->last_stamp : profile->first_stamp + passed;
+}
+
 static void take_tracks(struct reading *reading)
 {
     size_t plugins = reading->session->recording->plugin_count;
@@ -243,8 +252,7 @@ static void take_tracks(struct reading *reading)
         if (reading->sample_count == 0 || !plugin->has_any)
             continue;
         for (size_t i = 0; i < reading->sample_count; i++)
-            plugin->samples[i].stamp = profile->first_stamp + (i + 1) * profile->interval_ns;
-        plugin->samples[reading->sample_count - 1].stamp = profile->last_stamp;
+            plugin->samples[i].stamp = end_of_interval(profile, i, reading->sample_count);
         profile->tracks[profile->track_count++] = (struct profile_track){id, plugin->samples};
     }
 }

@@ -6,6 +6,7 @@
 #include "viewer/message.h"
 #include "viewer/serve.h"
 #include "viewer/text.h"
+#include "viewer/verdict.h"
 #include "viewer/xalloc.h"
 
 #include <dirent.h>
@@ -187,27 +188,6 @@ static void try_place(struct serve_hosts *hosts, const char *place)
     closedir(entries);
 }
 
-/* File names as a rule; where two plug-ins have the same, their paths, and their ids if need be. */
-static char *plugin_name(const struct recording *recording, size_t id)
-{
-    const char *path = recording->plugins[id - 1].path;
-    bool same_name = false, same_path = false;
-
-    for (size_t i = 0; i < recording->plugin_count; i++) {
-        if (i == id - 1)
-            continue;
-        same_path |= strcmp(recording->plugins[i].path, path) == 0;
-        same_name |=
-            strcmp(recording_base_name(recording->plugins[i].path), recording_base_name(path)) == 0;
-    }
-    char *name = text_printable(same_name ? path : recording_base_name(path));
-    if (!same_path)
-        return name;
-    char *longer = xalloc_format("%s #%zu", name, id);
-    free(name);
-    return longer;
-}
-
 /* Names stay what they were when a plug-in was first served. */
 static void name_plugins(struct serve_host *host)
 {
@@ -218,7 +198,8 @@ static void name_plugins(struct serve_host *host)
         return;
     host->plugin_names = xalloc_resized(host->plugin_names, count, sizeof(*host->plugin_names));
     for (size_t id = host->plugin_name_count; id < count; id++)
-        host->plugin_names[id] = id == 0 ? xalloc_string("(host)") : plugin_name(recording, id);
+        host->plugin_names[id] = id == 0 ? xalloc_string("(host)")
+                                         : verdict_plugin_label(recording, (uint32_t)id);
     host->plugin_name_count = count;
 }
 

@@ -99,7 +99,7 @@ bool top_key(const struct live *live, struct top_choice *choice, const struct to
              int key);
 
 /* One JSON object on one line, for machines. */
-void top_json_print(struct live *live, size_t stack_limit);
+void top_json_print(struct live *live, const struct top_choice *choice, size_t stack_limit);
 
 /* For top_page.c and its parts: adds a line, which is cut and takes text over. */
 struct top_line *top_page_add(struct top_page *page, enum terminal_style style, char *text);

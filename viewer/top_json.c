@@ -120,7 +120,7 @@ static json_t *json_of_stacks(struct live *live, size_t limit)
     return list;
 }
 
-void top_json_print(struct live *live, size_t stack_limit)
+void top_json_print(struct live *live, const struct top_choice *choice, size_t stack_limit)
 {
     const struct follow *follow = live->follow;
     const struct model *model = follow->model;
@@ -135,6 +135,8 @@ void top_json_print(struct live *live, size_t stack_limit)
     json_object_set_new(json, "running", json_boolean(follow_goes_on(follow)));
     json_object_set_new(json, "seconds",
                         live->seconds > 0 ? json_real(live->seconds) : json_null());
+    json_object_set_new(json, "trouble",
+                        choice->trouble != NULL ? json_string(choice->trouble) : json_null());
     json_object_set_new(json, "lost_events", json_out_number(follow_lost_events(follow)));
     json_object_set_new(json, "findings", json_out_number(findings_count(model)));
     json_object_set_new(json, "totals", totals);

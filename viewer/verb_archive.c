@@ -94,14 +94,17 @@ static bool may_write(const char *output, bool replace)
     return false;
 }
 
-static void add_recording(const struct recording *recording, struct bundle_write *write)
+static bool add_recording(const struct recording *recording, struct bundle_write *write)
 {
     char *entry = xalloc_format("%s%s", BUNDLE_RECORDING, recording_base_name(recording->path));
+    bool is_packed = recording->kind == RECORDING_TRACE;
+    bool is_added = bundle_write_add(write, entry, recording->path, is_packed) &&
+                    bundle_write_text(write, "README.txt", readme_text);
 
-    if (!bundle_write_add(write, entry, recording->path, recording->kind == RECORDING_TRACE))
-        message("%s: cannot be read again", recording->path);
-    bundle_write_text(write, "README.txt", readme_text);
+    if (!is_added)
+        message("%s: cannot be read again; nothing was written", recording->path);
     free(entry);
+    return is_added;
 }
 
 static void print_missing(const struct session *session, const struct archive_files *files)
@@ -143,7 +146,10 @@ static int archive(struct session *session, const char *output)
         free(why);
         return STATUS_TROUBLE;
     }
-    add_recording(session->recording, write);
+    if (!add_recording(session->recording, write)) {
+        bundle_write_discard(write);
+        return STATUS_TROUBLE;
+    }
     struct archive_files files = archive_files_add(session, write);
     why = bundle_write_end(write);
     if (why != NULL) {

@@ -4,6 +4,7 @@
 #include "viewer/choose.h"
 #include "viewer/clock_now.h"
 #include "viewer/follow_process.h"
+#include "viewer/host_process.h"
 #include "viewer/message.h"
 #include "viewer/newest.h"
 #include "viewer/top.h"
@@ -232,10 +233,10 @@ static void print_page(struct watch *watch, const struct top_options *options)
     struct top_page page;
 
     if (options->shared.json) {
-        top_json_print(watch->live, options->shared.has_limit && options->shared.limit == 0
-                                        ? SIZE_MAX
-                                    : options->shared.has_limit ? (size_t)options->shared.limit
-                                                                : JSON_STACKS);
+        top_json_print(watch->live, &watch->choice,
+                       options->shared.has_limit && options->shared.limit == 0 ? SIZE_MAX
+                       : options->shared.has_limit ? (size_t)options->shared.limit
+                                                   : JSON_STACKS);
         return;
     }
     top_page_make(&page, watch->live, &watch->choice, TOP_NO_LIMIT, TOP_NO_LIMIT);
@@ -256,6 +257,15 @@ static void sleep_until(uint64_t due_ns)
         ;
 }
 
+/* What cannot be read any more, of a process that has gone, will not get better. */
+static bool is_hopeless(const struct watch *watch)
+{
+    const struct recording_process *process = &watch->live->follow->recording->process;
+
+    return watch->choice.trouble != NULL &&
+           !host_process_runs(process->outer_pid, process->start_ticks, process->boot_id);
+}
+
 /* One page after the other, until the reader has gone or the host has ended. */
 static int run_in_pipe(struct watch *watch, const struct top_options *options)
 {
@@ -267,6 +277,10 @@ static int run_in_pipe(struct watch *watch, const struct top_options *options)
             putchar('\n');
         sleep_until(watch->due_ns);
         look(watch);
+        if (is_hopeless(watch)) {
+            message("%s: cannot look again: %s", watch->live->follow->name, watch->choice.trouble);
+            return STATUS_TROUBLE;
+        }
     }
 }
 

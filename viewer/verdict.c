@@ -20,6 +20,26 @@ char *verdict_plugin_name(const struct recording *recording, uint32_t plugin)
                            : text_printable(recording_base_name(path));
 }
 
+char *verdict_plugin_label(const struct recording *recording, uint32_t id)
+{
+    const char *path = recording->plugins[id - 1].path;
+    bool same_name = false, same_path = false;
+
+    for (size_t i = 0; i < recording->plugin_count; i++) {
+        if (i == id - 1)
+            continue;
+        same_path |= strcmp(recording->plugins[i].path, path) == 0;
+        same_name |=
+            strcmp(recording_base_name(recording->plugins[i].path), recording_base_name(path)) == 0;
+    }
+    char *name = same_name ? text_printable(path) : verdict_plugin_name(recording, id);
+    if (!same_path)
+        return name;
+    char *longer = xalloc_format("%s #%" PRIu32, name, id);
+    free(name);
+    return longer;
+}
+
 char *verdict_caller_name(const struct recording *recording, uint32_t plugin, bool is_heap)
 {
     return is_heap && plugin == 0 ? xalloc_string("(host)")

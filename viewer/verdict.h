@@ -32,6 +32,10 @@ char *verdict_losses(const struct model *model);
 /* File name of a plug-in for people; 0: "(no plug-in)". */
 char *verdict_plugin_name(const struct recording *recording, uint32_t plugin);
 
+/* The same for programs, one for each plug-in: the file's name as a rule; where two have the same,
+ * their paths, and their ids if need be. */
+char *verdict_plugin_label(const struct recording *recording, uint32_t id);
+
 /* The same for whose a call is: of the heap, plug-in 0 is "(host)". */
 char *verdict_caller_name(const struct recording *recording, uint32_t plugin, bool is_heap);
 

@@ -154,6 +154,22 @@ def refusals(t):
     t.equal(sorted(os.listdir(t.folder)), ["opt", "run.npt", "run.npta"], "files left behind")
 
 
+@case("archive-recording-goes-away")
+def goes_away(t):
+    """Between being read and being packed: no archive without a recording."""
+    recording = subject.record(t, subject.build(t.path("opt/bin/subject")))
+    archive = t.path("run.npta")
+    tool(NPNTRACE, "archive", recording)
+    before = open(archive, "rb").read()
+    done = subprocess.run(["strace", "-f", "-o", "/dev/null", "-P", recording,
+                           "-e", "inject=access,faccessat,faccessat2:error=ENOENT",
+                           NPNTRACE, "archive", "--force", "-o", archive, recording],
+                          capture_output=True, text=True, timeout=120, check=False)
+    t.equal((done.returncode, done.stdout), (2, ""), done.stderr)
+    t.expect("cannot be read again; nothing was written" in done.stderr, done.stderr)
+    t.equal(open(archive, "rb").read(), before, "the archive that was there")
+
+
 @case("archive-damaged")
 def damaged(t):
     """Cut short, turned over byte by byte, or no archive of ours: one line, status 2, or its files

@@ -4,6 +4,7 @@
 """Their numbers are those of `report --json`; pictures are well-formed, and in headless Chromium
 they zoom and search; text fits any terminal."""
 import fcntl
+import itertools
 import json
 import os
 import pty
@@ -127,6 +128,14 @@ def timeline(t):
                     f"{name}: {key}")
         t.equal(by_name[name][-1]["live_bytes"], sum(c["live_bytes"] for c in counters),
                 f"{name}: live at the end")
+    first = next(event["stamp_ns"]
+                 for event in map(json.loads, run.viewer("events", "--json").splitlines())
+                 if event["type"] == "npn-alloc")
+    short = run.json("timeline", f"--from={first}ns", f"--to={first + 500}ns")
+    ends = [sample["end_ns"] for track in short["plugins"] for sample in track["samples"]]
+    t.expect(ends and max(ends) == first + 500, f"a short time: {ends}")
+    t.expect(all(a <= b for track in short["plugins"] for a, b in
+                 itertools.pairwise(sample["end_ns"] for sample in track["samples"])), "order")
     picture = tree.fromstring(run.viewer("timeline", "--svg"))
     text = " ".join("".join(e.itertext()) for e in picture.iter(f"{SVG}text"))
     t.expect("libnpsample.so" in text and "(host)" in text and "peak " in text, text)

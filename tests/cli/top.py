@@ -350,6 +350,49 @@ def lost(t):
     t.expect("lost: heap and stacks are of the rest; NPN numbers are whole" in text, text)
 
 
+@case("top-cannot-look-again")
+def cannot_look(t):
+    """What was damaged while it is followed: numbers of before, no rates, and why; it ends where
+    nothing can come any more."""
+    with Obedient(t, "flight") as host:
+        host.do("new a 1", "invoke 1 leak 3")
+        path = t.path("damaged.ring")
+        with open(host.recording, "rb") as ring, open(path, "wb") as copy:
+            copy.write(ring.read())
+        with subprocess.Popen([NPNTRACE, "top", "--json", "--count=0", "--interval=0.1", path],
+                              cwd=t.folder, env=environment(t), text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as following:
+            t.equal(json.loads(following.stdout.readline())["trouble"], None, "at first")
+            with open(path, "r+b") as damaged:
+                damaged.write(bytes(64))
+            while (look := json.loads(following.stdout.readline()))["trouble"] is None:
+                pass
+            t.expect("not a recording" in look["trouble"], look["trouble"])
+            t.equal((look["totals"]["npn"]["live_bytes"], look["totals"]["npn"]["bytes_per_s"],
+                     look["plugins"][0]["npn"]["bytes_per_s"]), (50, None, None), "numbers")
+            host.kill()
+            _, said = following.communicate(timeout=DEADLINE_S)
+            t.equal(following.returncode, 2, "status")
+            t.expect("cannot look again: " in said, said)
+
+
+@case("top-recorder-was-killed")
+def recorder_was_killed(t):
+    """A trace that breaks off is followed only as long as somebody may write to it."""
+    with Obedient(t, "record") as host:
+        host.do("new a 1", "invoke 1 leak 3")
+        wait_until_written(t, host.recording, 3)
+        path = t.path("broken-off.npt")
+        with open(host.recording, "rb") as trace, open(path, "wb") as copy:
+            copy.write(trace.read())
+        host.kill()
+    os.utime(path, (0, 0))
+    status, out, err = top(t, "--json", "--count=0", path)
+    t.equal((status, err, out.count("\n")), (0, "", 1), "status, messages, looks")
+    look = json.loads(out)
+    t.equal((look["running"], look["totals"]["npn"]["live_bytes"]), (False, 50), "what is there")
+
+
 @case("top-costs-the-host-nothing")
 def cost(t):
     """A host that waits is not woken, stopped or looked into while it is watched."""

@@ -7,6 +7,7 @@ import http.server
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import threading
@@ -16,7 +17,7 @@ import urllib.request
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from support.harness import NPNTRACE, Failed, case, main
+from support.harness import NPNTRACE, Failed, case, main, plugin
 from support.obedient import Obedient
 from support.scrape import OPENMETRICS, Serving
 from export.exporting import Exporter, tool
@@ -123,6 +124,42 @@ def as_served(t):
     key = next(key for key in found
                if key[0] == "npntrace_plugin_live_bytes" and ("memory", "npn") in key[1])
     t.equal((found[key], served.get(key)), (50.0, 50.0), f"{key}")
+
+
+def exported(recording, *options):
+    text = subprocess.run([NPNTRACE, "export", "--format=openmetrics", *options, recording],
+                          check=True, capture_output=True, text=True).stdout
+    return [sample for family in text_string_to_metric_families(text)
+            for sample in family.samples]
+
+
+@case("export-openmetrics-of-a-short-run")
+def short(t):
+    """Many intervals in a millisecond: the greatest peak of them is the point's."""
+    run = t.host("record", ["load a @sample", "new a 1", "invoke 1 churn 400", "invoke 1 leak 3"],
+                 record_options=["--heap=all"])
+    plugins = {plugin["name"]: plugin for plugin in run.report()["plugins"]}
+    for samples in (1, 100, 5000):
+        peaks = [sample.value for sample in exported(run.recording, f"--samples={samples}")
+                 if sample.name == "npntrace_plugin_interval_peak_bytes"
+                 and sample.labels["plugin"] == "libnpsample.so"
+                 and sample.labels["memory"] == "npn"]
+        t.equal(max(peaks), plugins["libnpsample.so"]["npn"]["peak_bytes"], f"{samples} samples")
+
+
+@case("export-plugins-of-one-name")
+def one_name(t):
+    """Two files of the same name are two series, as they are when served."""
+    for folder in ("one", "two"):
+        os.makedirs(t.path(folder))
+        shutil.copy2(plugin("sample"), t.path(f"{folder}/libnpsample.so"))
+    run = t.host("record", [f"load a {t.path('one/libnpsample.so')}", "new a 1", "invoke 1 leak 3",
+                            f"load b {t.path('two/libnpsample.so')}", "new b 2",
+                            "invoke 2 leak 5"])
+    live = {sample.labels["plugin"]: sample.value
+            for sample in exported(run.recording, "--samples=0")
+            if sample.name == "npntrace_plugin_live_bytes" and sample.labels["memory"] == "npn"}
+    t.equal(live, {t.path("one/libnpsample.so"): 50, t.path("two/libnpsample.so"): 83}, "live")
 
 
 @case("export-openmetrics")

@@ -13,6 +13,7 @@
 #include "tests/unit/viewer_read.h"
 #include "viewer/leak_filter.h"
 #include "viewer/leak_growth.h"
+#include "viewer/leak_words.h"
 
 #define PLUGIN_AT UINT64_C(0x10000)
 #define LOADER_AT UINT64_C(0x30000)
@@ -36,6 +37,17 @@ static uint32_t stack_in(struct made *made, uint64_t innermost, uint64_t caller)
 
 /* ---- growth ---------------------------------------------------------------------------------- */
 
+/* The parts that left something are counted. */
+static void told_growth(const struct reading *reading)
+{
+    struct leak leak = {.growth = LEAK_GROWS_BY_TIME, .parts = {9, 10, 1, 0, 10, 10, 10, 10}};
+    char *text = leak_age_text(reading->model, &leak);
+
+    assert_non_null(strstr(
+        text, "Growing: 7 of 8 equal parts of the time left some (9 10 1 0 10 10 10 10). Age: "));
+    free(text);
+}
+
 /* A leak all along, and a bigger cache that fills at the beginning. */
 static void growing_by_time(void **state)
 {
@@ -56,6 +68,7 @@ static void growing_by_time(void **state)
     assert_int_equal(leaks->list[0].growth, LEAK_GROWS_BY_TIME);
     assert_int_equal(leaks->list[0].blocks, 64);
     assert_int_equal(leaks->list[1].growth, LEAK_STEADY);
+    told_growth(&reading);
     uint64_t sum = 0;
     for (size_t i = 0; i < LEAK_PARTS; i++) {
         assert_true(leaks->list[0].parts[i] != 0);
