@@ -14,7 +14,7 @@
 
 uint32_t source_ring_readable(const struct recording *recording, enum ring_area area)
 {
-    const struct ring_extent *extent = &ring_header_of(recording)->layout.area[area];
+    const struct ring_extent *extent = &ring_source_of(recording)->layout.area[area];
     uint64_t file_bytes = recording->file_bytes;
     uint64_t entries =
         file_bytes > extent->offset ? (file_bytes - extent->offset) / extent->entry_bytes : 0;
@@ -33,7 +33,7 @@ uint32_t source_ring_used(const struct recording *recording, enum ring_area area
 
 uint64_t source_ring_offset(const struct recording *recording, enum ring_area area, uint64_t index)
 {
-    const struct ring_extent *extent = &ring_header_of(recording)->layout.area[area];
+    const struct ring_extent *extent = &ring_source_of(recording)->layout.area[area];
     return extent->offset + index * extent->entry_bytes;
 }
 
@@ -68,7 +68,7 @@ static bool ring_node(const struct recording *recording, uint32_t id, struct rin
 {
     if (id >= source_ring_used(recording, RING_NODES))
         return false;
-    *ret_node = ((const struct ring_node *)ring_area(ring_header_of(recording), RING_NODES))[id];
+    *ret_node = ((const struct ring_node *)source_ring_area(recording, RING_NODES))[id];
     return true;
 }
 
@@ -210,14 +210,32 @@ static void find_clock(struct recording *recording)
     source->has_later = true;
 }
 
+/* Between the check and now the file may have become another. */
+static int keep_layout(struct recording *recording, const struct mapping *mapping,
+                       struct ring_layout *ret_layout)
+{
+    const struct ring_header *header = mapping->base;
+
+    if (ring_layout_compute(header->layout.total_bytes, ret_layout) == 0 &&
+        ret_layout->total_bytes <= mapping->mapped_bytes)
+        return 0;
+    problems_add(&recording->problems, PROBLEM_DAMAGE, offsetof(struct ring_header, layout),
+                 "the header changed while it was read");
+    return -EBADMSG;
+}
+
 int source_ring_open(struct recording *recording, struct mapping *mapping)
 {
+    struct ring_layout layout;
     int error = check(recording, mapping);
 
+    if (error == 0)
+        error = keep_layout(recording, mapping, &layout);
     if (error < 0)
         return error;
     struct ring_source *source = xalloc_zeroed(1, sizeof(*source));
     source->mapping = *mapping;
+    source->layout = layout;
     recording->source = &ring_source;
     recording->source_data = source;
 

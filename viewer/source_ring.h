@@ -6,7 +6,8 @@
  * objects and findings, source_ring_runs.c reads the chunks, source_ring_heap.c reads the heap
  * events in them, source_ring_verify.c checks what reading does not need.
  * The process may be writing while we read: words are loaded atomically, entries that can change
- * under our hands are compared after copying, and every loop is bounded by a count of the layout.
+ * under our hands are compared after copying, and every loop is bounded by a count of the layout,
+ * of which we have a copy.
  */
 #ifndef NPNTRACE_VIEWER_SOURCE_RING_H
 #define NPNTRACE_VIEWER_SOURCE_RING_H
@@ -44,6 +45,7 @@ struct ring_merge; /* source_ring_heap.c */
 
 struct ring_source {
     struct mapping mapping;
+    struct ring_layout layout; /* as it was checked; what the file says may change at any time */
     struct ring_clock_pair later; /* for all conversions alike */
     bool has_later;
     char *strings; /* copy of the used part, and a NUL */
@@ -68,6 +70,20 @@ static inline struct ring_source *ring_source_of(const struct recording *recordi
 static inline const struct ring_header *ring_header_of(const struct recording *recording)
 {
     return ring_source_of(recording)->mapping.base;
+}
+
+static inline const void *source_ring_area(const struct recording *recording, enum ring_area area)
+{
+    const struct ring_source *source = ring_source_of(recording);
+    return (const char *)source->mapping.base + source->layout.area[area].offset;
+}
+
+static inline const struct ring_chunk *source_ring_chunk(const struct recording *recording,
+                                                         uint32_t index)
+{
+    const char *chunks = source_ring_area(recording, RING_CHUNKS);
+    return (const struct ring_chunk *)(chunks + (size_t)index *
+                                                    ring_source_of(recording)->layout.chunk_bytes);
 }
 
 /* Entries of an area that the file really holds (all, unless it is cut short). */

@@ -39,7 +39,7 @@ static bool copy_object(const struct ring_object *slot, struct trace_object *ret
 
 static void copy_objects(struct recording *recording)
 {
-    const struct ring_object *slots = ring_area(ring_header_of(recording), RING_OBJECTS);
+    const struct ring_object *slots = source_ring_area(recording, RING_OBJECTS);
     uint32_t count = source_ring_readable(recording, RING_OBJECTS);
     size_t capacity = 0;
     struct trace_object object;
@@ -90,7 +90,7 @@ static bool copy_finding(const struct recording *recording, const struct ring_fi
 
 static void copy_findings(struct recording *recording)
 {
-    const struct ring_finding *slots = ring_area(ring_header_of(recording), RING_FINDINGS);
+    const struct ring_finding *slots = source_ring_area(recording, RING_FINDINGS);
     uint32_t count = source_ring_readable(recording, RING_FINDINGS);
     size_t capacity = 0;
     struct trace_finding finding;

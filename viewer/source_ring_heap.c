@@ -55,7 +55,7 @@ void source_ring_heap_begin(struct recording *recording, const struct recording_
     recording->heap_part_count = recording->run_count;
     if (source->merge == NULL) {
         source->merge = xalloc_zeroed(1, sizeof(*source->merge));
-        source->merge->copy.bytes = xalloc_zeroed(ring_header_of(recording)->layout.chunk_bytes, 1);
+        source->merge->copy.bytes = xalloc_zeroed(ring_source_of(recording)->layout.chunk_bytes, 1);
     }
     forget_open(source->merge);
     source->merge->from_stamp = part->from_stamp;

@@ -24,7 +24,7 @@ static int compare_runs(const void *left, const void *right)
 static void list_chunk(struct recording *recording, uint32_t index, uint64_t next_sequence)
 {
     struct ring_source *source = ring_source_of(recording);
-    const struct ring_chunk *chunk = ring_chunk_at(ring_header_of(recording), index);
+    const struct ring_chunk *chunk = source_ring_chunk(recording, index);
     uint32_t state = atomic_load_explicit(&chunk->state, memory_order_acquire);
     uint64_t sequence = chunk_sequence(chunk);
     uint64_t offset = source_ring_offset(recording, RING_CHUNKS, index);
@@ -71,7 +71,7 @@ void source_ring_list_runs(struct recording *recording)
         atomic_load_explicit(&ring_header_of(recording)->next_sequence, memory_order_relaxed);
 
     source->runs = xalloc_zeroed(chunks, sizeof(*source->runs));
-    source->copy.bytes = xalloc_zeroed(ring_header_of(recording)->layout.chunk_bytes, 1);
+    source->copy.bytes = xalloc_zeroed(ring_source_of(recording)->layout.chunk_bytes, 1);
     for (uint32_t i = 0; i < chunks; i++)
         list_chunk(recording, i, next_sequence);
     if (recording->run_count != 0)
@@ -88,8 +88,8 @@ uint64_t source_ring_run_stamp(const struct recording *recording, size_t run)
 static bool copy_chunk(struct recording *recording, const struct ring_run *run,
                        struct ring_copy *to)
 {
-    const struct ring_chunk *chunk = ring_chunk_at(ring_header_of(recording), run->chunk);
-    uint32_t room = ring_header_of(recording)->layout.chunk_bytes - RING_CHUNK_HEADER_BYTES;
+    const struct ring_chunk *chunk = source_ring_chunk(recording, run->chunk);
+    uint32_t room = ring_source_of(recording)->layout.chunk_bytes - RING_CHUNK_HEADER_BYTES;
 
     if (chunk_sequence(chunk) != run->sequence)
         return false;
@@ -233,7 +233,7 @@ uint64_t source_ring_last_stamp(struct recording *recording)
 
     for (size_t i = recording->run_count; i > 0; i--) {
         const struct ring_chunk *chunk =
-            ring_chunk_at(ring_header_of(recording), source->runs[i - 1].chunk);
+            source_ring_chunk(recording, source->runs[i - 1].chunk);
         if (recording->run_count - i >= LAST_CHUNKS &&
             atomic_load_explicit(&chunk->state, memory_order_relaxed) != RING_CHUNK_WRITING)
             continue;

@@ -42,7 +42,7 @@ static void copy_strings(struct recording *recording)
 
     source->string_bytes = source_ring_used(recording, RING_STRINGS);
     source->strings = xalloc_zeroed((size_t)source->string_bytes + 8, 1);
-    memcpy(source->strings, ring_area(ring_header_of(recording), RING_STRINGS),
+    memcpy(source->strings, source_ring_area(recording, RING_STRINGS),
            source->string_bytes);
 }
 
@@ -97,7 +97,7 @@ static size_t copy_build_id(struct recording *recording, uint8_t *to, const uint
 
 static void copy_modules(struct recording *recording)
 {
-    const struct ring_module *from = ring_area(ring_header_of(recording), RING_MODULES);
+    const struct ring_module *from = source_ring_area(recording, RING_MODULES);
 
     for (size_t i = 0; i < recording->module_count; i++) {
         struct recording_module *module = &recording->modules[i];
@@ -126,7 +126,7 @@ static uint64_t until_snapshot(const struct recording *recording, uint64_t ring_
 
 static void copy_plugins(struct recording *recording)
 {
-    const struct ring_plugin *from = ring_area(ring_header_of(recording), RING_PLUGINS);
+    const struct ring_plugin *from = source_ring_area(recording, RING_PLUGINS);
 
     for (size_t i = 0; i < recording->plugin_count; i++) {
         struct recording_plugin *plugin = &recording->plugins[i];
@@ -158,7 +158,7 @@ static const char *page_of(struct recording *recording, const struct ring_instan
 
 static void copy_instances(struct recording *recording)
 {
-    const struct ring_instance *from = ring_area(ring_header_of(recording), RING_INSTANCES);
+    const struct ring_instance *from = source_ring_area(recording, RING_INSTANCES);
 
     for (size_t i = 0; i < recording->instance_count; i++) {
         struct recording_instance *instance = &recording->instances[i];
@@ -214,7 +214,7 @@ static enum slot copy_slot(const struct ring_live *slot, struct trace_live *ret_
 
 static void copy_live(struct recording *recording)
 {
-    const struct ring_live *slots = ring_area(ring_header_of(recording), RING_LIVE);
+    const struct ring_live *slots = source_ring_area(recording, RING_LIVE);
     uint32_t count = source_ring_readable(recording, RING_LIVE);
     size_t capacity = 0;
     struct trace_live live;
@@ -260,7 +260,7 @@ static void correct_live(struct recording *recording)
 
 static void check_nodes(struct recording *recording)
 {
-    const struct ring_node *nodes = ring_area(ring_header_of(recording), RING_NODES);
+    const struct ring_node *nodes = source_ring_area(recording, RING_NODES);
 
     for (uint64_t i = 1; i < recording->node_count; i++)
         if (nodes[i].parent >= i)
@@ -295,7 +295,7 @@ static void copy_header(struct recording *recording)
         .selfcheck_mismatches = load(&header->selfcheck_mismatches),
         .guessed_stacks = load(&header->guessed_stacks),
     };
-    const struct ring_thread *threads = ring_area(header, RING_THREADS);
+    const struct ring_thread *threads = source_ring_area(recording, RING_THREADS);
     for (uint32_t i = 0; i < source_ring_readable(recording, RING_THREADS) && !recording->live; i++)
         recording->operations += atomic_load_explicit(&threads[i].operations, memory_order_relaxed);
 }
@@ -308,7 +308,7 @@ static void check_used(struct recording *recording)
 
     for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++) {
         uint32_t used = atomic_load_explicit(&header->used[areas[i]], memory_order_relaxed);
-        uint32_t capacity = header->layout.area[areas[i]].count;
+        uint32_t capacity = ring_source_of(recording)->layout.area[areas[i]].count;
         if (used > capacity)
             problems_add(&recording->problems, PROBLEM_DAMAGE,
                          offsetof(struct ring_header, used[0]) + 4 * areas[i],

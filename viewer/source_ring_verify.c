@@ -9,11 +9,10 @@
 /* Look-ups of a block go no further than the reach of its home slot. */
 static void verify_reach(struct recording *recording)
 {
-    const struct ring_header *header = ring_header_of(recording);
-    const struct ring_live *slots = ring_area(header, RING_LIVE);
-    const _Atomic uint8_t *reach = ring_area(header, RING_REACH);
+    const struct ring_live *slots = source_ring_area(recording, RING_LIVE);
+    const _Atomic uint8_t *reach = source_ring_area(recording, RING_REACH);
     uint32_t count = source_ring_readable(recording, RING_LIVE),
-             mask = ring_capacity(header, RING_LIVE) - 1;
+             mask = ring_source_of(recording)->layout.area[RING_LIVE].count - 1;
 
     if (source_ring_readable(recording, RING_REACH) <= mask)
         return;
@@ -62,7 +61,7 @@ static void verify_counts(struct recording *recording)
     if (recording->live || recording->operations != 0 || (header->origin & RING_ORIGIN_FLIGHT) == 0)
         return;
     for (size_t i = 0; i < recording->run_count; i++) {
-        const struct ring_chunk *chunk = ring_chunk_at(header, source->runs[i].chunk);
+        const struct ring_chunk *chunk = source_ring_chunk(recording, source->runs[i].chunk);
         if (atomic_load_explicit(&chunk->state, memory_order_relaxed) == RING_CHUNK_FULL)
             handed_over += source->runs[i].events;
     }
@@ -75,7 +74,7 @@ static void verify_counts(struct recording *recording)
 
 static void verify_sums(struct recording *recording)
 {
-    const struct ring_thread *threads = ring_area(ring_header_of(recording), RING_THREADS);
+    const struct ring_thread *threads = source_ring_area(recording, RING_THREADS);
 
     for (uint32_t i = 0; i < source_ring_readable(recording, RING_THREADS); i++) {
         uint32_t operations = atomic_load_explicit(&threads[i].operations, memory_order_relaxed);

@@ -31,6 +31,7 @@ viewer_verbs_sources = \
 unit_tests += \
 	tests/unit/recording-contract \
 	tests/unit/viewer-answers \
+	tests/unit/viewer-changed \
 	tests/unit/viewer-contract \
 	tests/unit/viewer-contract-verbs \
 	tests/unit/viewer-flipped \
@@ -53,6 +54,8 @@ tests_unit_recording_contract_SOURCES = tests/unit/recording-contract.c $(viewer
 tests_unit_recording_contract_LDADD = $(viewer_made_libs) -lpthread
 tests_unit_viewer_answers_SOURCES = tests/unit/viewer-answers.c $(viewer_made_sources)
 tests_unit_viewer_answers_LDADD = $(viewer_made_libs) $(JANSSON_LIBS)
+tests_unit_viewer_changed_SOURCES = tests/unit/viewer-changed.c $(viewer_read_sources)
+tests_unit_viewer_changed_LDADD = $(viewer_made_libs)
 tests_unit_viewer_contract_SOURCES = \
 	tests/unit/viewer-contract.c $(viewer_contract_sources) $(viewer_read_sources)
 tests_unit_viewer_contract_LDADD = $(viewer_made_libs)
