@@ -4,6 +4,7 @@
 #include "viewer/diff.h"
 #include "viewer/diff_key.h"
 #include "viewer/diff_notes.h"
+#include "viewer/profile.h"
 #include "viewer/top_stacks.h"
 #include "viewer/xalloc.h"
 
@@ -75,6 +76,8 @@ static void add_amounts(struct diff_row *row, const struct making *making,
 {
     struct diff_amounts *to = &row->amounts[making->side];
 
+    row->peak_is_bound[making->side] |=
+        to->values[DIFF_PEAK_BYTES] != 0 && amounts->values[DIFF_PEAK_BYTES] != 0;
     for (size_t i = 0; i < DIFF_MEASURES; i++)
         to->values[i] += amounts->values[i];
     to->objects += amounts->objects;
@@ -142,12 +145,40 @@ static void add_stacks(struct making *making, const struct stack_sums *sums,
         struct diff_amounts amounts = {.values = {[DIFF_LIVE_BYTES] = top->live_bytes,
                                                   [DIFF_LIVE_BLOCKS] = top->live_blocks,
                                                   [DIFF_BYTES] = top->bytes,
-                                                  [DIFF_ALLOCS] = top->allocs,
-                                                  [DIFF_PEAK_BYTES] = top->peak_bytes}};
+                                                  [DIFF_ALLOCS] = top->allocs}};
         add_row(making, top->plugin, domain, 0, place_of(making, top->stack, top->plugin),
                 &amounts);
     }
     free(list);
+}
+
+/* The row of an allocation. What is in none is in a group of its own, behind theirs. */
+static uint32_t group_of(void *context, const struct profile_row *from)
+{
+    const struct making *making = context;
+    char *key = diff_key_of(making->keys, place_of(making, from->stack, from->plugin),
+                            plugin_name(making->session, from->plugin), LEAK_HEAP, 0);
+    struct keyed *keyed;
+
+    HASH_FIND(hh, making->rows, key, strlen(key), keyed);
+    free(key);
+    return (uint32_t)(keyed != NULL ? keyed->row : making->diff->row_count);
+}
+
+/* Stacks do not have their peaks at one time: what is live of a row is followed by the events. */
+static void add_peaks(struct making *making)
+{
+    const struct filter filter = {.memory = FILTER_MEMORY_HEAP};
+    const struct profile_grouping grouping = {group_of, making};
+    bool *host = &making->session->wanted[0], was_wanted = *host;
+
+    *host = making->wanted->host;
+    struct profile *profile = profile_build_grouped(making->session, &filter, 0, &grouping);
+    *host = was_wanted;
+    for (size_t i = 0; i < making->diff->row_count && i < profile->group_count; i++)
+        making->diff->rows[i].amounts[making->side].values[DIFF_PEAK_BYTES] =
+            profile->group_peaks[i];
+    profile_free(profile);
 }
 
 /* What browsers gave, and objects: only what is left of them is known. */
@@ -206,8 +237,16 @@ static void add_side(struct making *making, enum diff_side side, bool with_heap)
     if (with_heap) {
         add_counters(making, model->heap.plugins, LEAK_HEAP);
         add_stacks(making, &model->heap.stacks, LEAK_HEAP);
+        if (making->wanted->peaks)
+            add_peaks(making);
     }
     diff_key_free(making->keys);
+}
+
+bool diff_is_comparable(const struct diff_row *row, enum diff_measure measure)
+{
+    return measure != DIFF_PEAK_BYTES ||
+           (!row->peak_is_bound[DIFF_A] && !row->peak_is_bound[DIFF_B]);
 }
 
 int64_t diff_change(const struct diff_row *row, enum diff_measure measure)
@@ -215,6 +254,8 @@ int64_t diff_change(const struct diff_row *row, enum diff_measure measure)
     uint64_t a = row->amounts[DIFF_A].values[measure], b = row->amounts[DIFF_B].values[measure];
     uint64_t size = a < b ? b - a : a - b;
 
+    if (!diff_is_comparable(row, measure))
+        return 0;
     if (size > INT64_MAX)
         size = INT64_MAX;
     return a < b ? (int64_t)size : -(int64_t)size;
@@ -223,6 +264,15 @@ int64_t diff_change(const struct diff_row *row, enum diff_measure measure)
 int64_t diff_change_of_objects(const struct diff_row *row)
 {
     return (int64_t)row->amounts[DIFF_B].objects - (int64_t)row->amounts[DIFF_A].objects;
+}
+
+int diff_direction(const struct diff_row *row, enum diff_measure measure)
+{
+    int64_t change = diff_change(row, measure);
+
+    if (change == 0)
+        change = diff_change_of_objects(row);
+    return (change > 0) - (change < 0);
 }
 
 static int compare_rows(const void *left, const void *right, void *context)

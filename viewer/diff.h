@@ -16,7 +16,13 @@
  * row are one.
  *
  * Memory that plug-ins allocated is taken from their stacks, what browsers gave them and objects
- * from what is left (viewer/leaks.h). Threads: one. Memory: by distinct stacks; until diff_free().
+ * from what is left (viewer/leaks.h).
+ *
+ * The peak of a place is the most that was live of all its stacks at one time, which their own
+ * peaks do not tell: the heap events are read once more for it (viewer/profile.h). Of plug-ins that
+ * are called the same the peaks are added up, which is no more than a bound.
+ *
+ * Threads: one. Memory: by distinct stacks; until diff_free().
  */
 #ifndef NPNTRACE_VIEWER_DIFF_H
 #define NPNTRACE_VIEWER_DIFF_H
@@ -31,7 +37,7 @@ enum diff_measure {
     DIFF_LIVE_BLOCKS,
     DIFF_BYTES, /* allocated */
     DIFF_ALLOCS,
-    DIFF_PEAK_BYTES, /* of stacks: on the heap alone */
+    DIFF_PEAK_BYTES, /* of stacks: on the heap alone, where it is wanted */
     DIFF_MEASURES
 };
 
@@ -46,7 +52,8 @@ struct diff_row {
     enum leak_domain domain;
     uint32_t way; /* as in struct leak */
     bool present[DIFF_SIDES];
-    uint32_t stacks[DIFF_SIDES]; /* of each session's; 0: not known, or not there */
+    bool peak_is_bound[DIFF_SIDES]; /* a sum of peaks that need not have been at one time */
+    uint32_t stacks[DIFF_SIDES];    /* of each session's; 0: not known, or not there */
     struct diff_amounts amounts[DIFF_SIDES];
 };
 
@@ -63,6 +70,7 @@ struct diff {
 struct diff_wanted { /* plug-ins are each session's to choose */
     bool host;       /* its own heap as well */
     bool whole_stacks;
+    bool peaks; /* of stacks */
     enum diff_measure measure;
 };
 
@@ -71,9 +79,15 @@ char *diff_make(struct diff *diff, struct session sessions[DIFF_SIDES],
                 const struct diff_wanted *wanted);
 void diff_free(struct diff *diff);
 
-/* How much more there is in B: negative if less. Saturates. */
+/* False: a peak of which a bound is known on one side or both. */
+bool diff_is_comparable(const struct diff_row *row, enum diff_measure measure);
+
+/* How much more there is in B: negative if less, 0 if they cannot be compared. Saturates. */
 int64_t diff_change(const struct diff_row *row, enum diff_measure measure);
 int64_t diff_change_of_objects(const struct diff_row *row);
+
+/* 1: it grew by the measure, or by objects if that did not change; -1: it shrank; 0: neither. */
+int diff_direction(const struct diff_row *row, enum diff_measure measure);
 
 extern const char *const diff_measure_names[DIFF_MEASURES];
 

@@ -16,9 +16,17 @@ static const struct {
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
 
 /* Of stacks a peak is known on the heap alone. */
-static bool is_known(const struct diff_row *row, enum diff_measure measure, bool is_stack)
+static bool has_measure(const struct diff_row *row, enum diff_measure measure, bool is_stack)
 {
     return measure != DIFF_PEAK_BYTES || !is_stack || row->domain == LEAK_HEAP;
+}
+
+/* A bound is not known. */
+static bool is_known(const struct diff_row *row, enum diff_side side, enum diff_measure measure,
+                     bool is_stack)
+{
+    return has_measure(row, measure, is_stack) &&
+           (measure != DIFF_PEAK_BYTES || !row->peak_is_bound[side]);
 }
 
 static json_t *amounts_json(const struct diff_row *row, enum diff_side side, bool is_stack)
@@ -32,7 +40,7 @@ static json_t *amounts_json(const struct diff_row *row, enum diff_side side, boo
     }
     for (size_t i = 0; i < NUMBERS; i++)
         json_object_set_new(json, numbers[i].key,
-                            is_known(row, numbers[i].measure, is_stack)
+                            is_known(row, side, numbers[i].measure, is_stack)
                                 ? json_out_number(amounts->values[numbers[i].measure])
                                 : json_null());
     json_object_set_new(json, "objects", json_out_number(amounts->objects));
@@ -45,7 +53,8 @@ static json_t *change_json(const struct diff_row *row, bool is_stack)
 
     for (size_t i = 0; i < NUMBERS; i++)
         json_object_set_new(json, numbers[i].key,
-                            is_known(row, numbers[i].measure, is_stack)
+                            has_measure(row, numbers[i].measure, is_stack) &&
+                                    diff_is_comparable(row, numbers[i].measure)
                                 ? json_integer(diff_change(row, numbers[i].measure))
                                 : json_null());
     json_object_set_new(json, "objects", json_integer(diff_change_of_objects(row)));
@@ -88,9 +97,25 @@ static json_t *side_json(const struct session *session)
     return json;
 }
 
+static void print_stacks(const struct diff *diff, enum diff_measure measure)
+{
+    size_t limit = session_limit(&diff->sessions[DIFF_B], SIZE_MAX), shown = 0;
+    size_t grown = 0, shrunk = 0;
+
+    for (size_t i = 0; i < diff->row_count; i++) {
+        int direction = diff_direction(&diff->rows[i], measure);
+        grown += direction > 0;
+        shrunk += direction < 0;
+    }
+    /* What grew comes first, what shrank most last; see diff.h. */
+    size_t first = grown < limit ? grown : limit, last = shrunk < limit ? shrunk : limit;
+    for (size_t i = 0; i < diff->row_count; i++)
+        if (limit == SIZE_MAX || i < first || i >= diff->row_count - last)
+            json_out_list_add(stack_json(diff, &diff->rows[i]), shown++ == 0);
+}
+
 void diff_json_print(const struct diff *diff, enum diff_measure measure, bool grown)
 {
-    size_t limit = session_limit(&diff->sessions[DIFF_B], SIZE_MAX);
     json_t *json = json_object(), *notes = json_array(), *plugins = json_array();
 
     for (size_t i = 0; i < diff->note_count; i++)
@@ -105,8 +130,7 @@ void diff_json_print(const struct diff *diff, enum diff_measure measure, bool gr
     json_object_set_new(json, "notes", notes);
     json_object_set_new(json, "plugins", plugins);
     json_out_list_begin(json, "stacks");
-    for (size_t i = 0; i < diff->row_count && i < limit; i++)
-        json_out_list_add(stack_json(diff, &diff->rows[i]), i == 0);
+    print_stacks(diff, measure);
     json_out_list_end();
     for (enum diff_side side = DIFF_A; side < DIFF_SIDES; side++) {
         session_warn_losses(&diff->sessions[side]);

@@ -163,6 +163,34 @@ static void note_missing(struct diff *diff, enum diff_side side)
     }
 }
 
+static size_t count_before(const struct session *session, size_t id, const char *name)
+{
+    size_t count = 0;
+
+    for (size_t i = 1; i < id; i++)
+        count += session->wanted[i] &&
+                 strcmp(recording_base_name(session->recording->plugins[i - 1].path), name) == 0;
+    return count;
+}
+
+/* Files of one name count as one plug-in, which need not have their peaks at one time. */
+static void note_same_names(struct diff *diff, enum diff_side side)
+{
+    const struct session *session = &diff->sessions[side];
+
+    for (size_t id = 1; id <= session->recording->plugin_count; id++) {
+        const char *name = recording_base_name(session->recording->plugins[id - 1].path);
+        if (!session->wanted[id] || count_before(session, id, name) != 1)
+            continue;
+        char *printable = text_printable(name);
+        take_note(diff, xalloc_format("Several files in %s are called %s: they are taken together, "
+                                      "and the sum of their peaks is no more than a bound, which "
+                                      "is not compared.",
+                                      side_names[side], printable));
+        free(printable);
+    }
+}
+
 bool diff_notes_add(struct diff *diff, const struct diff_wanted *wanted)
 {
     const struct session *a = &diff->sessions[DIFF_A], *b = &diff->sessions[DIFF_B];
@@ -175,6 +203,8 @@ bool diff_notes_add(struct diff *diff, const struct diff_wanted *wanted)
     note_stacks(diff);
     note_missing(diff, DIFF_A);
     note_missing(diff, DIFF_B);
+    note_same_names(diff, DIFF_A);
+    note_same_names(diff, DIFF_B);
     if (heap_a != heap_b && !wanted->host) {
         take_note(diff, xalloc_format("A has %s, B has %s: %s.", heap_text(a), heap_text(b),
                                       with_heap ? "plug-ins are compared, hosts are not"

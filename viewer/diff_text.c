@@ -140,6 +140,14 @@ static size_t groups_shown(const struct terminal *terminal)
     return count;
 }
 
+static struct text peak_bound(uint64_t peak_bytes)
+{
+    struct text text;
+
+    snprintf(text.chars, sizeof(text.chars), "at most %.36s", text_bytes(peak_bytes).chars);
+    return text;
+}
+
 static void add_plugin(struct table *table, const struct diff_row *row, size_t shown)
 {
     struct text cells[GROUPS * CELLS];
@@ -151,11 +159,14 @@ static void add_plugin(struct table *table, const struct diff_row *row, size_t s
         struct text *cell = &cells[i * CELLS];
         const char **text = &chars[NAMES + i * CELLS];
         for (enum diff_side side = DIFF_A; side < DIFF_SIDES; side++) {
-            cell[side] = number(row->amounts[side].values[measure], measure);
+            uint64_t value = row->amounts[side].values[measure];
+            cell[side] = measure == DIFF_PEAK_BYTES && row->peak_is_bound[side]
+                             ? peak_bound(value)
+                             : number(value, measure);
             text[side] = row->present[side] ? cell[side].chars : "-";
         }
         cell[DIFF_SIDES] = signed_number(diff_change(row, measure), measure);
-        text[DIFF_SIDES] = cell[DIFF_SIDES].chars;
+        text[DIFF_SIDES] = diff_is_comparable(row, measure) ? cell[DIFF_SIDES].chars : "-";
     }
     table_add(table, TERMINAL_NAME, chars);
     free(name);
@@ -229,23 +240,14 @@ static void print_row(const struct diff *diff, const struct diff_row *row, size_
     free(name);
 }
 
-/* By the measure, and objects; what did not change in those is not listed. */
-static int direction(const struct diff_row *row, enum diff_measure measure)
-{
-    int64_t change = diff_change(row, measure);
-
-    if (change == 0)
-        change = diff_change_of_objects(row);
-    return (change > 0) - (change < 0);
-}
-
+/* What did not change is not listed. */
 static void print_rows(const struct diff *diff, enum diff_measure measure, int wanted)
 {
     size_t limit = session_limit(&diff->sessions[DIFF_B], ROWS_SHOWN), shown = 0, all = 0;
 
     for (size_t i = 0; i < diff->row_count; i++) {
         const struct diff_row *row = &diff->rows[wanted > 0 ? i : diff->row_count - 1 - i];
-        if (direction(row, measure) != wanted || all++ >= limit)
+        if (diff_direction(row, measure) != wanted || all++ >= limit)
             continue;
         if (shown++ == 0) {
             putchar('\n');

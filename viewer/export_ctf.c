@@ -12,6 +12,7 @@
 #include "viewer/message.h"
 #include "viewer/output.h"
 #include "viewer/text.h"
+#include "viewer/unfinished.h"
 #include "viewer/xalloc.h"
 
 #include <errno.h>
@@ -197,6 +198,7 @@ static void put_events(struct ctf *ctf)
 static FILE *open_file(const struct export_job *job, const char *name)
 {
     char *path = xalloc_format("%s/%s", job->path, name);
+    unfinished_add(path);
     FILE *out = fopen(path, "we");
 
     if (out == NULL)

@@ -5,7 +5,7 @@
 #include "viewer/message.h"
 #include "viewer/output.h"
 #include "viewer/text.h"
-#include "viewer/xalloc.h"
+#include "viewer/unfinished.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,9 +31,12 @@ static bool is_special(const char *path)
     return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
 }
 
-static char *name_beside(const char *path)
+static int open_file(struct export_target *target)
 {
-    return xalloc_format("%s.%ld.part", path, (long)getpid());
+    if (output_is_replaced(target->path))
+        return unfinished_file(target->path, &target->temporary);
+    int fd = open(target->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    return fd >= 0 ? fd : -errno;
 }
 
 bool export_target_begin(struct export_target *target, const char *path)
@@ -41,14 +44,11 @@ bool export_target_begin(struct export_target *target, const char *path)
     *target = (struct export_target){.path = path, .out = stdout};
     if (path == NULL)
         return true;
-    if (!is_special(path))
-        target->temporary = name_beside(path);
-    target->out = fopen(target->temporary != NULL ? target->temporary : path, "we");
-    if (target->out != NULL)
-        return true;
-    fail(path, errno);
-    free(target->temporary);
-    return false;
+    int fd = open_file(target);
+    if (fd < 0)
+        return fail(path, -fd);
+    target->out = fdopen(fd, "w");
+    return true;
 }
 
 bool export_target_begin_file(struct export_target *target, const char *path)
@@ -58,29 +58,21 @@ bool export_target_begin_file(struct export_target *target, const char *path)
         struct stat status;
         return fail(path, stat(path, &status) == 0 && S_ISDIR(status.st_mode) ? EISDIR : EINVAL);
     }
-    target->temporary = name_beside(path);
-    /* So that a directory that is missing or read-only is found here. */
-    int fd = open(target->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd >= 0) {
-        close(fd);
-        return true;
-    }
-    fail(path, errno);
-    free(target->temporary);
-    return false;
+    int fd = open_file(target);
+    if (fd < 0)
+        return fail(path, -fd);
+    close(fd);
+    return true;
 }
 
 bool export_target_begin_directory(struct export_target *target, const char *path)
 {
     *target = (struct export_target){.path = path, .is_directory = true};
-    if (access(path, F_OK) == 0)
+    struct stat status;
+    if (lstat(path, &status) == 0)
         return fail(path, EEXIST);
-    target->temporary = name_beside(path);
-    if (mkdir(target->temporary, 0777) == 0)
-        return true;
-    fail(path, errno);
-    free(target->temporary);
-    return false;
+    int error = unfinished_directory(path, &target->temporary);
+    return error == 0 || fail(path, -error);
 }
 
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *at)
@@ -117,7 +109,7 @@ bool export_target_end(struct export_target *target, bool good)
         good = fail(target->path, errno);
     if (!good)
         undo(target);
-    free(target->temporary);
+    unfinished_done();
     target->temporary = NULL;
     return good;
 }

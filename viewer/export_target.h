@@ -3,8 +3,9 @@
 
 /*
  * A file is written under another name beside its own and renamed when it is complete, so that a
- * failure leaves what was there. What is no regular file (a pipe, /dev/null) is written directly.
- * Threads: one. Memory: until export_target_end(). Errors: false after a message.
+ * failure leaves what was there, and a signal nothing else (viewer/unfinished.h). What is no
+ * regular file (a pipe, /dev/null, a link) is written directly, as viewer/output.h does. Threads:
+ * one. Memory: until export_target_end(). Errors: false after a message.
  */
 #ifndef NPNTRACE_VIEWER_EXPORT_TARGET_H
 #define NPNTRACE_VIEWER_EXPORT_TARGET_H
@@ -13,9 +14,9 @@
 #include <stdio.h>
 
 struct export_target {
-    const char *path; /* NULL: standard output */
-    char *temporary;  /* NULL: written directly */
-    FILE *out;        /* NULL: somebody else writes `temporary` */
+    const char *path;      /* NULL: standard output */
+    const char *temporary; /* NULL: written directly */
+    FILE *out;             /* NULL: somebody else writes `temporary` */
     bool is_directory;
 };
 

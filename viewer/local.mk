@@ -277,6 +277,8 @@ libviewer_la_SOURCES = \
 	viewer/trace_ahead.h \
 	viewer/trace_pull.c \
 	viewer/trace_pull.h \
+	viewer/unfinished.c \
+	viewer/unfinished.h \
 	viewer/verb.h \
 	viewer/verdict.c \
 	viewer/verdict.h \

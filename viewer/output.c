@@ -4,17 +4,14 @@
 #include "viewer/output.h"
 #include "viewer/message.h"
 #include "viewer/text.h"
-#include "viewer/xalloc.h"
+#include "viewer/unfinished.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Devices, pipes and links are written in place; what is not there yet, or is a file, is replaced.
- */
-static bool can_be_replaced(const char *path)
+bool output_is_replaced(const char *path)
 {
     struct stat status;
 
@@ -25,16 +22,12 @@ static bool can_be_replaced(const char *path)
 
 static FILE *open_temporary(struct output *output)
 {
-    mode_t mask = umask(0);
-    int fd;
+    int fd = unfinished_file(output->path, &output->temporary);
 
-    umask(mask);
-    output->temporary = xalloc_format("%s.XXXXXX", output->path);
-    fd = mkstemp(output->temporary);
-    if (fd < 0)
-        return NULL;
-    fchmod(fd, 0666 & ~mask);
-    return fdopen(fd, "w");
+    if (fd >= 0)
+        return fdopen(fd, "w");
+    errno = -fd;
+    return NULL;
 }
 
 bool output_begin(struct output *output, const char *path)
@@ -45,11 +38,10 @@ bool output_begin(struct output *output, const char *path)
         output->file = stdout;
         return true;
     }
-    output->file = can_be_replaced(path) ? open_temporary(output) : fopen(path, "w");
+    output->file = output_is_replaced(path) ? open_temporary(output) : fopen(path, "w");
     if (output->file != NULL)
         return true;
     message("cannot write %s: %s", path, strerror(errno));
-    free(output->temporary);
     return false;
 }
 
@@ -71,7 +63,7 @@ bool output_end(struct output *output)
             unlink(output->temporary);
             errno = error;
         }
-        free(output->temporary);
+        unfinished_done();
     }
     if (!good)
         message("cannot write %s: %s", output->path, strerror(errno));

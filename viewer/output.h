@@ -3,7 +3,8 @@
 
 /*
  * "-" and NULL are standard output. A file appears under its name only when it is complete: what is
- * there already stays if anything goes wrong. Threads: one.
+ * there already stays if anything goes wrong, and nothing else is left (viewer/unfinished.h).
+ * Threads: one; one at a time.
  */
 #ifndef NPNTRACE_VIEWER_OUTPUT_H
 #define NPNTRACE_VIEWER_OUTPUT_H
@@ -13,9 +14,13 @@
 
 struct output {
     const char *path;
-    char *temporary; /* NULL: standard output, or a file that is written in place */
+    const char *temporary; /* NULL: standard output, or a file that is written in place */
     FILE *file;
 };
+
+/* Devices, pipes and links are written in place; what is not there yet, or is a file, is replaced.
+ */
+bool output_is_replaced(const char *path);
 
 /* False after a message. */
 bool output_begin(struct output *output, const char *path);

@@ -151,12 +151,19 @@ static bool has_grown(const struct diff_row *rows, size_t count, const struct th
 static int compare(struct session *sessions, const struct diff_options *options)
 {
     enum diff_measure measure = options->wanted.measure;
+    struct diff_wanted wanted = options->wanted;
     struct diff diff;
-    char *reason = diff_make(&diff, sessions, &options->wanted);
+
+    wanted.peaks = options->shared.json || measure == DIFF_PEAK_BYTES;
+    char *reason = diff_make(&diff, sessions, &wanted);
 
     if (reason != NULL) {
         message("%s", reason);
         free(reason);
+        diff_free(&diff);
+        return STATUS_TROUBLE;
+    }
+    if (!session_is_sound(&sessions[DIFF_A]) || !session_is_sound(&sessions[DIFF_B])) {
         diff_free(&diff);
         return STATUS_TROUBLE;
     }

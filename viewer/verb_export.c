@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define SAMPLES 200 /* of the timeline */
@@ -27,7 +28,7 @@ struct export_options {
 
 static const struct argp_option own_options[] = {
     {"format", KEY_FORMAT, "FORMAT", 0, "write this format", 0},
-    {"output", 'o', "FILE", 0, "write to FILE instead of the standard output", 0},
+    {"output", 'o', "FILE", 0, "write to this file, - for standard output", 0},
     {"value", KEY_VALUE, "VALUE", 0,
      "the number to write where a format has only one: bytes (default), allocs, frees, live-bytes, "
      "live-blocks, peak-bytes, peak-blocks, temporary",
@@ -112,7 +113,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_FORMAT: return choose_format(options, argument);
     case KEY_VALUE: return choose_value(options, argument);
     case KEY_SAMPLES: return parse_samples(options, argument, state);
-    case 'o': options->output = argument; return 0;
+    case 'o': options->output = strcmp(argument, "-") != 0 ? argument : NULL; return 0;
     case ARGP_KEY_END: return check_output(options, state);
     default: return ARGP_ERR_UNKNOWN;
     }

@@ -6,9 +6,33 @@ import json
 
 from cli import growing
 from cli.growing import npntrace
-from support.harness import case, main, plugin_of
+from support.harness import Failed, case, main, plugin_of
 
 MORE = 5
+PEAKS = """
+#include <stdlib.h>
+__attribute__((noinline)) static void hide(void *block) { __asm__ volatile("" : : "r"(block)); }
+__attribute__((noinline)) static void in_turn(void)
+{
+    void *block = malloc(1000000);
+    hide(block); free(block);
+    block = malloc(1000000);
+    hide(block); free(block);
+    block = malloc(1000000);
+    hide(block); free(block);
+#ifdef MORE
+    block = malloc(1000002);
+    hide(block); free(block);
+#endif
+}
+__attribute__((noinline)) static void at_once(void)
+{
+    void *one = malloc(3000),
+         *two = malloc(5000 + 4096 * MORE_AT_ONCE);
+    hide(one); hide(two); free(one); free(two);
+}
+int main(void) { in_turn(); at_once(); return 0; }
+"""
 NUMBERS = ("live_bytes", "live_blocks", "bytes_allocated", "allocs")
 
 
@@ -126,6 +150,78 @@ def heap_and_objects(t):
     t.expect(want[0] < want[1], f"more identifiers were kept: {want}")
     origins = {r["origin"] for r in got["stacks"] if r["change"]["live_blocks"] > 0}
     t.expect("NPN_UTF8FromIdentifier" in origins, f"origins: {origins}")
+
+
+def recorded(t, name, *options):
+    path = t.path(f"{name}.npt")
+    program = growing.compile_text(t, name, PEAKS, "-O0", *options)
+    done = npntrace("record", "--heap=all", "-o", path, program)
+    if done.returncode != 0:
+        raise Failed(done.stderr)
+    return path
+
+
+@case("diff-of-peaks")
+def peaks(t):
+    """A place's peak is the most that was live of it at one time, by whichever of its lines."""
+    a = recorded(t, "a", "-DMORE_AT_ONCE=0")
+    b = recorded(t, "b", "-DMORE_AT_ONCE=0", "-DMORE")
+    c = recorded(t, "c", "-DMORE_AT_ONCE=1", "-DMORE")
+    for options in ([], ["--by=stack"], ["--measure=peak-bytes"], ["--no-symbols"]):
+        got = json.loads(npntrace("diff", "--host", "--json", *options, a, b).stdout)
+        if "--no-symbols" in options:
+            t.expect(all(r[side]["peak_bytes"] <= 1100000 for r in got["stacks"]
+                         for side in "ab" if r[side]), "without names: a peak beyond the host's")
+            continue
+        found = {r["stack"][0]["function"]: [r["a"]["peak_bytes"], r["b"]["peak_bytes"],
+                                             r["change"]["peak_bytes"]]
+                 for r in got["stacks"] if r["stack"][0]["function"] in ("in_turn", "at_once")}
+        t.equal(found, {"in_turn": [1000000, 1000002, 2], "at_once": [8000, 8000, 0]},
+                f"{options}: peaks")
+    for before, after, amount, status in ((a, b, "1K", 0), (a, b, "2", 0), (a, b, "1", 1),
+                                          (a, c, "4095", 1), (a, c, "4096", 0)):
+        for form in ([], ["--json"], ["--by=stack"]):
+            done = npntrace("diff", "--host", "--measure=peak-bytes", *form,
+                            f"--fail-if-stack-grown={amount}", before, after)
+            t.equal(done.returncode, status, f"{form} {amount}: status\n{done.stdout}")
+
+
+@case("diff-of-peaks-of-two-files-of-one-name")
+def peaks_of_namesakes(t):
+    """They count as one plug-in: the sum of their peaks is a bound, and not compared."""
+    one, other = growing.plugin(t, "one"), growing.plugin(t, "other")
+    a = growing.record(t, one)
+    b = growing.record(t, one, actions=("unload a", f"load b {other}", "unload b"))
+    got = diff(a, b)
+    entry = got["plugins"][0]
+    t.equal((len(got["plugins"]), entry["a"]["peak_bytes"], entry["b"]["peak_bytes"],
+             entry["change"]["peak_bytes"]), (1, growing.BYTES, None, None), "peaks")
+    t.equal(entry["change"]["live_bytes"], growing.BYTES, "what is live is a sum")
+    t.expect(any("called libnpgrowing.so" in note for note in got["notes"]), got["notes"])
+    done = npntrace("diff", "--measure=peak-bytes", "--fail-if-grown", a.recording, b.recording)
+    t.equal(done.returncode, 0, "a bound was compared")
+    t.expect(f"at most {2 * growing.BYTES} B" in done.stdout, done.stdout)
+
+
+@case("diff-limit")
+def limit(t):
+    """The first places that grew, and those that shrank most, in JSON as well."""
+    plugin = growing.plugin(t, "one")
+    runs = [t.host("record", [f"load a {plugin}", *more, "unload a"], env={"GROWING": str(n)},
+                   record_options=["--heap=plugins"])
+            for n, more in ((1, ["load b @sample", "new b 1", "invoke 1 leak 3", "unload b"]),
+                            (MORE, ["load b @sample", "unload b"]))]
+    for a, b in (runs, reversed(runs)):
+        rows = diff(a, b)["stacks"]
+        changes = [r["change"]["live_bytes"] for r in rows]
+        grown = [r for r, change in zip(rows, changes) if change > 0]
+        shrunk = [r for r, change in zip(rows, changes) if change < 0]
+        t.expect(grown and shrunk, f"nothing grew, or nothing shrank: {changes}")
+        for number in (1, 2):
+            got = diff(a, b, f"--limit={number}")["stacks"]
+            t.equal(got, grown[:number] + shrunk[-number:], f"--limit={number}")
+        t.equal(diff(a, b, "--limit=0")["stacks"], rows, "--limit=0")
+        t.equal(diff(a, a, "--limit=1")["stacks"], [], "with itself")
 
 
 @case("diff-first-and-last-line")

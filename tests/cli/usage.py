@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 
+from cli import growing
 from support.harness import NPNTRACE, Failed, case, main
 
 VERBS = ("record", "report", "leaks", "diff", "findings", "flame", "timeline", "html", "events",
@@ -21,6 +22,20 @@ PRINTING = (["report"], ["report", "--json"], ["report", "--by=function"], ["rep
             *(["export", f"--format={name}"] for name in (
                 "folded", "massif", "callgrind", "speedscope", "heaptrack", "openmetrics", "csv")))
 FULL = "No space left on device"
+# All is written, and is to be given its name, when the signal comes.
+RENAME = """
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+int renameat(int, const char *, int, const char *);
+int rename(const char *from, const char *to)
+{
+    char *number = getenv("RENAME_SIGNAL");
+    if (number != NULL)
+        kill(getpid(), atoi(number));
+    return renameat(-100, from, -100, to);
+}
+"""
 
 
 def npntrace(t, *arguments, **options):
@@ -28,6 +43,13 @@ def npntrace(t, *arguments, **options):
                           stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, **options)
     t.expect("Sanitizer" not in done.stderr, done.stderr)
     return done
+
+
+def writing():
+    yield from (["html"], ["flame"], ["timeline", "--svg"])
+    yield from (["export", f"--format={name}"] for name in (
+        "folded", "pprof", "massif", "callgrind", "speedscope", "heaptrack", "ctf", "openmetrics",
+        "sqlite", "csv"))
 
 
 def commands(recording):
@@ -55,6 +77,44 @@ def usage(t):
     t.expect('unknown verb "reprot": report, record, ' in done.stderr, done.stderr)
     listed = done.stderr.splitlines()[0].split(": ")[2].split(", ")
     t.equal(sorted(listed), sorted(VERBS), "all are listed")
+
+
+@case("usage-stopped-while-writing")
+def stopped(t):
+    """A signal takes away what is not complete, leaves what was there, and is the end."""
+    recording = t.host("record", ACTIONS, record_options=["--heap=all"]).recording
+    preload = growing.compile_text(t, "rename.so", RENAME, "-shared", "-fPIC")
+    os.mkdir(t.path("out"))
+    path = t.path("out/file")
+
+    def write(command, number, **options):
+        done = npntrace(t, *command, "-o", path, recording, stdout=subprocess.PIPE, env={
+            **os.environ, "LD_PRELOAD": preload, "RENAME_SIGNAL": str(int(number)),
+            "ASAN_OPTIONS": "verify_asan_link_order=0"}, **options)
+        return done.returncode
+
+    for command in writing():
+        is_folder = "--format=ctf" in command
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if not is_folder:
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write("before")
+            t.equal(write(command, number), -number, f"{command}: status")
+            t.equal(os.listdir(t.path("out")), [] if is_folder else ["file"],
+                    f"{command}: files after {number.name}")
+            if not is_folder:
+                with open(path, encoding="utf-8") as file:
+                    t.equal(file.read(), "before", f"{command}: what was there")
+                os.unlink(path)
+        # as under nohup
+        done = write(command, signal.SIGHUP,
+                     preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        t.equal((done, os.listdir(t.path("out"))), (0, ["file"]), f"{command}: a signal ignored")
+        if is_folder:
+            t.equal(sorted(os.listdir(path)), ["events", "metadata"], "files of the folder")
+            shutil.rmtree(path)
+        else:
+            os.unlink(path)
 
 
 @case("usage-output-to-a-full-disk")

@@ -40,6 +40,8 @@ def usage(t):
     refused(t, "--json: not for exports", "--format=csv", "--json", recording)
     refused(t, "give -o FILE", "--format=sqlite", recording)
     refused(t, "give -o DIRECTORY", "--format=ctf", recording)
+    refused(t, "give -o FILE", "--format=sqlite", "-o", "-", recording)
+    refused(t, "give -o DIRECTORY", "--format=ctf", "-o", "-", recording)
     refused(t, "--samples=many", "--format=massif", "--samples=many", recording)
     refused(t, "No such file or directory", "--format=csv", "-o", "nowhere/x.csv", recording)
     refused(t, "No such file or directory", "--format=sqlite", "-o", "nowhere/x", recording)
@@ -65,11 +67,44 @@ def streams(t):
                               capture_output=True, timeout=60, check=True)
         with open(path, "rb") as file:
             t.equal(done.stdout == file.read(), True, f"{name}: standard output")
+        dash = subprocess.run([NPNTRACE, "export", f"--format={name}", "-o", "-",
+                               exporter.run.recording], capture_output=True, timeout=60,
+                              check=True, cwd=t.folder)
+        t.equal(dash.stdout == done.stdout, True, f"{name}: -o -")
+        t.expect("-" not in os.listdir(t.folder), f"{name}: a file that is called -")
         early = subprocess.run(f"'{NPNTRACE}' export --format={name} '{exporter.run.recording}' "
                                "| head -c 10 >/dev/null", shell=True, capture_output=True,
                                text=True, timeout=60, check=True)
         t.expect("Traceback" not in early.stderr and "egmentation" not in early.stderr,
                  early.stderr)
+
+
+@case("export-where")
+def where(t):
+    """Links stay and what they lead to is written; files have the permissions of new ones."""
+    exporter = Exporter(t)
+    recording = exporter.run.recording
+    for name in ("csv", "sqlite"):
+        plain, file, link = (t.path(f"{what}.{name}") for what in ("plain", "file", "link"))
+        os.symlink(f"file.{name}", link)
+        t.equal(export(t, f"--format={name}", "-o", plain, recording).returncode, 0, name)
+        with open(plain, "rb") as written:
+            wanted = written.read()
+        for what in ("to nothing", "to a longer file"):
+            t.equal(export(t, f"--format={name}", "-o", link, recording).returncode, 0, name)
+            t.expect(os.path.islink(link) and not os.path.islink(file), f"{name}: link {what}")
+            with open(file, "rb") as written:
+                t.equal(written.read() == wanted, True, f"{name}: link {what}")
+            with open(file, "ab") as written:
+                written.write(b"x" * 100000)
+    os.symlink("nothing", t.path("link.ctf"))
+    refused(t, "File exists", "--format=ctf", "-o", "link.ctf", recording)
+    for name, mode in (("csv", 0o640), ("sqlite", 0o640), ("ctf", 0o750)):
+        done = subprocess.run(["sh", "-c", 'umask 027; exec "$@"', "sh", NPNTRACE, "export",
+                               f"--format={name}", "-o", t.path(f"mode.{name}"), recording],
+                              capture_output=True, text=True, timeout=60, check=False)
+        t.equal(done.returncode, 0, done.stderr)
+        t.equal(oct(os.stat(t.path(f"mode.{name}")).st_mode & 0o777), oct(mode), f"{name}: mode")
 
 
 @case("export-nothing")
