@@ -127,6 +127,9 @@ def timeline(t):
                     f"{name}: {key}")
         t.equal(by_name[name][-1]["live_bytes"], sum(c["live_bytes"] for c in counters),
                 f"{name}: live at the end")
+    both = "NPN memory and heap together."
+    t.expect(both in " ".join(run.viewer("timeline").split()), "it is not said what is added up")
+    t.expect(both not in run.viewer("timeline", "--memory=npn"), "one kind of memory is no sum")
     picture = tree.fromstring(run.viewer("timeline", "--svg"))
     text = " ".join("".join(e.itertext()) for e in picture.iter(f"{SVG}text"))
     t.expect("libnpsample.so" in text and "(host)" in text and "peak " in text, text)
