@@ -265,16 +265,19 @@ static void put_timeline(struct database *database)
     insert_done(database);
 }
 
-static void put_classes(struct database *database, const char *sql, const uint64_t *counts,
-                        const uint64_t *bytes)
+static void put_classes(struct database *database, const char *sql,
+                        const uint64_t (*counts)[PROFILE_CLASSES],
+                        const uint64_t (*bytes)[PROFILE_CLASSES])
 {
     insert_begin(database, sql);
-    for (unsigned class = 0; class < PROFILE_CLASSES; class ++) {
-        if (counts[class] == 0)
+    for (unsigned i = 0; i < PROFILE_DOMAINS * PROFILE_CLASSES; i++) {
+        unsigned domain = i / PROFILE_CLASSES, class = i % PROFILE_CLASSES;
+        if (counts[domain][class] == 0)
             continue;
+        put_text(database, export_memory_name((enum leak_domain)domain));
         put_number(database, class == 0 ? 0 : UINT64_C(1) << (class - 1));
-        put_number(database, counts[class]);
-        put_number(database, bytes[class]);
+        put_number(database, counts[domain][class]);
+        put_number(database, bytes[domain][class]);
         insert_row(database);
     }
     insert_done(database);
@@ -284,8 +287,9 @@ static void put_threads(struct database *database)
 {
     const struct profile *profile = database->job->profile;
 
-    insert_begin(database, "INSERT INTO threads VALUES (?, ?, ?, ?)");
+    insert_begin(database, "INSERT INTO threads VALUES (?, ?, ?, ?, ?)");
     for (size_t i = 0; i < profile->thread_count; i++) {
+        put_text(database, export_memory_name(profile->threads[i].domain));
         put_number(database, profile->threads[i].tid);
         put_number(database, profile->threads[i].allocs);
         put_number(database, profile->threads[i].bytes);
@@ -312,9 +316,9 @@ int export_sqlite(struct export_job *job)
     put_stacks(&database);
     put_names(&database);
     put_timeline(&database);
-    put_classes(&database, "INSERT INTO sizes VALUES (?, ?, ?)", profile->sizes,
+    put_classes(&database, "INSERT INTO sizes VALUES (?, ?, ?, ?)", profile->sizes,
                 profile->size_bytes);
-    put_classes(&database, "INSERT INTO lifetimes VALUES (?, ?, ?)", profile->lifetimes,
+    put_classes(&database, "INSERT INTO lifetimes VALUES (?, ?, ?, ?)", profile->lifetimes,
                 profile->lifetime_bytes);
     put_threads(&database);
     execute(&database, "COMMIT");

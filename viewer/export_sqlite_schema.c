@@ -36,10 +36,12 @@ const char *const export_sqlite_schema[] = {
     "CREATE TABLE timeline (plugin_id INTEGER REFERENCES plugins, ns INTEGER, "
     "live_blocks INTEGER, live_bytes INTEGER, peak_bytes INTEGER, allocs INTEGER, bytes INTEGER, "
     "frees INTEGER)",
-    "CREATE TABLE sizes (least INTEGER PRIMARY KEY, allocs INTEGER, bytes INTEGER)",
-    "CREATE TABLE lifetimes (least_ns INTEGER PRIMARY KEY, blocks INTEGER, bytes INTEGER)",
-    "CREATE TABLE threads (tid INTEGER PRIMARY KEY, allocs INTEGER, bytes INTEGER, "
-    "frees INTEGER)",
+    "CREATE TABLE sizes (memory TEXT, least INTEGER, allocs INTEGER, bytes INTEGER, "
+    "PRIMARY KEY (memory, least))",
+    "CREATE TABLE lifetimes (memory TEXT, least_ns INTEGER, blocks INTEGER, bytes INTEGER, "
+    "PRIMARY KEY (memory, least_ns))",
+    "CREATE TABLE threads (memory TEXT, tid INTEGER, allocs INTEGER, bytes INTEGER, "
+    "frees INTEGER, PRIMARY KEY (memory, tid))",
     "CREATE VIEW totals AS SELECT memory, " SUMS "FROM allocations GROUP BY memory",
     "CREATE VIEW by_plugin AS SELECT ifnull(plugins.name, iif(memory = 'heap', 'host', NULL)) "
     "AS plugin, memory, " SUMS "FROM allocations LEFT JOIN plugins ON plugins.id = plugin_id "

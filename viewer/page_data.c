@@ -232,16 +232,26 @@ static void write_tree(struct page *page)
     page_out_close(to, '}');
 }
 
+static void write_histogram(struct page *page, const char *key,
+                            const uint64_t (*numbers)[PROFILE_CLASSES])
+{
+    page_out_open(page->to, key, '{');
+    PAGE_OUT_COLUMN(page->to, "npn", numbers[LEAK_NPN], PROFILE_CLASSES, , true);
+    PAGE_OUT_COLUMN(page->to, "heap", numbers[LEAK_HEAP], PROFILE_CLASSES, , false);
+    page_out_close(page->to, '}');
+}
+
 static void write_histograms(struct page *page)
 {
     const struct profile *profile = page->profile;
     FILE *to = page->to;
 
-    PAGE_OUT_COLUMN(to, "sizes", profile->sizes, 65u, , false);
-    PAGE_OUT_COLUMN(to, "size_bytes", profile->size_bytes, 65u, , false);
-    PAGE_OUT_COLUMN(to, "lifetimes", profile->lifetimes, 65u, , false);
+    write_histogram(page, "sizes", profile->sizes);
+    write_histogram(page, "size_bytes", profile->size_bytes);
+    write_histogram(page, "lifetimes", profile->lifetimes);
     page_out_open(to, "threads", '{');
     PAGE_OUT_COLUMN(to, "tid", profile->threads, profile->thread_count, .tid, true);
+    PAGE_OUT_COLUMN(to, "domain", profile->threads, profile->thread_count, .domain, false);
     PAGE_OUT_COLUMN(to, "allocs", profile->threads, profile->thread_count, .allocs, false);
     PAGE_OUT_COLUMN(to, "bytes", profile->threads, profile->thread_count, .bytes, false);
     PAGE_OUT_COLUMN(to, "frees", profile->threads, profile->thread_count, .frees, false);

@@ -172,8 +172,8 @@ static int by_bytes(const void *left, const void *right)
 static int threads_by_bytes(const void *left, const void *right)
 {
     const struct profile_thread *a = left, *b = right;
-    return compare((uint64_t[]){a->bytes, a->allocs, a->frees, b->tid},
-                   (uint64_t[]){b->bytes, b->allocs, b->frees, a->tid}, 4);
+    return compare((uint64_t[]){a->bytes, a->allocs, a->frees, b->tid, b->domain},
+                   (uint64_t[]){b->bytes, b->allocs, b->frees, a->tid, a->domain}, 5);
 }
 
 static void add_to_totals(struct profile *profile, const struct profile_row *row)
@@ -210,7 +210,7 @@ static void keep_peaks(struct reading *reading)
 {
     for (size_t i = ROW_FIRST; i < reading->rows.count; i++) {
         struct reading_row *row = &reading->rows.list[i];
-        if (row->number == reading->peak_number)
+        if (row->number == reading->peak_numbers[row->row.domain])
             continue;
         row->row.at_peak_blocks = row->row.live_blocks;
         row->row.at_peak_bytes = row->row.live_bytes;
@@ -221,11 +221,15 @@ static void take_threads(struct reading *reading)
 {
     struct profile *profile = reading->profile;
 
-    profile->threads = xalloc_zeroed(reading->thread_count, sizeof(*profile->threads));
-    for (size_t i = 0; i < reading->thread_count; i++) {
-        const struct profile_thread *thread = &reading->threads[i].thread;
-        if (thread->allocs + thread->frees != 0)
-            profile->threads[profile->thread_count++] = *thread;
+    profile->threads =
+        xalloc_zeroed(reading->thread_count * PROFILE_DOMAINS, sizeof(*profile->threads));
+    for (size_t i = 0; i < reading->thread_count * PROFILE_DOMAINS; i++) {
+        const struct reading_thread *from = &reading->threads[i / PROFILE_DOMAINS];
+        struct profile_thread thread = from->sums[i % PROFILE_DOMAINS];
+        thread.tid = from->tid;
+        thread.domain = (enum leak_domain)(i % PROFILE_DOMAINS);
+        if (thread.allocs + thread.frees != 0)
+            profile->threads[profile->thread_count++] = thread;
     }
     if (profile->thread_count != 0)
         qsort(profile->threads, profile->thread_count, sizeof(*profile->threads), threads_by_bytes);
@@ -355,7 +359,8 @@ struct profile *profile_build(struct session *session, const struct filter *filt
 struct profile *profile_build_grouped(struct session *session, const struct filter *filter,
                                       size_t samples, const struct profile_grouping *grouping)
 {
-    struct reading reading = {.session = session, .filter = filter, .grouping = grouping};
+    struct reading reading = {
+        .session = session, .filter = filter, .grouping = grouping, .has_peak_of_each = true};
 
     return build(&reading, samples);
 }

@@ -11,14 +11,16 @@
  * stamps, where the plain report has those that the process itself counted, and "temporary" goes by
  * thread.
  *
- * The moment of the peak is the first at which most bytes of selected blocks were live. What each
- * row had then is kept while reading, at the first change of a row after it.
+ * The moment of the peak is the first at which most bytes of selected blocks were live: of both
+ * domains together, and of each. What each row had then is kept while reading, at the first change
+ * of a row after it.
  *
  * Where events are missing (partial), numbers are of what is left; blocks that the process listed
  * as live at the end are live in them, allocated or not.
  *
  * NPN memory comes from the host's heap as a rule: with the host's heap recorded as well, one block
- * may be in both domains. Sums over both are what the rows say, no more; domains[] has each.
+ * may be in both domains. Sums over both are what the rows say, no more; what has an index of
+ * domains has each.
  *
  * Threads: one. Memory: by live blocks, rows and samples; until profile_free().
  */
@@ -43,7 +45,7 @@ struct profile_row { /* one owner, one stack */
     uint64_t allocs, bytes;
     uint64_t frees;                         /* of these blocks, by anybody, within the range */
     uint64_t live_blocks, live_bytes;       /* at the end of the range */
-    uint64_t at_peak_blocks, at_peak_bytes; /* at profile.peak_stamp */
+    uint64_t at_peak_blocks, at_peak_bytes; /* at profile.peak_stamp, or that of peaks[domain] */
     uint64_t peak_bytes;                    /* the most of this row */
     uint64_t temporary;                     /* freed before the same thread allocated again */
     uint64_t first_stamp, last_stamp;       /* of its allocations; 0: none was seen */
@@ -69,10 +71,15 @@ struct profile_change {
     int64_t live_blocks, live_bytes; /* by how much they changed */
 };
 
-struct profile_thread {
+struct profile_thread { /* one thread, one domain */
     uint32_t tid;
+    enum leak_domain domain;
     uint64_t allocs, bytes; /* selected allocations */
     uint64_t frees;         /* of any selected block, by this thread */
+};
+
+struct profile_peak {
+    uint64_t stamp, bytes, blocks;
 };
 
 struct profile {
@@ -86,14 +93,15 @@ struct profile {
     size_t group_count;
     uint64_t first_stamp,
         last_stamp; /* the range of time: that of the recording or of the filter */
-    uint64_t peak_stamp, peak_bytes, peak_blocks;
+    uint64_t peak_stamp, peak_bytes, peak_blocks; /* of both domains together */
+    struct profile_peak peaks[PROFILE_DOMAINS];   /* of each, with a moment of its own */
     struct profile_track *tracks; /* of plug-ins with allocations, by id; the host's first */
     size_t track_count, sample_count;
     uint64_t interval_ns;
-    uint64_t sizes[PROFILE_CLASSES]; /* allocations by bits of their size, 0 for 0 */
-    uint64_t size_bytes[PROFILE_CLASSES];
-    uint64_t lifetimes[PROFILE_CLASSES]; /* of freed blocks, by bits of nanoseconds */
-    uint64_t lifetime_bytes[PROFILE_CLASSES];
+    uint64_t sizes[PROFILE_DOMAINS][PROFILE_CLASSES]; /* allocations by bits of their size, 0: 0 */
+    uint64_t size_bytes[PROFILE_DOMAINS][PROFILE_CLASSES];
+    uint64_t lifetimes[PROFILE_DOMAINS][PROFILE_CLASSES]; /* of freed blocks, by bits of ns */
+    uint64_t lifetime_bytes[PROFILE_DOMAINS][PROFILE_CLASSES];
     struct profile_thread *threads; /* most bytes first */
     size_t thread_count;
     struct profile_change *changes; /* by sample; NULL unless they were asked for */
@@ -114,9 +122,10 @@ struct profile *profile_build(struct session *session, const struct filter *filt
 struct profile *profile_build_changes(struct session *session, const struct filter *filter,
                                       size_t samples, size_t most);
 
-/* The same with rows in groups, numbered from 0 on without great holes, so that the peak of each
- * group is known. group_of is called once for each row, when it is first met: what it has by then
- * are its owner, stack and charged frame. */
+/* The same for what never adds the domains up: what a row had at the peak is of the moment at which
+ * most of its own domain was live. With rows in groups (NULL: without), numbered from 0 on without
+ * great holes, so that the peak of each group is known. group_of is called once for each row, when
+ * it is first met: what it has by then are its owner, stack and charged frame. */
 struct profile_grouping {
     uint32_t (*group_of)(void *context, const struct profile_row *row);
     void *context;

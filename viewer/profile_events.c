@@ -89,7 +89,7 @@ static void end_block(struct reading *reading, enum leak_domain domain,
     reading_end_block(reading, block, call->stamp);
     if (is_temporary && reading->changes.most != 0)
         reading_note_temporary(reading, block->sum);
-    reading->threads[reading_thread_of(reading, call->tid)].thread.frees++;
+    reading->threads[reading_thread_of(reading, call->tid)].sums[domain].frees++;
 }
 
 /* ---- NPN memory: an event names its block completely --------------------------------------- */
@@ -239,7 +239,7 @@ static bool free_remembered(struct reading *reading, const struct call *call,
         (event->stamp > kept->stamp && event->stamp - kept->stamp > HEAP_SUMS_SKEW_NS))
         return false;
     if (kept->sum >= ROW_FIRST)
-        reading->threads[reading_thread_of(reading, call->tid)].thread.frees++;
+        reading->threads[reading_thread_of(reading, call->tid)].sums[LEAK_HEAP].frees++;
     add_free_call(reading, call, true, kept->sum);
     heap_table_remove(&reading->remembered, kept);
     return true;

@@ -181,7 +181,7 @@ static void take_threads(struct building *building)
 
     for (size_t i = 0; i < profile->thread_count; i++) {
         const struct profile_thread *thread = &profile->threads[i];
-        struct profile_group group = {.tid = thread->tid};
+        struct profile_group group = {.domain = thread->domain, .tid = thread->tid};
         group.numbers.of[COLUMN_BYTES] = thread->bytes;
         group.numbers.of[COLUMN_ALLOCS] = group.numbers.of[COLUMN_RATE] = thread->allocs;
         group.numbers.of[COLUMN_FREES] = thread->frees;
@@ -189,17 +189,20 @@ static void take_threads(struct building *building)
     }
 }
 
-static void take_classes(struct building *building)
+static void take_classes(struct building *building, enum leak_domain domain)
 {
     const struct profile *profile = building->groups->profile;
     bool of_sizes = building->groups->key == PROFILE_BY_SIZE;
+    const uint64_t *counts = of_sizes ? profile->sizes[domain] : profile->lifetimes[domain];
+    const uint64_t *bytes =
+        of_sizes ? profile->size_bytes[domain] : profile->lifetime_bytes[domain];
 
     for (unsigned class = 0; class < PROFILE_CLASSES; class ++) {
-        struct profile_group group = {.class = class};
+        struct profile_group group = {.domain = domain, .class = class};
         uint64_t *of = group.numbers.of;
-        of[COLUMN_BYTES] = of_sizes ? profile->size_bytes[class] : profile->lifetime_bytes[class];
-        of[COLUMN_ALLOCS] = of[COLUMN_RATE] = of_sizes ? profile->sizes[class] : 0;
-        of[COLUMN_FREES] = of_sizes ? 0 : profile->lifetimes[class];
+        of[COLUMN_BYTES] = bytes[class];
+        of[COLUMN_ALLOCS] = of[COLUMN_RATE] = of_sizes ? counts[class] : 0;
+        of[COLUMN_FREES] = of_sizes ? 0 : counts[class];
         add_group(building, &group);
     }
 }
@@ -208,8 +211,7 @@ struct profile_groups profile_groups_build(struct session *session, const struct
                                            enum profile_key key)
 {
     bool by_rows = profile_key_columns(key) == COLUMNS_ALL;
-    struct profile_groups groups = {
-        .key = key, .columns = profile_key_columns(key), .has_domains = by_rows};
+    struct profile_groups groups = {.key = key, .columns = profile_key_columns(key)};
     struct building building = {.session = session, .groups = &groups};
     const struct profile_grouping grouping = {group_of, &building};
 
@@ -219,7 +221,8 @@ struct profile_groups profile_groups_build(struct session *session, const struct
     else if (key == PROFILE_BY_THREAD)
         take_threads(&building);
     else
-        take_classes(&building);
+        for (unsigned i = 0; i < PROFILE_DOMAINS; i++)
+            take_classes(&building, (enum leak_domain)i);
     drop_empty(&groups);
     free_seen(&building);
     return groups;
@@ -257,7 +260,7 @@ static int by_column(const void *left, const void *right, void *column)
     return order != 0 ? order : compare_identity(a, b);
 }
 
-/* Classes stay in their order: they are a histogram. */
+/* Classes stay in their order: they are a histogram of each domain. */
 void profile_groups_sort(struct profile_groups *groups, enum profile_column column)
 {
     if (groups->count != 0 && groups->key != PROFILE_BY_SIZE && groups->key != PROFILE_BY_LIFETIME)

@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A group is what rows of one domain have in common: NPN and heap memory are never added up, since
- * a block may be in both. Threads and classes of size or lifetime are no groups of rows, but are
- * listed alike, with fewer columns. Module, function and line are those of the frame that the
- * charging rule chose, and of what was inlined there.
+ * A group is of one domain: NPN and heap memory are never added up, since a block may be in both.
+ * It is what rows have in common; threads and classes of size or lifetime are no groups of rows,
+ * but are listed alike, with fewer columns. Module, function and line are those of the frame that
+ * the charging rule chose, and of what was inlined there.
  *
  * Threads: one. Memory: until profile_groups_free().
  */
@@ -30,12 +30,12 @@ extern const char *const profile_key_names[PROFILE_KEYS];
 
 struct profile_group {
     struct profile_numbers numbers;
-    enum leak_domain domain; /* of keys that go by rows */
-    uint32_t plugin;         /* PLUGIN, INSTANCE, STACK */
-    uint32_t instance;       /* INSTANCE */
-    uint32_t stack;          /* STACK; else one of those that are in it */
-    uint32_t tid;            /* THREAD */
-    unsigned class;          /* SIZE, LIFETIME */
+    enum leak_domain domain;
+    uint32_t plugin;   /* PLUGIN, INSTANCE, STACK */
+    uint32_t instance; /* INSTANCE */
+    uint32_t stack;    /* STACK; else one of those that are in it */
+    uint32_t tid;      /* THREAD */
+    unsigned class;    /* SIZE, LIFETIME */
     /* MODULE, FUNCTION, LINE; NULL: unknown */
     const char *function, *module, *file;
     uint32_t line;
@@ -46,7 +46,6 @@ struct profile_groups {
     struct profile *profile;
     enum profile_key key;
     unsigned columns; /* bits of those that groups of this key have */
-    bool has_domains; /* goes by rows */
     struct profile_group *list;
     size_t count;
 };

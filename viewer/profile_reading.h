@@ -24,7 +24,7 @@ enum {
 
 /*
  * What a row had at the peak: `live` until the row changes, and what is kept here from then on.
- * `number` is that of the peak for which it was kept.
+ * `number` is that of the peak for which it was kept: see struct reading.
  */
 struct reading_row {
     struct profile_row row;
@@ -65,8 +65,9 @@ struct reading_plugin {
 };
 
 struct reading_thread {
-    struct profile_thread thread;
-    uint64_t newest[PROFILE_DOMAINS]; /* key of the block that it allocated last */
+    uint32_t tid;
+    struct profile_thread sums[PROFILE_DOMAINS]; /* tid and domain: at the end */
+    uint64_t newest[PROFILE_DOMAINS];            /* key of the block that it allocated last */
 };
 
 struct reading_changes {
@@ -92,7 +93,8 @@ struct reading {
     const struct profile_grouping *grouping; /* NULL: none */
     struct reading_live *groups;
     size_t group_count, group_capacity;
-    uint64_t peak_number;
+    uint64_t peak_numbers[PROFILE_DOMAINS]; /* how many peaks there were for rows of a domain */
+    bool has_peak_of_each;                  /* those of its own, else those of both together */
     struct reading_thread *threads;
     size_t thread_count, thread_capacity;
     struct seen_thread *seen_threads;

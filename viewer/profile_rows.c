@@ -74,7 +74,7 @@ static uint32_t add_row(struct reading *reading, const struct profile_row *row)
         rows->count = ROW_FIRST;
     while (rows->count >= rows->capacity)
         rows->list = xalloc_grown(rows->list, rows->capacity, &rows->capacity, sizeof(*rows->list));
-    rows->list[rows->count] = (struct reading_row){*row, reading->peak_number};
+    rows->list[rows->count] = (struct reading_row){*row, reading->peak_numbers[row->domain]};
     rows->list[rows->count].row.group = group_of(reading, row);
     return (uint32_t)rows->count++;
 }
@@ -195,13 +195,13 @@ uint32_t reading_thread_of(struct reading *reading, uint32_t tid)
 {
     struct seen_thread *seen;
 
-    if (reading->thread_count != 0 && reading->threads[reading->last_thread].thread.tid == tid)
+    if (reading->thread_count != 0 && reading->threads[reading->last_thread].tid == tid)
         return reading->last_thread;
     HASH_FIND(hh, reading->seen_threads, &tid, sizeof(tid), seen);
     if (seen == NULL) {
         reading->threads = xalloc_grown(reading->threads, reading->thread_count,
                                         &reading->thread_capacity, sizeof(*reading->threads));
-        reading->threads[reading->thread_count] = (struct reading_thread){.thread.tid = tid};
+        reading->threads[reading->thread_count] = (struct reading_thread){.tid = tid};
         seen = xalloc_zeroed(1, sizeof(*seen));
         seen->tid = tid;
         seen->thread = (uint32_t)reading->thread_count++;

@@ -7,9 +7,11 @@
 /* Before a row changes: what it had at the latest peak. */
 static void keep_peak(const struct reading *reading, struct reading_row *row)
 {
-    if (row->number == reading->peak_number)
+    uint64_t number = reading->peak_numbers[row->row.domain];
+
+    if (row->number == number)
         return;
-    row->number = reading->peak_number;
+    row->number = number;
     row->row.at_peak_blocks = row->row.live_blocks;
     row->row.at_peak_bytes = row->row.live_bytes;
 }
@@ -28,7 +30,7 @@ static void take_live(struct reading_live *live, uint64_t size_bytes)
     live->bytes -= size_bytes;
 }
 
-static void note_peak(struct reading *reading, uint64_t stamp)
+static void note_peak_of_both(struct reading *reading, uint64_t stamp)
 {
     struct profile *profile = reading->profile;
 
@@ -37,7 +39,19 @@ static void note_peak(struct reading *reading, uint64_t stamp)
     profile->peak_bytes = reading->sums.bytes;
     profile->peak_blocks = reading->sums.blocks;
     profile->peak_stamp = stamp;
-    reading->peak_number++;
+    for (size_t i = 0; i < PROFILE_DOMAINS; i++)
+        reading->peak_numbers[i] += !reading->has_peak_of_each;
+}
+
+static void note_peak_of(struct reading *reading, enum leak_domain domain, uint64_t stamp)
+{
+    const struct reading_live *live = &reading->domains[domain];
+    struct profile_peak *peak = &reading->profile->peaks[domain];
+
+    if (live->bytes <= peak->bytes)
+        return;
+    *peak = (struct profile_peak){stamp, live->bytes, live->blocks};
+    reading->peak_numbers[domain] += reading->has_peak_of_each;
 }
 
 static void add_to_row(struct profile_row *row, uint64_t size_bytes, uint64_t stamp)
@@ -68,7 +82,8 @@ void reading_add_block(struct reading *reading, uint32_t number, uint64_t size_b
                        uint64_t stamp, uint32_t thread)
 {
     struct reading_row *row = &reading->rows.list[number];
-    struct profile *profile = reading->profile;
+    enum leak_domain domain = row->row.domain;
+    struct profile_thread *sums = &reading->threads[thread].sums[domain];
     unsigned class = profile_class(size_bytes);
 
     if (stamp >= reading->sample_end)
@@ -79,15 +94,16 @@ void reading_add_block(struct reading *reading, uint32_t number, uint64_t size_b
     add_to_row(&row->row, size_bytes, stamp);
     add_to_plugin(&reading->plugins[row->row.plugin], size_bytes);
     add_live(&reading->sums, size_bytes);
-    add_live(&reading->domains[row->row.domain], size_bytes);
+    add_live(&reading->domains[domain], size_bytes);
     if (row->row.instance != 0)
         add_live(&reading->instances[row->row.instance], size_bytes);
     add_live(&reading->groups[row->row.group], size_bytes);
-    profile->sizes[class]++;
-    profile->size_bytes[class] += size_bytes;
-    reading->threads[thread].thread.allocs++;
-    reading->threads[thread].thread.bytes += size_bytes;
-    note_peak(reading, stamp);
+    reading->profile->sizes[domain][class]++;
+    reading->profile->size_bytes[domain][class] += size_bytes;
+    sums->allocs++;
+    sums->bytes += size_bytes;
+    note_peak_of_both(reading, stamp);
+    note_peak_of(reading, domain, stamp);
     if (reading->watch != NULL)
         reading->watch->begin(reading->watch->context, &row->row, size_bytes, stamp);
 }
@@ -95,7 +111,7 @@ void reading_add_block(struct reading *reading, uint32_t number, uint64_t size_b
 void reading_end_block(struct reading *reading, const struct heap_block *block, uint64_t stamp)
 {
     struct reading_row *row = &reading->rows.list[block->sum];
-    struct profile *profile = reading->profile;
+    enum leak_domain domain = row->row.domain;
     unsigned class = profile_class(stamp > block->stamp ? stamp - block->stamp : 0);
 
     if (stamp >= reading->sample_end)
@@ -109,12 +125,12 @@ void reading_end_block(struct reading *reading, const struct heap_block *block, 
     take_live(&reading->plugins[row->row.plugin].live, block->size_bytes);
     reading->plugins[row->row.plugin].now.frees++;
     take_live(&reading->sums, block->size_bytes);
-    take_live(&reading->domains[row->row.domain], block->size_bytes);
+    take_live(&reading->domains[domain], block->size_bytes);
     if (row->row.instance != 0)
         take_live(&reading->instances[row->row.instance], block->size_bytes);
     take_live(&reading->groups[row->row.group], block->size_bytes);
-    profile->lifetimes[class]++;
-    profile->lifetime_bytes[class] += block->size_bytes;
+    reading->profile->lifetimes[domain][class]++;
+    reading->profile->lifetime_bytes[domain][class] += block->size_bytes;
     if (reading->watch != NULL)
         reading->watch->end(reading->watch->context, &row->row, block->size_bytes, stamp);
 }

@@ -48,6 +48,12 @@ char *report_profile_name(const struct session *session, const struct profile_gr
                           const struct profile_group *group);
 char *report_profile_node_name(const struct profile_node *node);
 
+/* Of both kinds of memory something was live at some time: each has a peak of its own. */
+static inline bool report_profile_has_both_peaks(const struct profile *profile)
+{
+    return profile->peaks[LEAK_NPN].bytes != 0 && profile->peaks[LEAK_HEAP].bytes != 0;
+}
+
 /* The levels of a tree and frames of a stack to print: what was asked for, or this. */
 size_t report_profile_depth(const struct report_profile *asked, size_t otherwise);
 

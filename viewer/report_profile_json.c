@@ -16,13 +16,29 @@ static json_t *since_start(const struct session *session, uint64_t stamp)
     return json_out_number(recording_since_start_ns(session->recording, stamp));
 }
 
-static json_t *json_of_peak(const struct session *session, const struct profile *profile)
+static json_t *json_of_peak(const struct session *session, const struct profile_peak *peak)
 {
     json_t *json = json_object();
 
-    json_object_set_new(json, "since_start_ns", since_start(session, profile->peak_stamp));
-    json_object_set_new(json, "blocks", json_out_number(profile->peak_blocks));
-    json_object_set_new(json, "bytes", json_out_number(profile->peak_bytes));
+    json_object_set_new(json, "since_start_ns", since_start(session, peak->stamp));
+    json_object_set_new(json, "blocks", json_out_number(peak->blocks));
+    json_object_set_new(json, "bytes", json_out_number(peak->bytes));
+    return json;
+}
+
+/* One for both has no number: they are never added up. */
+static json_t *json_of_peaks(const struct session *session, const struct profile *profile)
+{
+    static const char *const keys[] = {"since_start_ns", "blocks", "bytes"};
+    const struct profile_peak *npn = &profile->peaks[LEAK_NPN], *heap = &profile->peaks[LEAK_HEAP];
+    json_t *json = json_of_peak(session, npn->bytes != 0 ? npn : heap);
+
+    if (report_profile_has_both_peaks(profile))
+        for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+            json_object_set_new(json, keys[i], json_null());
+    json_object_set_new(json, "npn", json_of_peak(session, npn));
+    json_object_set_new(json, "heap",
+                        session->model->has_heap ? json_of_peak(session, heap) : json_null());
     return json;
 }
 
@@ -40,7 +56,7 @@ static json_t *json_of_profile(const struct session *session, const struct profi
     json_object_set_new(json, "range_ns", range);
     json_object_set_new(json, "partial", json_boolean(profile->partial));
     json_object_set_new(json, "totals", totals);
-    json_object_set_new(json, "peak", json_of_peak(session, profile));
+    json_object_set_new(json, "peak", json_of_peaks(session, profile));
     return json;
 }
 
@@ -82,8 +98,7 @@ static json_t *json_of_group(const struct session *session, const struct profile
 {
     json_t *json = json_object();
 
-    if (groups->has_domains)
-        json_object_set_new(json, "memory", domain_of(group->domain));
+    json_object_set_new(json, "memory", domain_of(group->domain));
     switch (groups->key) {
     case PROFILE_BY_MODULE:
     case PROFILE_BY_FUNCTION:
@@ -139,7 +154,7 @@ static json_t *json_of_children(const struct profile_tree *tree, const struct pr
 
 static json_t *json_of_tree(struct session *session, const struct report_profile *asked)
 {
-    struct profile *profile = profile_build(session, &asked->filter, 0);
+    struct profile *profile = profile_build_grouped(session, &asked->filter, 0, NULL);
     size_t depth = report_profile_depth(asked, JSON_DEPTH),
            limit = session_limit(session, SIZE_MAX);
     struct profile_tree tree =

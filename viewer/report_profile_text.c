@@ -35,14 +35,20 @@ static void print_domain(const struct session *session, const struct profile *pr
         text_plural(counters->live_blocks, "block").chars, text_bytes(counters->peak_bytes).chars);
 }
 
-static void print_peak(const struct session *session, const struct profile *profile)
+/* Where there are both kinds of memory, each has its own moment. */
+static void print_peak(const struct session *session, const struct profile *profile,
+                       enum leak_domain domain)
 {
-    if (profile->peak_bytes == 0)
+    static const char *const of[] = {[LEAK_NPN] = " of NPN memory", [LEAK_HEAP] = " of the heap"};
+    const struct profile_peak *peak = &profile->peaks[domain];
+
+    if (peak->bytes == 0)
         return;
     paragraph_format(
-        &session->terminal, TERMINAL_PLAIN, 0, "The peak was %s in %s, %s after the start.",
-        text_bytes(profile->peak_bytes).chars, text_plural(profile->peak_blocks, "block").chars,
-        text_duration(recording_since_start_ns(session->recording, profile->peak_stamp)).chars);
+        &session->terminal, TERMINAL_PLAIN, 0, "The peak%s was %s in %s, %s after the start.",
+        report_profile_has_both_peaks(profile) ? of[domain] : "", text_bytes(peak->bytes).chars,
+        text_plural(peak->blocks, "block").chars,
+        text_duration(recording_since_start_ns(session->recording, peak->stamp)).chars);
 }
 
 static void print_head(const struct session *session, const struct report_profile *asked,
@@ -57,7 +63,8 @@ static void print_head(const struct session *session, const struct report_profil
                             : "No allocation is as the options ask for.");
     for (unsigned i = 0; i < PROFILE_DOMAINS; i++)
         print_domain(session, profile, (enum leak_domain)i);
-    print_peak(session, profile);
+    for (unsigned i = 0; i < PROFILE_DOMAINS; i++)
+        print_peak(session, profile, (enum leak_domain)i);
     paragraph_print(&session->terminal, TERMINAL_PLAIN, 0, host);
     if (lost != NULL)
         paragraph_format(&session->terminal, TERMINAL_BAD, 0, "Lost: %s", lost);
@@ -68,7 +75,7 @@ static void print_head(const struct session *session, const struct report_profil
 static bool has_both_domains(const struct profile_groups *groups)
 {
     for (size_t i = 1; i < groups->count; i++)
-        if (groups->has_domains && groups->list[i].domain != groups->list[0].domain)
+        if (groups->list[i].domain != groups->list[0].domain)
             return true;
     return false;
 }
@@ -265,7 +272,7 @@ static void print_tree(struct session *session, const struct report_profile *ask
 
 static bool build_tree(struct session *session, const struct report_profile *asked)
 {
-    struct profile *profile = profile_build(session, &asked->filter, 0);
+    struct profile *profile = profile_build_grouped(session, &asked->filter, 0, NULL);
     bool is_sound = session_is_sound(session);
 
     if (is_sound) {

@@ -130,9 +130,11 @@ static void print_peak(const struct session *session, const struct profile *prof
 {
     if (profile->peak_bytes == 0)
         return;
+    bool of_both = profile->peaks[LEAK_NPN].bytes != 0 && profile->peaks[LEAK_HEAP].bytes != 0;
     char *text = xalloc_format(
-        "Most was live after %s: %s in %s.", timeline_time(session, profile->peak_stamp).chars,
-        text_bytes(profile->peak_bytes).chars, text_plural(profile->peak_blocks, "block").chars);
+        "Most was live after %s: %s in %s%s.", timeline_time(session, profile->peak_stamp).chars,
+        text_bytes(profile->peak_bytes).chars, text_plural(profile->peak_blocks, "block").chars,
+        of_both ? ", NPN memory and heap together" : "");
     putchar('\n');
     paragraph_print(&session->terminal, TERMINAL_PLAIN, 0, text);
     free(text);

@@ -136,6 +136,9 @@ def timeline(t):
     t.expect(ends and max(ends) == first + 500, f"a short time: {ends}")
     t.expect(all(a <= b for track in short["plugins"] for a, b in
                  itertools.pairwise(sample["end_ns"] for sample in track["samples"])), "order")
+    both = "NPN memory and heap together."
+    t.expect(both in " ".join(run.viewer("timeline").split()), "it is not said what is added up")
+    t.expect(both not in run.viewer("timeline", "--memory=npn"), "one kind of memory is no sum")
     picture = tree.fromstring(run.viewer("timeline", "--svg"))
     text = " ".join("".join(e.itertext()) for e in picture.iter(f"{SVG}text"))
     t.expect("libnpsample.so" in text and "(host)" in text and "peak " in text, text)

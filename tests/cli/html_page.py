@@ -39,6 +39,48 @@ def totals(t):
                 "things fetched")
 
 
+def bars(browser, histogram):
+    """What each bar of a histogram stands for, by the kind of memory."""
+    found = browser.script("""
+        return [...document.querySelectorAll(`#${arguments[0]} .fill`)].map((bar) =>
+            [bar.classList[1], Number(bar.dataset.value), bar.getBoundingClientRect().height]);""",
+                           histogram)
+    return {memory: [value for kind, value, height in found if kind == memory and height > 0]
+            for memory in {kind for kind, *_ in found}}
+
+
+@case("html-kinds-of-memory-are-beside-each-other")
+def kinds_of_memory(t):
+    """Sizes, lifetimes and threads have numbers of NPN memory and of the heap, of no sum."""
+    run = record(t)
+    groups = {key: json.loads(run.viewer("report", "--json", f"--by={key}", "--limit=0"))
+              ["profile"]["groups"] for key in ("size", "lifetime", "thread")}
+    with Browser() as browser:
+        browser.open(page_of(t, run))
+        for chosen in (("npn", "heap"), ("npn",), ("heap",), ("npn", "heap")):
+            browser.click(f"[name=domain][value={chosen[0] if len(chosen) == 1 else 'all'}] + span")
+            for histogram, key, number in (("sizes", "size", "bytes"),
+                                           ("lifetimes", "lifetime", "frees")):
+                t.equal(bars(browser, histogram),
+                        {memory: [g[number] for g in groups[key] if g["memory"] == memory]
+                         for memory in chosen}, f"{chosen}: {histogram}")
+                first = browser.find(f"#{histogram} .bar").get_attribute("aria-label")
+                t.equal("NPN " in first and "heap " in first, len(chosen) == 2, first)
+            t.equal([legend.is_displayed() for legend in browser.find_all(".domain-legend")],
+                    [len(chosen) == 2] * 2, f"{chosen}: legends")
+            t.equal(sorted(browser.script("""
+                return [...document.querySelectorAll('#threads-body tr')].map((row) =>
+                    [...row.children].map((cell) => cell.textContent).join(' '));""")),
+                    sorted(" ".join([str(g["tid"]), *([g["memory"].replace("npn", "NPN")]
+                                                      if len(chosen) == 2 else []),
+                                     browser.script("return textOfBytes(arguments[0])", g["bytes"]),
+                                     f"{g['allocs']:,}", f"{g['frees']:,}"])
+                           for g in groups["thread"] if g["memory"] in chosen),
+                    f"{chosen}: threads")
+            notes = [note.is_displayed() for note in browser.find_all(".whole-note")]
+            t.expect(not any(notes), f"{chosen}: numbers of the choice are called the whole's")
+
+
 @case("html-one-file-without-addresses")
 def one_file(t):
     run = record(t, heap=False)

@@ -129,15 +129,20 @@ class Profile:
 
     def __init__(self, blocks, until=2**64):
         self.blocks, self.until = blocks, until
-        self.peak = peak_of(changes(blocks, until))
+        self.peaks = {memory: peak_of(changes([b for b in blocks if b.memory == memory], until))
+                      for memory in ("npn", "heap")}
 
     def is_gone(self, block):
         return block.gone is not None and block.gone_ns <= self.until
 
+    def was_live_at_peak(self, block):
+        """At the one of its own kind of memory."""
+        moment = self.peaks[block.memory][2]
+        return block.born <= moment and not (self.is_gone(block) and block.gone <= moment)
+
     def numbers(self, blocks):
         live = [b for b in blocks if not self.is_gone(b)]
-        then = [b for b in blocks if b.born <= self.peak[2]
-                and not (self.is_gone(b) and b.gone <= self.peak[2])]
+        then = [b for b in blocks if self.was_live_at_peak(b)]
         values = (sum(b.size for b in blocks), len(blocks), len(blocks) - len(live),
                   sum(b.size for b in live), len(live), peak_of(changes(blocks, self.until))[0],
                   sum(b.size for b in then), len(then),
@@ -151,12 +156,12 @@ class Profile:
         return {name: self.numbers(blocks) for name, blocks in found.items()}
 
     def classes(self, value):
-        """[allocations, bytes] by the bits of a number of each block."""
+        """[allocations, bytes] by the kind of memory and the bits of a number of each block."""
         found = collections.defaultdict(lambda: [0, 0])
         for block in self.blocks:
             number = value(block)
             if number is not None:
-                entry = found[number.bit_length()]
+                entry = found[block.memory, number.bit_length()]
                 entry[0] += 1
                 entry[1] += block.size
         return dict(found)
@@ -165,11 +170,12 @@ class Profile:
         return block.gone_ns - block.stamp_ns if self.is_gone(block) else None
 
     def threads(self):
+        """(bytes, allocations, frees) by the kind of memory and thread."""
         found = collections.defaultdict(lambda: [0, 0, 0])
         for block in self.blocks:
-            entry = found[block.tid]
+            entry = found[block.memory, block.tid]
             entry[0] += block.size
             entry[1] += 1
             if self.is_gone(block) and block.freed_by is not None:
-                found[block.freed_by][2] += 1
-        return {tid: tuple(entry) for tid, entry in found.items()}
+                found[block.memory, block.freed_by][2] += 1
+        return {key: tuple(entry) for key, entry in found.items()}

@@ -108,6 +108,23 @@ def same_groups(subject, profile, key, options, rule="recorded"):
     return got
 
 
+def same_peaks(subject, profile, got):
+    """One of each kind of memory, and one for both only where there is one kind."""
+    peak = got["peak"]
+    for memory, expected in profile.peaks.items():
+        if got["totals"][memory] is None:
+            subject.t.equal(peak[memory], None, f"the peak of {memory}")
+            continue
+        at = subject.pairs.events[expected[2]]["stamp_ns"] if expected[0] else 0
+        subject.t.equal((peak[memory]["bytes"], peak[memory]["blocks"],
+                         peak[memory]["since_start_ns"]), (*expected[:2], at),
+                        f"the peak of {memory}")
+    there = [memory for memory, found in profile.peaks.items() if found[0]]
+    subject.t.equal({key: peak[key] for key in ("bytes", "blocks", "since_start_ns")},
+                    {key: peak[there[0]][key] if len(there) == 1 else None
+                     for key in ("bytes", "blocks", "since_start_ns")}, "the peak")
+
+
 @case("profile-totals-are-the-report-s", misuse=MISUSE)
 def totals(t):
     for subject in hosts(t):
@@ -136,26 +153,33 @@ def by_every_key(t):
         t.expect(len(profile.blocks) > 300, f"only {len(profile.blocks)} blocks")
         for key in ("plugin", "instance", "module", "function", "line"):
             got = same_groups(subject, profile, key, [])
-            t.equal((got["peak"]["bytes"], got["peak"]["blocks"]), profile.peak[:2], "the peak")
+            same_peaks(subject, profile, got)
         by_stack = subject.profile("--by=stack")["groups"]
         expected = profile.groups(lambda b: (b.memory, b.plugin, stack_key(b.lines)))
         t.equal({(g["memory"], g["plugin"], stack_key(g["stack"])): numbers_of(g)
                  for g in by_stack}, expected, "--by=stack")
 
 
+def same_threads(subject, profile):
+    groups = subject.profile("--by=thread")["groups"]
+    found = {(g["memory"], g["tid"]): (g["bytes"], g["allocs"], g["frees"]) for g in groups}
+    subject.t.equal(found, profile.threads(), "--by=thread")
+    subject.t.equal(len(found), len(groups), "--by=thread: threads twice")
+    return found
+
+
 @case("profile-threads-sizes-and-lifetimes", misuse=MISUSE)
 def distributions(t):
     for subject in hosts(t):
         profile = subject.selected()
-        threads = {g["tid"]: (g["bytes"], g["allocs"], g["frees"])
-                   for g in subject.profile("--by=thread")["groups"]}
-        t.equal(threads, profile.threads(), "--by=thread")
-        t.expect(len(threads) > 3, f"{len(threads)} threads")
+        threads = same_threads(subject, profile)
+        t.expect(len({tid for _, tid in threads}) > 3, f"{len(threads)} threads")
         for key, value, count in (("size", lambda b: b.size, "allocs"),
                                   ("lifetime", profile.lifetime, "frees")):
             got = subject.profile(f"--by={key}")["groups"]
-            t.equal({g["most"].bit_length(): [g[count], g["bytes"]] for g in got},
+            t.equal({(g["memory"], g["most"].bit_length()): [g[count], g["bytes"]] for g in got},
                     profile.classes(value), f"--by={key}")
+            t.equal(len(got), len(profile.classes(value)), f"--by={key}: classes twice")
             for group in got:
                 t.equal(group["least"], (group["most"] + 1) // 2, f"--by={key}: range")
 
@@ -169,9 +193,7 @@ def random_threads(t):
     profile = subject.selected()
     got = same_groups(subject, profile, "module", [])
     t.equal(got["totals"]["heap"], subject.plain["totals"]["heap"], "totals")
-    threads = {g["tid"]: (g["bytes"], g["allocs"], g["frees"])
-               for g in subject.profile("--by=thread")["groups"]}
-    t.equal(threads, profile.threads(), "--by=thread")
+    same_threads(subject, profile)
 
 
 def fits_glob(path, glob):
@@ -382,12 +404,15 @@ def as_text(t):
             (["--by=function"], ["function", "memory", "step_alloc (libnpsample.so)"]),
             (["--by=line", "--limit=0"], ["sample_memory.c:"]),
             (["--by=instance"], ["libnpsample.so #1"]),
-            (["--by=lifetime"], ["and more"]), (["--by=size"], [" to "]),
-            (["--by=thread"], ["thread "]), (["--by=stack"], ["  1. ", "at the peak"]),
+            (["--by=lifetime"], ["and more", "memory", " npn ", " heap "]),
+            (["--by=size"], [" to ", "memory", " npn ", " heap "]),
+            (["--by=thread"], ["thread ", "memory", " npn ", " heap "]),
+            (["--by=stack"], ["  1. ", "at the peak"]),
             (["--tree=top-down"],
              ["  _start (minihost)", "NPN memory, by bytes:", "Heap, by bytes:"]),
             (["--tree=bottom-up", "--sort=allocs"], ["NPN memory, by allocs:"]),
-            (["--peak"], ["The peak was ", "(host)"]),
+            (["--peak"], ["The peak of NPN memory was ", "The peak of the heap was ", "(host)"]),
+            (["--peak", "--memory=npn"], ["The peak was "]),
             (["--function=nobody"], ["No allocation is as the options ask for."])):
         status, out, said = say(run, *options)
         t.equal((status, said), (0, ""), options)

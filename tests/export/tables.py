@@ -2,6 +2,7 @@
 # tests/export/tables.py: exported tables, read by sqlite3; every event, read by babeltrace2
 # SPDX-License-Identifier: MIT
 """csv, sqlite and ctf: sums over what the consumer reads are the numbers of `report`."""
+import itertools
 import json
 import os
 import re
@@ -88,9 +89,12 @@ def sqlite_views(t):
                             "sum(frees) AS frees FROM timeline;")[0]
     t.equal((allocated["allocs"], allocated["bytes"]),
             (exporter.total("allocs"), exporter.total("bytes_allocated")), "timeline")
-    for table in ("sizes", "threads"):
-        found = query(path, f"SELECT sum(allocs) AS allocs, sum(bytes) AS bytes FROM {table};")[0]
-        t.equal((found["allocs"], found["bytes"]), (allocated["allocs"], allocated["bytes"]), table)
+    for table, memory in itertools.product(("sizes", "threads"), ("npn", "heap")):
+        found = query(path, f"SELECT sum(allocs) AS allocs, sum(bytes) AS bytes FROM {table} "
+                            f"WHERE memory = '{memory}';")[0]
+        t.equal((found["allocs"], found["bytes"]),
+                (exporter.total("allocs", memory), exporter.total("bytes_allocated", memory)),
+                f"{table}: {memory}")
     t.equal(query(path, "SELECT sum(blocks) AS blocks FROM lifetimes;")[0]["blocks"],
             allocated["frees"], "lifetimes")
 

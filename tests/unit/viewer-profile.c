@@ -75,6 +75,8 @@ static void totals_are_the_process_s(void **state)
     assert_int_equal(found->live_bytes, wanted->live_bytes);
     assert_int_equal(found->peak_bytes, wanted->peak_bytes);
     assert_int_equal(profile->peak_bytes, wanted->peak_bytes);
+    assert_int_equal(profile->peaks[LEAK_HEAP].bytes, wanted->peak_bytes);
+    assert_int_equal(profile->peaks[LEAK_NPN].bytes, 0);
     assert_int_equal(found->unknown_frees, 0);
     for (uint32_t i = 0; i < TRACKS; i++)
         assert_int_equal(profile->plugin_peaks[i], heap_made_plugin(subject->made, i)->peak_bytes);
@@ -103,9 +105,9 @@ static void rows_add_up(void **state)
         sum.at_peak_bytes += row->at_peak_bytes;
     }
     for (size_t i = 0; i < PROFILE_CLASSES; i++) {
-        sizes += profile->sizes[i];
-        size_bytes += profile->size_bytes[i];
-        lifetimes += profile->lifetimes[i];
+        sizes += profile->sizes[LEAK_HEAP][i];
+        size_bytes += profile->size_bytes[LEAK_HEAP][i];
+        lifetimes += profile->lifetimes[LEAK_HEAP][i];
     }
     assert_int_equal(sum.at_peak_bytes, profile->peak_bytes);
     assert_int_equal(sum.at_peak_blocks, profile->peak_blocks);
@@ -314,7 +316,7 @@ static void skewed_as_in_the_plain_report(void **state)
     assert_int_equal(reading.sums.bytes, sums.totals.live_bytes);
     assert_int_equal(reading.sums.peak_bytes, sums.totals.peak_bytes);
     for (size_t i = 0; i < PROFILE_CLASSES; i++)
-        ended += reading.profile->lifetimes[i];
+        ended += reading.profile->lifetimes[LEAK_HEAP][i];
     assert_int_equal(ended, sums.totals.allocs - sums.totals.live_blocks);
     end_skewed(&reading);
     heap_sums_free(&sums);

@@ -59,7 +59,7 @@ function redraw() {
     drawFlame(true);
     drawTable();
     byId("domain-note").hidden = ROWS_OF_BOTH === false || choice.domain !== "all";
-    const whole = choice.range || !isAll();
+    const whole = choice.range || choice.only.length !== 0;
     for (const note of document.querySelectorAll(".whole-note"))
         note.hidden = !whole;
 }
@@ -144,6 +144,8 @@ function setUpBar() {
         button.addEventListener("change", () => {
             choice.domain = button.value;
             chooseRows();
+            drawHistograms();
+            drawThreads();
         });
 }
 
@@ -190,6 +192,7 @@ function start() {
     redraw();
     chooseGroup(DATA.plugins.length ? "plugin" : "function");
     drawHistograms();
+    drawThreads();
     let waiting = 0;
     let width = window.innerWidth;
     window.addEventListener("resize", () => {
