@@ -15,11 +15,13 @@
 uint32_t source_ring_readable(const struct recording *recording, enum ring_area area)
 {
     const struct ring_extent *extent = &ring_header_of(recording)->layout.area[area];
-    uint64_t file_bytes = recording->file_bytes;
-    uint64_t entries =
-        file_bytes > extent->offset ? (file_bytes - extent->offset) / extent->entry_bytes : 0;
+    uint64_t file_bytes = recording->file_bytes, offset = extent->offset;
+    uint32_t entry_bytes = *(const volatile uint32_t *)&extent->entry_bytes, count = extent->count;
 
-    return entries < extent->count ? (uint32_t)entries : extent->count;
+    if (file_bytes <= offset || entry_bytes == 0) /* 0: the file became shorter meanwhile */
+        return 0;
+    uint64_t entries = (file_bytes - offset) / entry_bytes;
+    return entries < count ? (uint32_t)entries : count;
 }
 
 uint32_t source_ring_used(const struct recording *recording, enum ring_area area)
@@ -210,6 +212,20 @@ static void find_clock(struct recording *recording)
     source->has_later = true;
 }
 
+/* The page of a header may outlive the rest of a file that became shorter, as zeros: then the
+ * tables are worth nothing. */
+static int check_again(struct recording *recording, const struct mapping *mapping)
+{
+    const char *what;
+    uint64_t offset;
+
+    if (recording->force || ring_check(mapping->base, mapping->bytes, &what, &offset) == 0)
+        return 0;
+    problems_add(&recording->problems, PROBLEM_DAMAGE, PROBLEM_NOWHERE,
+                 "the file became shorter while it was read");
+    return -EBADMSG;
+}
+
 int source_ring_open(struct recording *recording, struct mapping *mapping)
 {
     int error = check(recording, mapping);
@@ -231,5 +247,5 @@ int source_ring_open(struct recording *recording, struct mapping *mapping)
     source_ring_list_runs(recording);
     recording->process.end_stamp =
         recording->live ? recording->snapshot_stamp : source_ring_last_stamp(recording);
-    return 0;
+    return check_again(recording, mapping);
 }
