@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 
-from support.harness import LIBRARY, NPNTRACE, case, main
+from contract.acting import ACTS, HOSTS
+from support.harness import LIBRARY, NPNTRACE, case, main, plugin
 from support.obedient import Obedient
 from support.process import run_process
 from support.screen import Screen
@@ -393,6 +394,36 @@ def in_a_pipe(t):
                                        env=environment(t), deadline_s=DEADLINE_S)
         t.equal(len(out.splitlines()), 1, "lines")
         t.equal(err, b"", "messages")
+
+
+@case("top-of-one-plug-in")
+def of_one_plugin(t):
+    """Its numbers are at the head, too; of several, those that can be added up."""
+    with Obedient(t, "flight", options=HOSTS["never-again"]) as host:
+        host.do(f"load b '{plugin('sample2')}'", f"load c '{ACTS}'", "new a 1", "new b 2",
+                "invoke 1 leak 3", "invoke 2 leak 5", "invoke 2 temp 4",
+                "new c 3 do=free-twice")
+        whole = report(t, host.recording)
+        plugins = {one["name"]: one["npn"] for one in whole["plugins"]}
+        everything = list(plugins)
+        for names in (["libnpsample.so"], ["libnpsample2.so"], everything[:2], everything):
+            options = [f"--plugin={name}" for name in names]
+            status, out, err = top(t, "--json", *options, host.recording)
+            t.equal((status, err), (0, ""), f"{names}: status and messages")
+            got = json.loads(out)
+            for key in ("allocs", "frees", "bytes_allocated", "live_blocks", "live_bytes"):
+                t.equal(got["totals"]["npn"][key], sum(plugins[name][key] for name in names),
+                        f"{names}: {key}")
+            t.equal(got["totals"]["npn"]["peak_bytes"],
+                    plugins[names[0]]["peak_bytes"] if len(names) == 1 else None,
+                    f"{names}: peak")
+            t.equal(got["findings"], int("libnpacts.so" in names), f"{names}: findings")
+            head = [line for line in top(t, *options, host.recording)[1].splitlines()
+                    if line.startswith("NPN ")]
+            t.equal(["peak" in line for line in head], [len(names) == 1], f"{names}: {head}")
+        got = json.loads(top(t, "--json", host.recording)[1])
+        t.equal(got["totals"]["npn"]["peak_bytes"], whole["totals"]["npn"]["peak_bytes"], "of all")
+        t.equal(got["findings"], 1, "findings of all")
 
 
 @case("top-other-terminals")
