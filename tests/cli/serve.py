@@ -133,7 +133,8 @@ def system_calls(strace, log, *command, serving=None):
              "-o", log]
     answers = []
     if serving is None:
-        subprocess.run([*under, *command], check=True, stdout=subprocess.DEVNULL, timeout=DEADLINE_S)
+        subprocess.run([*under, *command], check=True, stdout=subprocess.DEVNULL,
+                       timeout=DEADLINE_S)
     else:
         t, folder = serving
         with Serving(t, folder, "--stacks=0", under=under) as server:
@@ -189,7 +190,7 @@ def ended_are_not_read(t):
     mapped, given_back = reading(whole, long)
     t.equal(mapped, 1, "how often `top` opens it")
     t.equal(reading(calls, long), (1, given_back - len(of_events)),
-            f"how often it was opened, and blocks that were read: not the {len(of_events)} of events")
+            f"how often it was opened, and blocks read: not the {len(of_events)} of events")
 
 
 @case("serve-one-plug-in")

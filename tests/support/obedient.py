@@ -28,7 +28,8 @@ class Obedient:
         self.fifo = t.path(f"fifo-{_number}")
         self.output = t.path(f"output-{_number}")
         os.mkfifo(self.fifo)
-        command = [MINIHOST, *options, f"load a '{plugin_path or plugin('sample')}'", f"obey {self.fifo}"]
+        command = [MINIHOST, *options, f"load a '{plugin_path or plugin('sample')}'",
+                   f"obey {self.fifo}"]
         environment = {"PATH": os.environ["PATH"], "HOME": t.folder, "TMPDIR": t.folder,
                        **(env or {})}
         if mode == "flight":
