@@ -15,9 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAGIC_BYTES 8
+#define TRIES 15 /* a tenth of a second apart */
 
 /* Calls each for the names of what a process has open, until it returns true. */
 static bool each_descriptor(uint32_t pid, bool (*each)(void *context, const char *path),
@@ -105,15 +107,30 @@ static bool is_wanted_trace(void *context, const char *path)
     return true;
 }
 
-int follow_recorder_open(uint32_t pid, dev_t device, ino_t inode, char **ret_name)
+/* True if there is a recorder, whether its trace file was found or not. */
+static bool look_for(struct wanted_trace *trace, dev_t device, ino_t inode)
 {
     struct process_list all = process_all();
+    bool is_recorded = false;
+
+    for (size_t i = 0; i < all.count && trace->fd < 0; i++) {
+        if (!follow_recorder_is(all.pids[i], device, inode))
+            continue;
+        is_recorded = true;
+        each_descriptor(all.pids[i], is_wanted_trace, trace);
+    }
+    process_list_free(&all);
+    return is_recorded;
+}
+
+/* The file of a process that has just begun says nothing of it yet. */
+int follow_recorder_open(uint32_t pid, dev_t device, ino_t inode, char **ret_name)
+{
+    static const struct timespec moment = {0, 100000000};
     struct wanted_trace trace = {.pid = pid, .fd = -1};
 
-    for (size_t i = 0; i < all.count && trace.fd < 0; i++)
-        if (follow_recorder_is(all.pids[i], device, inode))
-            each_descriptor(all.pids[i], is_wanted_trace, &trace);
-    process_list_free(&all);
+    for (unsigned tries = TRIES; look_for(&trace, device, inode) && trace.fd < 0 && --tries > 0;)
+        nanosleep(&moment, NULL);
     if (trace.fd >= 0)
         *ret_name = trace.name;
     return trace.fd;

@@ -114,7 +114,29 @@ static void add_plugin(struct live *live, uint32_t id)
         add_instances(live, id);
 }
 
-static void take_totals(struct live *live)
+/* Of the plug-ins that are wanted, which have rows. Peaks of several were not at one time. */
+static struct live_row sum_of_rows(const struct live *live, bool is_heap)
+{
+    struct live_row sum = {.kind = LIVE_TOTAL, .is_heap = is_heap};
+    size_t count = 0;
+
+    for (size_t i = 0; i < live->row_count; i++) {
+        const struct live_row *row = &live->rows[i];
+        if (row->kind != LIVE_PLUGIN || row->is_heap != is_heap)
+            continue;
+        sum.allocs += row->allocs;
+        sum.bytes += row->bytes;
+        sum.frees += row->frees;
+        sum.live_blocks += row->live_blocks;
+        sum.live_bytes += row->live_bytes;
+        sum.peak_bytes = row->peak_bytes;
+        count++;
+    }
+    sum.lacks_peak = count > 1;
+    return sum;
+}
+
+static void take_whole_totals(struct live *live)
 {
     const struct follow *follow = live->follow;
     const struct model *model = follow->model;
@@ -129,8 +151,17 @@ static void take_totals(struct live *live)
     live->totals[1] = (struct live_row){.kind = LIVE_TOTAL, .is_heap = true};
     take_counters(&live->totals[0], &model->sums->totals);
     take_counters(&live->totals[1], &heap);
-    for (size_t i = 0; i < 2; i++)
+}
+
+static void take_totals(struct live *live)
+{
+    if (live->options->plugin_count == 0)
+        take_whole_totals(live);
+    for (size_t i = 0; i < 2; i++) {
+        if (live->options->plugin_count != 0)
+            live->totals[i] = sum_of_rows(live, i == 1);
         live_rate(live, &live->totals[i], &live->total_pasts[i]);
+    }
 }
 
 bool live_wants(const struct live *live, uint32_t plugin)
@@ -140,15 +171,25 @@ bool live_wants(const struct live *live, uint32_t plugin)
     return options_wants_plugin(live->options, live->follow->recording->plugins[plugin - 1].path);
 }
 
+bool *live_wanted(const struct live *live)
+{
+    size_t count = live->follow->recording->plugin_count + 1;
+    bool *wanted = xalloc_zeroed(count, sizeof(*wanted));
+
+    for (uint32_t id = 0; id < count; id++)
+        wanted[id] = live_wants(live, id);
+    return wanted;
+}
+
 static void make_rows(struct live *live)
 {
     live->row_count = 0;
-    take_totals(live);
     for (uint32_t id = 1; id <= live->follow->recording->plugin_count; id++)
         if (live_wants(live, id))
             add_plugin(live, id);
     if (live_wants(live, 0))
         add_plugin(live, 0);
+    take_totals(live);
     live_stacks_look(live);
 }
 

@@ -29,6 +29,7 @@ struct live_row {
     bool is_heap;
     bool is_over;      /* an instance that was destroyed, a plug-in that was shut down */
     bool has_rate;     /* false at the first look, and after one that failed */
+    bool lacks_peak;   /* LIVE_TOTAL only: it is not known */
     uint32_t plugin;   /* id; 0: none known, of the heap the host */
     uint32_t instance; /* serial, LIVE_INSTANCE only */
     uint32_t group;    /* LIVE_STACK only: for live_stack() */
@@ -58,7 +59,7 @@ struct live {
     const struct options *options; /* --plugin, --no-symbols */
     uint64_t before_stamp;         /* of the look before the last one; 0: none */
     double seconds;                /* between the two; 0: none */
-    struct live_row totals[2];     /* [is_heap]; of plug-ins, wanted or not, and the host */
+    struct live_row totals[2];     /* [is_heap]; with --plugin of those, else of all and the host */
     struct live_row *rows;         /* plug-ins by id, each with its instances behind it */
     size_t row_count, row_capacity;
     struct live_row *stack_rows;
@@ -95,6 +96,9 @@ void live_close(struct live *live); /* NULL is fine */
 
 /* Is this plug-in, by id, to be shown? */
 bool live_wants(const struct live *live, uint32_t plugin);
+
+/* The same of all of them, by id, 0: the host. The caller frees it. */
+bool *live_wanted(const struct live *live);
 
 /* For live.c and live_stacks.c. */
 struct live_row *live_add_row(struct live_row **rows, size_t *count, size_t *capacity);

@@ -47,6 +47,7 @@ struct serve_hosts {
     struct serve_host *list;
     size_t count, capacity;
     struct serve_passed *passed;
+    uint64_t looks;      /* so far */
     uint64_t unreadable; /* recordings at the last look */
 };
 

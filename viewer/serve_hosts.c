@@ -25,12 +25,13 @@ static const struct problem became_shorter = {.kind = PROBLEM_DAMAGE,
 struct passed_key {
     dev_t device;
     ino_t inode;
-    struct timespec changed;
 };
 
 struct serve_passed {
-    struct passed_key key; /* as it was: what is written to is looked at again */
-    bool is_unreadable;
+    struct passed_key key;
+    struct timespec changed; /* as it was: what is written to is looked at again */
+    uint64_t look;           /* that met it last: what is met no more is forgotten */
+    char *trouble;           /* why it cannot be read, as it was said; NULL: it can */
     UT_hash_handle hh;
 };
 
@@ -41,8 +42,6 @@ static struct passed_key key_of(const struct stat *status)
     memset(&key, 0, sizeof(key));
     key.device = status->st_dev;
     key.inode = status->st_ino;
-    key.changed.tv_sec = status->st_mtim.tv_sec;
-    key.changed.tv_nsec = status->st_mtim.tv_nsec;
     return key;
 }
 
@@ -55,13 +54,56 @@ static struct serve_passed *find_passed(const struct serve_hosts *hosts, const s
     return passed;
 }
 
-static void pass(struct serve_hosts *hosts, const struct stat *status, bool is_unreadable)
+static bool is_as_passed(const struct serve_passed *passed, const struct stat *status)
 {
-    struct serve_passed *passed = xalloc_zeroed(1, sizeof(*passed));
+    return passed->changed.tv_sec == status->st_mtim.tv_sec &&
+           passed->changed.tv_nsec == status->st_mtim.tv_nsec;
+}
 
-    passed->key = key_of(status);
-    passed->is_unreadable = is_unreadable;
-    HASH_ADD(hh, hosts->passed, key, sizeof(passed->key), passed);
+/* trouble: NULL if it can be read. */
+static void pass(struct serve_hosts *hosts, const struct stat *status, const char *trouble)
+{
+    struct serve_passed *passed = find_passed(hosts, status);
+
+    if (passed == NULL) {
+        passed = xalloc_zeroed(1, sizeof(*passed));
+        passed->key = key_of(status);
+        HASH_ADD(hh, hosts->passed, key, sizeof(passed->key), passed);
+    }
+    passed->changed = status->st_mtim;
+    passed->look = hosts->looks;
+    free(passed->trouble);
+    passed->trouble = trouble != NULL ? xalloc_string(trouble) : NULL;
+}
+
+/* A file that is being written may be unreadable at each look, and is said to be once. */
+static void pass_unreadable(struct serve_hosts *hosts, const char *path, const struct stat *status,
+                            const struct problem *problem)
+{
+    const struct serve_passed *passed = find_passed(hosts, status);
+
+    if (passed == NULL || passed->trouble == NULL || strcmp(passed->trouble, problem->text) != 0)
+        message_problem(path, problem, NULL);
+    hosts->unreadable++;
+    pass(hosts, status, problem->text);
+}
+
+static void drop_passed(struct serve_hosts *hosts, struct serve_passed *passed)
+{
+    HASH_DEL(hosts->passed, passed);
+    free(passed->trouble);
+    free(passed);
+}
+
+static void drop_unmet(struct serve_hosts *hosts)
+{
+    struct serve_passed *passed, *next;
+
+    HASH_ITER(hh, hosts->passed, passed, next)
+    {
+        if (passed->look != hosts->looks)
+            drop_passed(hosts, passed);
+    }
 }
 
 static bool is_served(const struct serve_hosts *hosts, const struct stat *status)
@@ -101,8 +143,8 @@ static void give_up(struct serve_hosts *hosts, size_t index, const struct proble
     struct stat status;
 
     message_problem(follow->name, problem, NULL);
-    if (fstat(follow->fd, &status) == 0 && find_passed(hosts, &status) == NULL)
-        pass(hosts, &status, true);
+    if (fstat(follow->fd, &status) == 0)
+        pass(hosts, &status, problem->text);
     remove_host(hosts, index);
 }
 
@@ -118,7 +160,7 @@ static bool supersede(struct serve_hosts *hosts, const struct recording *recordi
             return false;
         struct stat status = hosts->list[i].live->follow->status;
         remove_host(hosts, i);
-        pass(hosts, &status, false);
+        pass(hosts, &status, NULL);
         return true;
     }
     return true;
@@ -136,36 +178,54 @@ static void add_host(struct serve_hosts *hosts, struct follow *follow)
     };
 }
 
+/* What is known without the events, of which there may be very many. False: it cannot be read. */
+static bool find_ending(const char *path, enum recording_ending *ret_ending,
+                        struct problem *ret_problem)
+{
+    struct recording *recording = recording_open(path, false, ret_problem);
+
+    if (recording == NULL)
+        return false;
+    const struct problem *damage = problems_first_damage(&recording->problems);
+    bool is_sound = damage == NULL;
+    if (!is_sound)
+        *ret_problem = *damage;
+    *ret_ending = recording->process.ending;
+    recording_close(recording);
+    return is_sound;
+}
+
 static void try_file(struct serve_hosts *hosts, const char *path)
 {
     uint64_t losses = mapping_losses();
+    enum recording_ending ending;
+    struct follow *follow = NULL;
     struct problem problem;
     struct stat status;
 
     if (stat(path, &status) != 0 || !S_ISREG(status.st_mode) || is_served(hosts, &status))
         return;
     struct serve_passed *passed = find_passed(hosts, &status);
-    if (passed != NULL) {
-        hosts->unreadable += passed->is_unreadable;
+    if (passed != NULL)
+        passed->look = hosts->looks;
+    if (passed != NULL && is_as_passed(passed, &status)) {
+        hosts->unreadable += passed->trouble != NULL;
         return;
     }
-    struct follow *follow = follow_open(path, &problem);
-    if (follow == NULL) {
-        message_problem(path, &problem, NULL);
-        hosts->unreadable++;
-        pass(hosts, &status, true);
+    if (!find_ending(path, &ending, &problem) ||
+        (ending == RECORDING_RUNNING && (follow = follow_open(path, &problem)) == NULL)) {
+        pass_unreadable(hosts, path, &status, &problem);
         return;
     }
-    bool is_empty = follow->recording->process.ending == RECORDING_EMPTY;
-    if (follow->recording->live && supersede(hosts, follow->recording)) {
+    if (follow != NULL && follow->recording->live && supersede(hosts, follow->recording)) {
         add_host(hosts, follow);
         if (mapping_losses() != losses)
             give_up(hosts, hosts->count - 1, &became_shorter);
         return;
     }
     follow_close(follow);
-    if (!is_empty)
-        pass(hosts, &status, false);
+    if (ending != RECORDING_EMPTY)
+        pass(hosts, &status, NULL);
 }
 
 static void try_place(struct serve_hosts *hosts, const char *place)
@@ -236,7 +296,7 @@ static bool look_at(struct serve_hosts *hosts, size_t index)
         return true;
     struct stat status = follow->status;
     remove_host(hosts, index);
-    pass(hosts, &status, false);
+    pass(hosts, &status, NULL);
     return false;
 }
 
@@ -273,9 +333,11 @@ static int by_pid(const void *left, const void *right)
 void serve_hosts_look(struct serve_hosts *hosts)
 {
     hosts->unreadable = 0;
+    hosts->looks++;
     look_at_known(hosts);
     for (size_t i = 0; i < hosts->place_count; i++)
         try_place(hosts, hosts->places[i]);
+    drop_unmet(hosts);
     if (hosts->count != 0)
         qsort(hosts->list, hosts->count, sizeof(*hosts->list), by_pid);
     for (size_t i = 0; i < hosts->count; i++)
@@ -290,8 +352,7 @@ void serve_hosts_free(struct serve_hosts *hosts)
         forget_host(&hosts->list[i]);
     HASH_ITER(hh, hosts->passed, passed, next)
     {
-        HASH_DEL(hosts->passed, passed);
-        free(passed);
+        drop_passed(hosts, passed);
     }
     free(hosts->list);
     *hosts = (struct serve_hosts){0};

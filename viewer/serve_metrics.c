@@ -114,7 +114,8 @@ static void write_lost(const struct writing *writing)
 static void write_host_findings(const struct writing *writing, const struct family *family,
                                 const struct serve_host *host)
 {
-    struct findings findings = findings_find(host->live->follow->model, NULL);
+    bool *wanted = live_wanted(host->live);
+    struct findings findings = findings_find(host->live->follow->model, wanted);
 
     for (unsigned kind = 0; kind <= FINDINGS_UNKNOWN; kind++) {
         uint64_t count = 0;
@@ -128,6 +129,7 @@ static void write_host_findings(const struct writing *writing, const struct fami
         end_sample(writing, count);
     }
     findings_free(&findings);
+    free(wanted);
 }
 
 static void write_findings(const struct writing *writing)

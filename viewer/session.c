@@ -62,9 +62,15 @@ void session_end(struct session *session)
     *session = (struct session){0};
 }
 
+void session_leave_heap(struct options *options)
+{
+    options->heap_is_apart = !options->force;
+}
+
 bool session_is_sound(const struct session *session)
 {
-    if (session->recording->problems.damages == session->damages)
+    if (!session->options->heap_is_apart ||
+        session->recording->problems.damages == session->damages)
         return true;
     return message_problems(session->recording);
 }

@@ -31,8 +31,14 @@ int session_begin(struct session *session, struct options *options);
 int session_begin_quietly(struct session *session, struct options *options);
 void session_end(struct session *session);
 
-/* For verbs that read events after session_begin() had its say: nothing more was found damaged, or
- * it is to be read around. False after a message: what was read is not to be printed. */
+/* Before session_begin(), for verbs that need of the heap what a profile has: it reads heap events
+ * itself, and with a filter few of them. Not with --force, where what a profile tells as missing is
+ * what the model met as damaged. */
+void session_leave_heap(struct options *options);
+
+/* For verbs that read heap events after session_begin() had its say: nothing more was found
+ * damaged, or it is to be read around. False after a message: what was read is not to be printed.
+ */
 bool session_is_sound(const struct session *session);
 
 /* The limit that was asked for, or this one. SIZE_MAX: none. */

@@ -224,6 +224,20 @@ static int keep_layout(struct recording *recording, const struct mapping *mappin
     return -EBADMSG;
 }
 
+/* The page of a header may outlive the rest of a file that became shorter, as zeros: then the
+ * tables are worth nothing. */
+static int check_again(struct recording *recording, const struct mapping *mapping)
+{
+    const char *what;
+    uint64_t offset;
+
+    if (recording->force || ring_check(mapping->base, mapping->bytes, &what, &offset) == 0)
+        return 0;
+    problems_add(&recording->problems, PROBLEM_DAMAGE, PROBLEM_NOWHERE,
+                 "the file became shorter while it was read");
+    return -EBADMSG;
+}
+
 int source_ring_open(struct recording *recording, struct mapping *mapping)
 {
     struct ring_layout layout;
@@ -249,5 +263,5 @@ int source_ring_open(struct recording *recording, struct mapping *mapping)
     source_ring_list_runs(recording);
     recording->process.end_stamp =
         recording->live ? recording->snapshot_stamp : source_ring_last_stamp(recording);
-    return 0;
+    return check_again(recording, mapping);
 }

@@ -28,7 +28,9 @@ static void add_total(struct top_page *page, const char *what, const struct live
             ? xalloc_format("; %s/s, %s calls/s", text_bytes(whole_of(row->bytes_per_s)).chars,
                             text_count(whole_of(row->allocs_per_s + 0.5)).chars)
             : xalloc_string("");
-    char *rest = xalloc_format("%s, peak %s%s", growth, text_bytes(row->peak_bytes).chars, rate);
+    char *peak = row->lacks_peak ? xalloc_string("")
+                                 : xalloc_format(", peak %s", text_bytes(row->peak_bytes).chars);
+    char *rest = xalloc_format("%s%s%s", growth, peak, rate);
     char *line = xalloc_format("%-5s live %s in %s, %s", what, text_bytes(row->live_bytes).chars,
                                text_plural(row->live_blocks, "block").chars, rest);
 
@@ -38,6 +40,7 @@ static void add_total(struct top_page *page, const char *what, const struct live
     }
     top_page_add(page, TERMINAL_PLAIN, line);
     free(rest);
+    free(peak);
     free(rate);
     free(growth);
 }

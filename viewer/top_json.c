@@ -23,7 +23,8 @@ static json_t *json_of_row(const struct live_row *row)
     json_object_set_new(json, "bytes_allocated", json_out_number(row->bytes));
     json_object_set_new(json, "live_blocks", json_out_number(row->live_blocks));
     json_object_set_new(json, "live_bytes", json_out_number(row->live_bytes));
-    json_object_set_new(json, "peak_bytes", json_out_number(row->peak_bytes));
+    json_object_set_new(json, "peak_bytes",
+                        row->lacks_peak ? json_null() : json_out_number(row->peak_bytes));
     json_object_set_new(json, "growth_bytes", json_integer(row->growth_bytes));
     json_object_set_new(json, "bytes_per_s", rate(row, row->bytes_per_s));
     json_object_set_new(json, "allocs_per_s", rate(row, row->allocs_per_s));
@@ -120,6 +121,17 @@ static json_t *json_of_stacks(struct live *live, size_t limit)
     return list;
 }
 
+static uint64_t count_findings(const struct live *live)
+{
+    bool *wanted = live_wanted(live);
+    struct findings findings = findings_find(live->follow->model, wanted);
+    uint64_t count = findings.count;
+
+    findings_free(&findings);
+    free(wanted);
+    return count;
+}
+
 void top_json_print(struct live *live, const struct top_choice *choice, size_t stack_limit)
 {
     const struct follow *follow = live->follow;
@@ -138,7 +150,7 @@ void top_json_print(struct live *live, const struct top_choice *choice, size_t s
     json_object_set_new(json, "trouble",
                         choice->trouble != NULL ? json_string(choice->trouble) : json_null());
     json_object_set_new(json, "lost_events", json_out_number(follow_lost_events(follow)));
-    json_object_set_new(json, "findings", json_out_number(findings_count(model)));
+    json_object_set_new(json, "findings", json_out_number(count_findings(live)));
     json_object_set_new(json, "totals", totals);
     json_object_set_new(json, "host_heap", host);
     json_object_set_new(json, "plugins", plugins);

@@ -180,7 +180,7 @@ static int write_format(struct session *session, const struct export_options *op
         .out = target.out,
         .path = target.temporary != NULL ? target.temporary : target.path,
     };
-    bool good = format->write(&job) == 0;
+    bool good = session_is_sound(session) && format->write(&job) == 0;
     good = export_target_end(&target, good);
     export_names_free(job.names);
     profile_free(profile);
@@ -193,6 +193,8 @@ int verb_export(int argc, char **argv)
     struct session session;
 
     options_parse(&argp, argc, argv, &options);
+    if ((options.format->needs & EXPORT_NEEDS_PROFILE) != 0) /* others write as they read */
+        session_leave_heap(&options.shared);
     int status = session_begin(&session, &options.shared);
     if (status == STATUS_GOOD) {
         session_warn_losses(&session);

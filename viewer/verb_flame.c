@@ -102,10 +102,12 @@ static char *title_of(const struct session *session, const struct flame_options 
 static int write_picture(struct session *session, const struct flame_options *options)
 {
     struct output output;
-
-    if (!output_begin(&output, options->output))
-        return STATUS_TROUBLE;
     struct profile *profile = profile_build(session, &options->filter, 0);
+
+    if (!session_is_sound(session) || !output_begin(&output, options->output)) {
+        profile_free(profile);
+        return STATUS_TROUBLE;
+    }
     struct flame *flame = flame_build(session, profile, options->measure, options->upside_down);
     char *title = title_of(session, options);
     if (options->shared.json)
@@ -133,6 +135,7 @@ int verb_flame(int argc, char **argv)
     struct session session;
 
     options_parse(&argp, argc, argv, &options);
+    session_leave_heap(&options.shared);
     int status = STATUS_TROUBLE;
     if (is_for_people(&options)) {
         message("a picture is nothing to read on a terminal; give it a name with -o flame.svg");

@@ -178,11 +178,15 @@ int verb_timeline(int argc, char **argv)
     struct session session;
 
     options_parse(&argp, argc, argv, &options);
+    if (options.svg || options.shared.json) /* the text says what was not freed */
+        session_leave_heap(&options.shared);
     int status = session_begin(&session, &options.shared);
     if (status == STATUS_GOOD) {
         struct profile *profile =
             profile_build(&session, &options.filter, samples_of(&session, &options));
-        if (options.svg)
+        if (!session_is_sound(&session))
+            status = STATUS_TROUBLE;
+        else if (options.svg)
             status = write_picture(&session, profile, &options);
         else if (options.shared.json)
             print_json(&session, profile);

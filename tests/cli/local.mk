@@ -18,6 +18,7 @@ script_tests += \
 	tests/cli/serve.py \
 	tests/cli/symbols.py \
 	tests/cli/top.py \
+	tests/cli/top_troubles.py \
 	tests/cli/usage.py
 
 # Subjects are what the scripts record: built by them, so that debug information can be taken apart.

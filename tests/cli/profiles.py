@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 from cli.profile_oracle import Pairs, Profile, charged, plugin_name
+from fault import npt
 from support.harness import BUILD, NPNTRACE, case, main
 
 ACTIONS = ["load a @sample", "load b @sample2", "new a 1", "new b 2", "new a 3",
@@ -34,6 +35,15 @@ threads = [threading.Thread(target=worker, args=(n,)) for n in range(1, 5)]
 [t.join() for t in threads]
 kept = work(7)
 """
+PHASES = """
+import time
+kept = []
+for phase in range(3):
+    kept += [bytes(600 + i) for i in range(2000)]
+    time.sleep(0.8)
+"""
+LATE = ("--from=60%",)
+PROFILES = ("folded", "pprof", "massif", "callgrind", "speedscope", "sqlite", "csv")
 COUNTERS = ("allocs", "frees", "bytes_allocated", "live_blocks", "live_bytes")
 MISUSE = {"free-of-npn"}  # by the sample's own threads
 
@@ -395,6 +405,48 @@ def of_nothing(t):
     for options in (("--by=function",), ("--tree=bottom-up",)):
         text = say(run, *options, "--size=1G..")[1]
         t.expect(text.rstrip().endswith(f"\nNext: npntrace report {run.recording}"), text)
+
+
+@case("profile-of-a-part-reads-a-part")
+def of_a_part(t):
+    """Blocks beyond the range are not read: what is damaged there goes unnoticed. With --force all
+    is read, and says the same."""
+    run = t.run("record", [os.path.realpath(sys.executable), "-S", "-c", PHASES], None,
+                ["--heap=all"])
+    with open(run.recording, "rb") as file:
+        sound = file.read()
+    first = next(block for block in npt.blocks(sound) if npt.TYPES[block.type] == "HEAP")
+    damaged = bytearray(sound)
+    damaged[first.offset + npt.BLOCK_HEADER_BYTES + len(first.stored) // 2] ^= 1
+    path, written = t.path("run.npt"), t.path("written")
+
+    def ask(content, *command, to=None):
+        with open(path, "wb") as file:
+            file.write(content)
+        return subprocess.run([NPNTRACE, *command, *(["-o", to] if to else []), path], timeout=120,
+                              capture_output=True, check=False)
+    for command in [["flame"], ["flame", "--json"], ["timeline", "--json"], ["timeline", "--svg"],
+                    *(["export", f"--format={name}"] for name in PROFILES)]:
+        to = written if "svg" in command[-1] or "sqlite" in command[-1] else None
+
+        def answer(content, *options):
+            done = ask(content, *command, *options, to=to)
+            t.equal(done.returncode, 0, f"{command} {options}: {done.stderr}")
+            if to is None:
+                return done.stdout
+            with open(to, "rb") as file:
+                return file.read()
+        for options in ((), LATE, ("--to=1%",), (*LATE, "--memory=heap", "--size=600..")):
+            got = answer(sound, *options)
+            t.expect(len(got) > 0, f"{command} {options}: nothing")
+            t.expect(got == answer(sound, "--force", *options), f"{command} {options}: --force")
+        t.expect(answer(damaged, *LATE) == answer(sound, *LATE), f"{command}: a damaged block")
+        for options in ((), ("--to=1%",)):
+            never = written + "-never" if command != ["timeline", "--json"] else None
+            done = ask(damaged, *command, *options, to=never)
+            t.equal((done.returncode, done.stdout), (2, b""), f"{command} {options}: damaged")
+            t.expect(b"checksum" in done.stderr, f"{command} {options}: {done.stderr}")
+            t.expect(not os.path.exists(written + "-never"), f"{command}: a file was written")
 
 
 @case("profile-as-text", misuse=MISUSE)

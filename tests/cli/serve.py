@@ -5,13 +5,17 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 
+from contract.acting import ACTS, HOSTS
+from fault import npt
 from support.harness import NPNTRACE, case, main, plugin
 from support.obedient import Obedient
 from support.process import run_process
@@ -21,6 +25,8 @@ DEADLINE_S = 60
 COUNTERS = {"live_bytes": "live_bytes", "live_blocks": "live_blocks", "peak_bytes": "peak_bytes",
             "allocations_total": "allocs", "allocated_bytes_total": "bytes_allocated",
             "frees_total": "frees"}
+# Some hundred thousand events.
+MANY = "for i in range(200000): bytes(1000)"
 
 
 def report(t, path):
@@ -117,6 +123,91 @@ def come_and_go(t):
         t.equal(serving.errors(), "", "messages")
 
 
+def system_calls(strace, log, *command, serving=None):
+    """What a command, or a server while it is asked three times, does with memory and threads:
+    (call, whole line) by strace, and the answers."""
+    def watched():
+        with open(log, encoding="utf-8") as file:
+            return file.read()
+    under = [strace, "-D", "-f", "-y", "-e", "trace=mmap,madvise,clone,clone3", "-e", "signal=none",
+             "-o", log]
+    answers = []
+    if serving is None:
+        subprocess.run([*under, *command], check=True, stdout=subprocess.DEVNULL,
+                       timeout=DEADLINE_S)
+    else:
+        t, folder = serving
+        with Serving(t, folder, "--stacks=0", under=under) as server:
+            answers = [server.samples() for _ in range(3)]
+    end = time.monotonic() + DEADLINE_S
+    while not re.search(r"exited with 0 \+\+\+\n\Z", watched()) and time.monotonic() < end:
+        time.sleep(0.01)
+    return re.findall(r"^\d+ +((\w+)\(.*)$", watched(), re.MULTILINE), answers
+
+
+def reading(calls, path):
+    """Of those calls: how often a file was mapped, and how often pages of it were given back, as
+    is done with each block that was read."""
+    mapped = given_back = 0
+    begin = end = 0
+    for line, call in calls:
+        if call == "mmap" and f"<{path}>" in line:
+            begin = int(re.search(r"= (0x[0-9a-f]+)$", line)[1], 16)
+            end = begin + int(line.split(", ")[1])
+            mapped += 1
+        elif call == "madvise" and "MADV_DONTNEED" in line:
+            given_back += begin <= int(re.match(r"madvise\((0x[0-9a-f]+)", line)[1], 16) < end
+    return mapped, given_back
+
+
+@case("serve-ended-recordings-are-not-read")
+def ended_are_not_read(t):
+    """However long they are: only what opening one takes is done, and once."""
+    strace, folder = program("strace", "strace"), t.path("hosts")
+    os.makedirs(folder)
+    long = os.path.join(os.path.realpath(folder), "long.npt")
+    with Obedient(t, "flight", name="hosts") as host:
+        host.do("new a 1", "invoke 1 leak 3")
+        before, _ = system_calls(strace, t.path("before"), serving=(t, folder))
+        subprocess.run([NPNTRACE, "record", "-q", "--heap=all", "-o", long, "--", sys.executable,
+                        "-S", "-c", MANY], check=True, env={**os.environ, "PYTHONMALLOC": "malloc"})
+        t.expect(report(t, long)["totals"]["heap"]["allocs"] > 200000, "it is long")
+        whole, _ = system_calls(strace, t.path("whole"), NPNTRACE, "top", long)
+        calls, answers = system_calls(strace, t.path("calls"), serving=(t, folder))
+    for answer in answers:
+        got = {key[0]: value for key, value in answer.items()}
+        t.equal((got["npntrace_processes"], got["npntrace_plugin_live_bytes"]), (1.0, 50.0),
+                "the live host")
+        t.equal(got["npntrace_unreadable_recordings"], 0.0, "unreadable")
+    threads = [sum(call.startswith("clone") for _, call in some)
+               for some in (before, calls, whole)]
+    t.equal(threads[1], threads[0], "threads, one of which reads heap events")
+    t.expect(threads[2] > 0, "a thread reads the heap events of a recording")
+    with open(long, "rb") as file:
+        of_events = [block for block in npt.blocks(file.read())
+                     if npt.TYPES[block.type] in ("EVENTS", "HEAP") and block.codec == npt.ZSTD]
+    t.expect(len(of_events) > 0, "blocks of events")
+    mapped, given_back = reading(whole, long)
+    t.equal(mapped, 1, "how often `top` opens it")
+    t.equal(reading(calls, long), (1, given_back - len(of_events)),
+            f"how often it was opened, and blocks read: not the {len(of_events)} of events")
+
+
+@case("serve-one-plug-in")
+def one_plugin(t):
+    with Obedient(t, "flight", options=HOSTS["never-again"]) as host:
+        host.do(f"load b {ACTS}", "new a 1", "invoke 1 leak 3", "new b 2 do=free-twice")
+        for options, found in (((), [1.0]), (("--plugin=libnpacts",), [1.0]),
+                               (("--plugin=libnpsample",), [])):
+            with Serving(t, *options, host.folder) as serving:
+                t.equal(list(serving.select("npntrace_findings_total").values()), found,
+                        f"findings of {options}")
+                names = {dict(labels)["plugin"] for labels
+                         in serving.select("npntrace_plugin_live_bytes")}
+                t.equal(names, {"libnpacts.so", "libnpsample.so"} if not options
+                        else {options[0].split("=")[1] + ".so"}, "plug-ins")
+
+
 @case("serve-this-machine-alone")
 def loopback(t):
     with Serving(t, t.folder) as serving:
@@ -186,6 +277,33 @@ def odd_names(t):
             checked = subprocess.run([promtool, "check", "metrics"], input=serving.get()[2],
                                      text=True, capture_output=True, check=False)
             t.equal((checked.returncode, checked.stdout + checked.stderr), (0, ""), "promtool")
+
+
+@case("serve-broken-files-that-are-written")
+def broken_and_written(t):
+    """Looked at again at each question, and said once; again when something else is wrong."""
+    folder = t.path("hosts")
+    os.makedirs(folder)
+    path = os.path.join(folder, "broken.ring")
+
+    def write(content):
+        with open(path, "wb") as file:
+            file.write(content)
+        write.times += 1
+        os.utime(path, ns=(write.times * 10**9, write.times * 10**9))
+    write.times = 0
+    with Serving(t, folder) as serving:
+        for content, messages in ((b"nonsense" * 100, 1), (b"", 2), (b"nonsense" * 200, 3)):
+            for _ in range(5):
+                write(content)
+                for _ in range(2):
+                    t.equal(serving.value("npntrace_unreadable_recordings"), 1.0, "unreadable")
+            t.equal(len(serving.errors().splitlines()), messages, serving.errors())
+        os.unlink(path)
+        t.equal(serving.value("npntrace_unreadable_recordings"), 0.0, "removed")
+        write(b"nonsense" * 200)
+        t.equal(serving.value("npntrace_unreadable_recordings"), 1.0, "it is there again")
+        t.equal(len(serving.errors().splitlines()), 4, "what was removed is forgotten")
 
 
 @case("serve-recordings-that-are-cut-or-removed")

@@ -91,10 +91,10 @@ class Prometheus:
 
 def expected(exporter, key):
     found = {("(host)", "heap"): exporter.report["host_heap"][key]}
-    for plugin in exporter.report["plugins"]:
+    for counters in exporter.report["plugins"]:
         for memory in ("npn", "heap"):
-            if plugin[memory]["allocs"] != 0:
-                found[plugin["name"], memory] = plugin[memory][key]
+            if counters[memory]["allocs"] != 0:
+                found[counters["name"], memory] = counters[memory][key]
     return found
 
 
@@ -138,7 +138,7 @@ def short(t):
     """Many intervals in a millisecond: the greatest peak of them is the point's."""
     run = t.host("record", ["load a @sample", "new a 1", "invoke 1 churn 400", "invoke 1 leak 3"],
                  record_options=["--heap=all"])
-    plugins = {plugin["name"]: plugin for plugin in run.report()["plugins"]}
+    plugins = {counters["name"]: counters for counters in run.report()["plugins"]}
     for samples in (1, 100, 5000):
         peaks = [sample.value for sample in exported(run.recording, f"--samples={samples}")
                  if sample.name == "npntrace_plugin_interval_peak_bytes"

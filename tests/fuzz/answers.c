@@ -157,7 +157,7 @@ static void draw_flame(struct session *session, unsigned variety, bool as_json)
 
     begin(&written);
     if (as_json) {
-        flame_json_write(flame, written.to);
+        flame_json_write(flame, profile->partial, written.to);
         end_json(&written);
     } else {
         flame_svg_write(session, flame, session->recording->process.exe, WIDTH, written.to);

@@ -51,7 +51,7 @@ static void show(struct live *live, struct top_choice *choice, unsigned look)
 {
     switch (look % 3) {
     case 0: show_page(live, choice, look / 3); break;
-    case 1: top_json_print(live, STACKS); break;
+    case 1: top_json_print(live, choice, STACKS); break;
     default: show_metrics(live, look / 3);
     }
 }

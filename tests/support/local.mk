@@ -13,4 +13,5 @@ EXTRA_DIST += \
 	tests/support/screen.py \
 	tests/support/splitmix.h \
 	tests/support/subject.py \
-	tests/support/tally.py
+	tests/support/tally.py \
+	tests/support/watching.py

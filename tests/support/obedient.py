@@ -18,7 +18,8 @@ _number = 0
 
 
 class Obedient:
-    def __init__(self, t, mode, name="host", env=None, record_options=(), plugin_path=None):
+    def __init__(self, t, mode, name="host", env=None, record_options=(), plugin_path=None,
+                 options=()):
         global _number
         _number += 1
         self.mode, self.done = mode, 0
@@ -27,7 +28,8 @@ class Obedient:
         self.fifo = t.path(f"fifo-{_number}")
         self.output = t.path(f"output-{_number}")
         os.mkfifo(self.fifo)
-        command = [MINIHOST, f"load a '{plugin_path or plugin('sample')}'", f"obey {self.fifo}"]
+        command = [MINIHOST, *options, f"load a '{plugin_path or plugin('sample')}'",
+                   f"obey {self.fifo}"]
         environment = {"PATH": os.environ["PATH"], "HOME": t.folder, "TMPDIR": t.folder,
                        **(env or {})}
         if mode == "flight":

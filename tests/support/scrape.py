@@ -19,12 +19,13 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
 
 class Serving:
-    def __init__(self, t, *arguments, port=0):
+    def __init__(self, t, *arguments, port=0, under=()):
+        """under: a command that runs another and takes its place, such as `strace -D`."""
         self.t = t
         self.errors_path = t.path("serve-errors")
         with open(self.errors_path, "wb") as errors:
             self.process = subprocess.Popen(
-                [NPNTRACE, "serve", f"--port={port}", *arguments], cwd=t.folder, text=True,
+                [*under, NPNTRACE, "serve", f"--port={port}", *arguments], cwd=t.folder, text=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors)
         said = self.process.stdout.readline()
         found = re.fullmatch(r"serving (http://(\S+):(\d+)/metrics)\n", said)
