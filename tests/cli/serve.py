@@ -129,7 +129,7 @@ def system_calls(strace, log, *command, serving=None):
     def watched():
         with open(log, encoding="utf-8") as file:
             return file.read()
-    under = [strace, "-D", "-f", "-y", "-e", "trace=mmap,madvise,clone,clone3", "-e", "signal=none",
+    under = [strace, "-D", "-f", "-y", "-e", "trace=mmap,munmap,madvise,clone,clone3", "-e", "signal=none",
              "-o", log]
     answers = []
     if serving is None:
@@ -155,6 +155,8 @@ def reading(calls, path):
             begin = int(re.search(r"= (0x[0-9a-f]+)$", line)[1], 16)
             end = begin + int(line.split(", ")[1])
             mapped += 1
+        elif call == "munmap" and int(re.match(r"munmap\((0x[0-9a-f]+)", line)[1], 16) == begin:
+            begin = end = 0
         elif call == "madvise" and "MADV_DONTNEED" in line:
             given_back += begin <= int(re.match(r"madvise\((0x[0-9a-f]+)", line)[1], 16) < end
     return mapped, given_back

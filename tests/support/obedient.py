@@ -95,9 +95,12 @@ class Obedient:
 
     @property
     def recording(self):
-        names = os.listdir(self.folder)
-        if len(names) != 1:
-            raise Failed(f"recordings: {names}")
+        """A recorder makes its file a moment after the host has begun."""
+        end = time.monotonic() + DEADLINE_S
+        while len(names := os.listdir(self.folder)) != 1:
+            if names or time.monotonic() > end:
+                raise Failed(f"recordings: {names}")
+            time.sleep(0.01)
         return os.path.join(self.folder, names[0])
 
     def kill(self):
