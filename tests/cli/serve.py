@@ -129,8 +129,8 @@ def system_calls(strace, log, *command, serving=None):
     def watched():
         with open(log, encoding="utf-8") as file:
             return file.read()
-    under = [strace, "-D", "-f", "-y", "-e", "trace=mmap,munmap,madvise,clone,clone3", "-e", "signal=none",
-             "-o", log]
+    under = [strace, "-D", "-f", "-y", "-e", "trace=mmap,munmap,madvise,clone,clone3",
+             "-e", "signal=none", "-o", log]
     answers = []
     if serving is None:
         subprocess.run([*under, *command], check=True, stdout=subprocess.DEVNULL,
