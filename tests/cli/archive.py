@@ -13,7 +13,7 @@ import subprocess
 import zipfile
 
 from support import subject
-from support.harness import NPNTRACE, case, main, plugin
+from support.harness import NPNTRACE, WHEN_TRACED, case, main, plugin
 from support.subject import expect_named, expect_nameless, frames, tool
 
 LEAK = ["new a 1", "invoke 1 leak 1", "destroy 1"]
@@ -161,7 +161,7 @@ def goes_away(t):
     archive = t.path("run.npta")
     tool(NPNTRACE, "archive", recording)
     before = open(archive, "rb").read()
-    done = subprocess.run(["strace", "-f", "-o", "/dev/null", "-P", recording,
+    done = subprocess.run(["strace", *WHEN_TRACED, "-f", "-o", "/dev/null", "-P", recording,
                            "-e", "inject=access,faccessat,faccessat2:error=ENOENT",
                            NPNTRACE, "archive", "--force", "-o", archive, recording],
                           capture_output=True, text=True, timeout=120, check=False)

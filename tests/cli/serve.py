@@ -16,7 +16,7 @@ import time
 
 from contract.acting import ACTS, HOSTS
 from fault import npt
-from support.harness import NPNTRACE, case, main, plugin
+from support.harness import NPNTRACE, WHEN_TRACED, case, main, plugin
 from support.obedient import Obedient
 from support.process import run_process
 from support.scrape import Serving, program
@@ -129,7 +129,7 @@ def system_calls(strace, log, *command, serving=None):
     def watched():
         with open(log, encoding="utf-8") as file:
             return file.read()
-    under = [strace, "-D", "-f", "-y", "-e", "trace=mmap,munmap,madvise,clone,clone3",
+    under = [strace, *WHEN_TRACED, "-D", "-f", "-y", "-e", "trace=mmap,munmap,madvise,clone,clone3",
              "-e", "signal=none", "-o", log]
     answers = []
     if serving is None:
