@@ -33,7 +33,7 @@ def read(path):
         magic, pid, plugin_count, _, entry_count, lost = HEAD.unpack(file.read(HEAD.size))
         names = file.read(NAMES * NAME_BYTES)
         entries = file.read((entry_count + 64) * ENTRY.size)
-    if pid == 0:
+    if pid == 0 or magic == 0:  # not begun, or killed between the two
         return Page(0, 0, [], [])
     if magic != MAGIC:
         raise ValueError(f"{path}: not a page of a sample plug-in")
