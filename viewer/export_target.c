@@ -48,7 +48,12 @@ bool export_target_begin(struct export_target *target, const char *path)
     if (fd < 0)
         return fail(path, -fd);
     target->out = fdopen(fd, "w");
-    return true;
+    if (target->out != NULL)
+        return true;
+    fail(path, errno);
+    close(fd);
+    export_target_end(target, false);
+    return false;
 }
 
 bool export_target_begin_file(struct export_target *target, const char *path)

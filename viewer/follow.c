@@ -212,7 +212,8 @@ static bool may_grow(const struct follow *follow)
     struct timespec now;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec - follow->status.st_mtim.tv_sec < GROWS_WITHIN_S ||
+    int64_t age_s = (int64_t)now.tv_sec - follow->status.st_mtim.tv_sec; /* clocks may differ */
+    return (age_s < GROWS_WITHIN_S && age_s > -GROWS_WITHIN_S) ||
            host_process_runs(process->outer_pid, process->start_ticks, process->boot_id);
 }
 

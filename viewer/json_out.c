@@ -119,6 +119,23 @@ static bool add_line(void *context, const struct names_line *line)
     return true;
 }
 
+json_t *json_out_instance(const struct recording *recording, uint32_t serial)
+{
+    const struct recording_instance *instance = &recording->instances[serial - 1];
+    bool is_gone = (instance->flags & RING_INSTANCE_DESTROYED) != 0;
+    uint64_t created_ns = recording_since_start_ns(recording, instance->created_stamp),
+             destroyed_ns = recording_since_start_ns(recording, instance->destroyed_stamp);
+    json_t *json = json_object();
+
+    json_object_set_new(json, "serial", json_out_number(serial));
+    json_object_set_new(json, "mime", json_out_text_or_null(instance->mime));
+    json_object_set_new(json, "page", json_out_text_or_null(instance->page));
+    json_object_set_new(json, "created_ns", json_out_number(created_ns));
+    json_object_set_new(json, "destroyed_ns",
+                        is_gone ? json_out_number(destroyed_ns) : json_null());
+    return json;
+}
+
 json_t *json_out_stack(struct names *names, const struct stacks *stacks, uint32_t stack)
 {
     json_t *list = json_array();

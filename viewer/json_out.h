@@ -19,6 +19,8 @@ json_t *json_out_counters(const struct trace_counters *counters);
 json_t *json_out_build_id(const uint8_t *build_id, size_t bytes); /* null if there is none */
 json_t *json_out_host(const struct recording *recording);
 json_t *json_out_whatif(const struct recording *recording); /* names of what was done on demand */
+/* An instance: serial, mime, page, created_ns, destroyed_ns (null while it lives). */
+json_t *json_out_instance(const struct recording *recording, uint32_t serial);
 json_t *json_out_stack(struct names *names, const struct stacks *stacks, uint32_t stack);
 
 /* Prints object and a line feed, and releases it. */

@@ -19,17 +19,7 @@ static json_t *json_of_shares(const struct session *session, const struct leak *
         const struct leak_share *share = &leak->shares[i];
         if (share->instance == 0)
             continue;
-        const struct recording_instance *instance = &recording->instances[share->instance - 1];
-        bool destroyed = (instance->flags & RING_INSTANCE_DESTROYED) != 0;
-        uint64_t created_ns = recording_since_start_ns(recording, instance->created_stamp),
-                 destroyed_ns = recording_since_start_ns(recording, instance->destroyed_stamp);
-        json_t *json = json_object();
-        json_object_set_new(json, "serial", json_out_number(share->instance));
-        json_object_set_new(json, "mime", json_out_text_or_null(instance->mime));
-        json_object_set_new(json, "page", json_out_text_or_null(instance->page));
-        json_object_set_new(json, "created_ns", json_out_number(created_ns));
-        json_object_set_new(json, "destroyed_ns",
-                            destroyed ? json_out_number(destroyed_ns) : json_null());
+        json_t *json = json_out_instance(recording, share->instance);
         json_object_set_new(json, leak->domain == LEAK_OBJECT ? "objects" : "blocks",
                             json_out_number(share->count));
         json_array_append_new(list, json);

@@ -112,19 +112,9 @@ static void write_plugins(struct page *page)
 
 static json_t *json_of_instance(const struct recording *recording, uint32_t index)
 {
-    const struct recording_instance *instance = &recording->instances[index];
-    bool is_gone = (instance->flags & RING_INSTANCE_DESTROYED) != 0;
-    uint64_t created_ns = recording_since_start_ns(recording, instance->created_stamp),
-             destroyed_ns = recording_since_start_ns(recording, instance->destroyed_stamp);
-    json_t *json = json_object();
+    json_t *json = json_out_instance(recording, index + 1);
 
-    json_object_set_new(json, "serial", json_out_number(index + 1));
-    json_object_set_new(json, "plugin", json_out_number(instance->plugin));
-    json_object_set_new(json, "mime", json_out_text_or_null(instance->mime));
-    json_object_set_new(json, "page", json_out_text_or_null(instance->page));
-    json_object_set_new(json, "created_ns", json_out_number(created_ns));
-    json_object_set_new(json, "destroyed_ns",
-                        is_gone ? json_out_number(destroyed_ns) : json_null());
+    json_object_set_new(json, "plugin", json_out_number(recording->instances[index].plugin));
     return json;
 }
 

@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-static const struct pieces_form form = {archive_pieces_take, archive_pieces_put};
+const struct pieces_form pieces_form = {archive_pieces_take, archive_pieces_put};
 static int file;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -33,15 +33,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_fill(file, data, size);
     reading_do(fuzz_path(file), &how);
     return 0;
-}
-
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed)
-{
-    return pieces_mutate(&form, data, size, room, seed);
-}
-
-size_t LLVMFuzzerCustomCrossOver(const uint8_t *data, size_t size, const uint8_t *other,
-                                 size_t other_size, uint8_t *out, size_t room, unsigned seed)
-{
-    return pieces_cross(&form, data, size, other, other_size, out, room, seed);
 }

@@ -42,7 +42,7 @@ struct recorder {
     uint32_t findings; /* written */
 };
 
-static const struct pieces_form form = {image_take, image_put};
+const struct pieces_form pieces_form = {image_take, image_put};
 static struct segment_locks locks;
 static struct pieces pieces;
 static int file;
@@ -177,15 +177,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     end(&recorder);
     decode_file();
     return 0;
-}
-
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed)
-{
-    return pieces_mutate(&form, data, size, room, seed);
-}
-
-size_t LLVMFuzzerCustomCrossOver(const uint8_t *data, size_t size, const uint8_t *other,
-                                 size_t other_size, uint8_t *out, size_t room, unsigned seed)
-{
-    return pieces_cross(&form, data, size, other, other_size, out, room, seed);
 }

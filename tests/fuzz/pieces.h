@@ -53,12 +53,8 @@ struct pieces_form {
     size_t (*put)(const struct pieces *pieces, uint8_t *out, size_t room, unsigned seed);
 };
 
-/* LLVMFuzzerCustomMutator() and LLVMFuzzerCustomCrossOver() for inputs of this form. One in sixteen
- * is varied as plain bytes: what is wrong on the outside matters, too. */
-size_t pieces_mutate(const struct pieces_form *form, uint8_t *data, size_t size, size_t room,
-                     unsigned seed);
-size_t pieces_cross(const struct pieces_form *form, const uint8_t *data, size_t size,
-                    const uint8_t *other, size_t other_size, uint8_t *out, size_t room,
-                    unsigned seed);
+/* The harness's own. pieces_vary.c has libFuzzer's two functions for inputs of this form. One input
+ * in sixteen is varied as plain bytes: what is wrong on the outside matters, too. */
+extern const struct pieces_form pieces_form;
 
 #endif

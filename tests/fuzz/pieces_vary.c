@@ -85,27 +85,25 @@ void pieces_splice(struct pieces *pieces, const struct pieces *other, unsigned s
     }
 }
 
-size_t pieces_mutate(const struct pieces_form *form, uint8_t *data, size_t size, size_t room,
-                     unsigned seed)
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed)
 {
     pieces_clear(&ours);
-    form->take(&ours, data, size);
+    pieces_form.take(&ours, data, size);
     if (ours.count == 0 || next(&seed) % 16 == 0)
         return LLVMFuzzerMutate(data, size, room);
     for (unsigned left = 1 + next(&seed) % 3; left > 0; left--)
         pieces_vary(&ours, next(&seed));
-    size_t length = form->put(&ours, data, room, next(&seed));
+    size_t length = pieces_form.put(&ours, data, room, next(&seed));
     return length != 0 ? length : 1;
 }
 
-size_t pieces_cross(const struct pieces_form *form, const uint8_t *data, size_t size,
-                    const uint8_t *other, size_t other_size, uint8_t *out, size_t room,
-                    unsigned seed)
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *data, size_t size, const uint8_t *other,
+                                 size_t other_size, uint8_t *out, size_t room, unsigned seed)
 {
     pieces_clear(&ours);
     pieces_clear(&theirs);
-    form->take(&ours, data, size);
-    form->take(&theirs, other, other_size);
+    pieces_form.take(&ours, data, size);
+    pieces_form.take(&theirs, other, other_size);
     pieces_splice(&ours, &theirs, next(&seed));
-    return form->put(&ours, out, room, next(&seed));
+    return pieces_form.put(&ours, out, room, next(&seed));
 }

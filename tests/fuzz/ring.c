@@ -38,7 +38,7 @@
 #define HOW_LARGER 32u
 #define HOW_LATER 64u
 
-static const struct pieces_form form = {image_take, image_put};
+const struct pieces_form pieces_form = {image_take, image_put};
 static struct ring_layout layout, larger_layout;
 static struct ring_header alive; /* what names this process */
 static struct pieces pieces;
@@ -149,15 +149,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                                       .as_json = (how & HOW_JSON) != 0,
                                                       .also = also});
     return 0;
-}
-
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed)
-{
-    return pieces_mutate(&form, data, size, room, seed);
-}
-
-size_t LLVMFuzzerCustomCrossOver(const uint8_t *data, size_t size, const uint8_t *other,
-                                 size_t other_size, uint8_t *out, size_t room, unsigned seed)
-{
-    return pieces_cross(&form, data, size, other, other_size, out, room, seed);
 }

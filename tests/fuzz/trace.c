@@ -19,7 +19,7 @@
 
 #include <unistd.h>
 
-static const struct pieces_form form = {trace_pieces_take, trace_pieces_put};
+const struct pieces_form pieces_form = {trace_pieces_take, trace_pieces_put};
 static int file;
 static const uint8_t *whole;
 static size_t whole_bytes;
@@ -58,15 +58,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_fill(file, data, size);
     reading_do(fuzz_path(file), &how);
     return 0;
-}
-
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed)
-{
-    return pieces_mutate(&form, data, size, room, seed);
-}
-
-size_t LLVMFuzzerCustomCrossOver(const uint8_t *data, size_t size, const uint8_t *other,
-                                 size_t other_size, uint8_t *out, size_t room, unsigned seed)
-{
-    return pieces_cross(&form, data, size, other, other_size, out, room, seed);
 }
